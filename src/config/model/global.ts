@@ -1,0 +1,51 @@
+// `global`: settings of the process.
+import type { Position } from "../../base/diagnostic.ts";
+import type { Millis } from "../../base/units.ts";
+import type { BindAddress, UnixAccess } from "./bind.ts";
+import type { LogTarget } from "./log.ts";
+import type { SslDefaults } from "./tls.ts";
+
+/** `global`: what concerns the process. */
+export interface GlobalSection {
+  readonly maxconn?: number;
+  readonly maxconnrate?: number;
+  readonly maxsessrate?: number;
+  readonly ulimitN?: number;
+  readonly daemon: boolean;
+  readonly pidfile?: string;
+  readonly chroot?: string;
+  /** User name, or `uid` as a number. */
+  readonly user?: string | number;
+  readonly group?: string | number;
+  readonly node?: string;
+  readonly description?: string;
+  readonly localpeer?: string;
+  readonly logs: readonly LogTarget[];
+  readonly logTag?: string;
+  /** `log-send-hostname`: `true` for the machine's own name. */
+  readonly logSendHostname?: string | true;
+  readonly hardStopAfterMs?: Millis;
+  readonly graceMs?: Millis;
+  /** `spread-checks`, 0..50 percent. */
+  readonly spreadChecks: number;
+  readonly maxSpreadChecksMs?: Millis;
+  readonly statsSockets: readonly StatsSocket[];
+  readonly statsTimeoutMs?: Millis;
+  readonly serverStateFile?: string;
+  readonly serverStateBase?: string;
+  readonly sslDefaults: SslDefaults;
+  /** `tune.*` settings that have an effect here, by full name; sizes in bytes, times in ms. */
+  readonly tune: Readonly<Record<string, number>>;
+  /** `table-directory` (ours): where stick tables are kept over a restart. */
+  readonly tableDirectory?: string;
+  /** `table-save-interval` (ours), default 60 s. */
+  readonly tableSaveIntervalMs: Millis;
+}
+
+/** `stats socket <address> [mode m] [level l] ...`. */
+export interface StatsSocket {
+  readonly endpoint: BindAddress;
+  readonly level: "user" | "operator" | "admin";
+  readonly access: UnixAccess;
+  readonly position: Position;
+}

@@ -1,0 +1,196 @@
+// The seam between deciding and moving bytes. Above it is TypeScript that sees a connection's
+// first bytes and never the rest; below it sockets. A mover accepts, delivers first bytes,
+// connects, joins two connections and relays between them with back-pressure, counts, times out
+// and closes. Connections are numbers, so that a mover may be native code or a simulation.
+import type { Endpoint } from "../base/address.ts";
+import type { Millis } from "../base/units.ts";
+import type { BindAddress, UnixAccess } from "../config/model/bind.ts";
+
+/** Names one connection; never used again within a process. */
+export type ConnectionId = number;
+
+/** Names one listening socket; never used again within a process. */
+export type ListenerId = number;
+
+/** A loaded certificate set or client TLS setting, made below the seam and opaque above it. */
+export interface TlsContext {
+  readonly tlsContext: true;
+}
+
+/** Where and how to listen. */
+export interface ListenSpec {
+  readonly address: BindAddress;
+  readonly backlog: number;
+  readonly v6only: boolean;
+  readonly interface?: string;
+  readonly transparent: boolean;
+  readonly access: UnixAccess;
+  readonly socket: SocketOptions;
+}
+
+/** TCP options of a connection. */
+export interface SocketOptions {
+  readonly keepalive: boolean;
+  readonly keepaliveIdleMs?: Millis;
+  readonly keepaliveIntervalMs?: Millis;
+  readonly keepaliveCount?: number;
+  readonly userTimeoutMs?: Millis;
+}
+
+/** Where and how to connect to a server. */
+export interface ConnectSpec {
+  readonly endpoint: Endpoint;
+  readonly local?: { readonly host: string; readonly port?: number };
+  readonly interface?: string;
+  readonly socket: SocketOptions;
+  /** Sent before anything else, TLS included: the PROXY header. */
+  readonly preamble?: Uint8Array;
+  readonly tls?: { readonly context: TlsContext; readonly serverName?: string };
+}
+
+/** How two joined connections are relayed. An absent timeout is infinite. */
+export interface RelaySpec {
+  readonly clientMs?: Millis;
+  readonly serverMs?: Millis;
+  /** Replaces both of the above while both directions are open. */
+  readonly tunnelMs?: Millis;
+  /** Replaces `clientMs` once the client has finished or has been told that the server has. */
+  readonly clientFinMs?: Millis;
+  readonly serverFinMs?: Millis;
+}
+
+/** What is known of a finished TLS handshake. */
+export interface TlsFacts {
+  /** OpenSSL's name, `TLSv1.3`. */
+  readonly protocol: string;
+  readonly cipher: string;
+  readonly serverName?: string;
+  readonly alpn?: string;
+  readonly resumed: boolean;
+  /** 0 when verified or none was asked for; an OpenSSL verify code otherwise. */
+  readonly verifyResult: number;
+  readonly peer?: PeerCertificate;
+}
+
+/** The facts of a peer's certificate that rules and PROXY TLVs use. */
+export interface PeerCertificate {
+  readonly commonName?: string;
+  /** `/C=../O=../CN=..` as `ssl_c_s_dn` prints it. */
+  readonly subject: string;
+  readonly issuer: string;
+  readonly serial: string;
+  /** YYMMDDhhmmssZ. */
+  readonly notBefore: string;
+  readonly notAfter: string;
+  readonly sha1: Uint8Array;
+  readonly der: Uint8Array;
+  readonly keyAlgorithm?: string;
+  readonly signatureAlgorithm?: string;
+}
+
+/** How a connection is closed: after what is queued has been sent, at once with a reset, or without a word. */
+export type CloseManner = "finish" | "reset" | "silent";
+
+/** Why a relay ended: who closed, failed or fell silent first; `closed` when we closed it. */
+export type RelayEnd =
+  | "client-closed"
+  | "server-closed"
+  | "client-error"
+  | "server-error"
+  | "client-timeout"
+  | "server-timeout"
+  | "closed";
+
+/** Bytes and time of a relay. */
+export interface RelayCounters {
+  readonly bytesToServer: number;
+  readonly bytesToClient: number;
+}
+
+/** What a mover tells. */
+export type MoverEvent =
+  | { readonly kind: "listening"; readonly listener: ListenerId; readonly endpoint: Endpoint }
+  | {
+      readonly kind: "listen-failed";
+      readonly listener: ListenerId;
+      readonly code: string;
+      readonly message: string;
+    }
+  | {
+      readonly kind: "accepted";
+      readonly listener: ListenerId;
+      readonly connection: ConnectionId;
+      readonly source: Endpoint;
+      readonly destination: Endpoint;
+    }
+  /** The system refuses descriptors or memory; accepting goes on by itself once it recovers. */
+  | { readonly kind: "accept-failed"; readonly listener: ListenerId; readonly code: string }
+  /** All bytes that have arrived and have not been consumed; `ended` once no more will come. */
+  | {
+      readonly kind: "bytes";
+      readonly connection: ConnectionId;
+      readonly bytes: Uint8Array;
+      readonly ended: boolean;
+    }
+  | { readonly kind: "secured"; readonly connection: ConnectionId; readonly tls: TlsFacts }
+  | {
+      readonly kind: "connected";
+      readonly connection: ConnectionId;
+      readonly local: Endpoint;
+      readonly tls?: TlsFacts;
+    }
+  /** A connection that is not in a relay is gone: refused, reset, failed in TLS, or closed by its peer. */
+  | {
+      readonly kind: "closed";
+      readonly connection: ConnectionId;
+      readonly phase: "connect" | "tls" | "open";
+      /** `ECONNREFUSED`, `ECONNRESET`, `ERR_SSL_...`; absent for an orderly close. */
+      readonly code?: string;
+      readonly message?: string;
+    }
+  | {
+      readonly kind: "relay-ended";
+      readonly client: ConnectionId;
+      readonly server: ConnectionId;
+      readonly end: RelayEnd;
+      readonly counters: RelayCounters;
+      readonly code?: string;
+    };
+
+/**
+ * Moves bytes. Methods never throw for what a peer or the system does: the outcome comes as an event,
+ * later than the call. Calls that name a connection which is gone do nothing.
+ */
+export interface Mover {
+  /** Starts to listen; `listening` or `listen-failed` follows. */
+  listen(spec: ListenSpec): ListenerId;
+  /** Stops taking connections from the queue; the queue itself stays open. */
+  pauseAccept(listener: ListenerId): void;
+  resumeAccept(listener: ListenerId): void;
+  closeListener(listener: ListenerId): void;
+  /** Sets the TCP options of an accepted connection. */
+  configure(connection: ConnectionId, socket: SocketOptions): void;
+  /** Delivers first bytes as they come, until `relay`, `stopInspecting`, or `bytesMax` are held. */
+  inspect(connection: ConnectionId, bytesMax: number): void;
+  /** Stops reading; bytes in hand are kept. A peer that leaves is still noticed. */
+  stopInspecting(connection: ConnectionId): void;
+  /** Drops the first `count` bytes in hand. */
+  consume(connection: ConnectionId, count: number): void;
+  /** Begins a TLS handshake as the server, with the bytes in hand first; `secured` or `closed` follows. */
+  secure(connection: ConnectionId, context: TlsContext): void;
+  /** Starts to connect; `connected` or `closed` follows. */
+  connect(spec: ConnectSpec): ConnectionId;
+  /** Sends bytes of our own to a connection that is not in a relay. */
+  send(connection: ConnectionId, bytes: Uint8Array): void;
+  /** Joins two connections, bytes in hand first; `relay-ended` follows once both are closed. */
+  relay(client: ConnectionId, server: ConnectionId, spec: RelaySpec): void;
+  /** Changes the timeouts of a running relay. */
+  retime(client: ConnectionId, spec: RelaySpec): void;
+  /** Closes a connection, or both sides of the relay that it is part of. */
+  close(connection: ConnectionId, manner: CloseManner): void;
+  /** What the relay of this client has moved so far; `undefined` if it is in none. */
+  counters(client: ConnectionId): RelayCounters | undefined;
+}
+
+/** Takes a mover's events, in order. */
+export type MoverEventHandler = (event: MoverEvent, nowMs: Millis) => void;
