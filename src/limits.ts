@@ -12,3 +12,9 @@ export const CONFIG_WORDS_MAX = 64;
 
 /** Bytes of one configuration line. */
 export const CONFIG_LINE_BYTES_MAX = 65_536;
+
+/** Bytes of a PROXY version 1 line, its line end included (haproxy proxy-protocol.txt §2.1). */
+export const PROXY_V1_BYTES_MAX = 107;
+
+/** Bytes of a PROXY version 2 header with its TLVs: HAProxy's buffer, which bounds what it takes and sends. */
+export const PROXY_V2_BYTES_MAX = 16_384;

@@ -70,6 +70,16 @@ export interface TlsFacts {
   /** 0 when verified or none was asked for; an OpenSSL verify code otherwise. */
   readonly verifyResult: number;
   readonly peer?: PeerCertificate;
+  /** Of the certificate that we showed, as PROXY TLVs tell it. */
+  readonly own?: CertificateAlgorithms;
+}
+
+/** The algorithms of a certificate, by HAProxy's names. */
+export interface CertificateAlgorithms {
+  /** `RSA2048`, `EC256`, `DSA1024`. */
+  readonly keyAlgorithm?: string;
+  /** `RSA-SHA256`, `ecdsa-with-SHA256`. */
+  readonly signatureAlgorithm?: string;
 }
 
 /** The facts of a peer's certificate that rules and PROXY TLVs use. */
