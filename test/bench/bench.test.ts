@@ -1,0 +1,65 @@
+import { describe, expect, test } from "vitest";
+import { freePorts } from "../support/ports.ts";
+import { has, skipReason } from "../support/programs.ts";
+import { printTable } from "./comparison.ts";
+import { compileLoad } from "./load.ts";
+import { spread, threeDigits } from "./statistics.ts";
+
+describe("statistics", () => {
+  test("spread() takes the middle, or the mean of the middle two", () => {
+    expect(spread([3, 1, 10])).toEqual({ min: 1, median: 3, max: 10 });
+    expect(spread([4, 1, 10, 2])).toEqual({ min: 1, median: 3, max: 10 });
+    expect(spread([7])).toEqual({ min: 7, median: 7, max: 7 });
+  });
+
+  test("threeDigits() keeps what counts", () => {
+    expect([1.2345, 12.345, 123.45, 61234.5].map(threeDigits)).toEqual([
+      "1.23",
+      "12.3",
+      "123",
+      "61,235",
+    ]);
+  });
+
+  test("printTable() aligns a row of both sides and their ratio", () => {
+    const of = (median: number): ReturnType<typeof spread> => ({
+      min: median,
+      median,
+      max: median,
+    });
+    const figure = { name: "cost", unit: "µs", goal: "≤ 1.5" };
+    const row = { figure, candidate: of(12), haproxy: of(10), ratio: of(1.2) };
+    expect(printTable([row], "Tandem").split("\n")).toEqual([
+      "|      |  Tandem | HAProxy | ratio: median |  min |  max |  goal |",
+      "| ---- | ------: | ------: | ------------: | ---: | ---: | ----: |",
+      "| cost | 12.0 µs | 10.0 µs |          1.20 | 1.20 | 1.20 | ≤ 1.5 |",
+    ]);
+  });
+});
+
+describe.skipIf(!has("cc"))(`the load program (${skipReason("cc")} otherwise)`, () => {
+  test("ask, setup and idle complete their work against its own servers", async () => {
+    const load = await compileLoad();
+    const [echo, broker] = (await freePorts(2)) as [number, number];
+    await load.serve("echo", echo);
+    await load.serve("broker", broker);
+    const large = { port: echo, connections: 20, bytes: 100_000, seconds: 0.1 };
+    expect((await load.measure("ask", large)).count).toBeGreaterThan(20);
+    const paced = { port: echo, connections: 10, bytes: 100, rate: 1_000, seconds: 0.2 };
+    const result = await load.measure("ask", paced);
+    expect(result.count).toBeGreaterThan(20);
+    expect(result.count).toBeLessThanOrEqual(200);
+    const setup = { port: broker, connections: 10, seconds: 0.1, pid: process.pid };
+    expect(await load.measure("setup", setup)).toMatchObject({ failed: 0 });
+    const idle = await load.measureIdle({ ...setup, connections: 100 });
+    expect(idle.count).toBe(100);
+    expect(idle.rssBeforeBytes).toBeGreaterThan(1_000_000);
+  });
+
+  test("a proxy that closes connections is an error, not a figure", async () => {
+    const load = await compileLoad();
+    const [port] = await freePorts(1);
+    const options = { port: port!, connections: 1, bytes: 100, seconds: 0.1 };
+    await expect(load.measure("ask", options)).rejects.toThrow(/load ask.*Connection refused/s);
+  });
+});

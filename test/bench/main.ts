@@ -1,0 +1,129 @@
+// `scripts/bench balancer`: Tandem and the installed HAProxy side by side, as ratios.
+import os from "node:os";
+import { parseArgs } from "node:util";
+import { endAll } from "../support/cleanup.ts";
+import { freePorts } from "../support/ports.ts";
+import { runToEnd } from "../support/process.ts";
+import { requireProgram } from "../support/programs.ts";
+import { compare, printTable } from "./comparison.ts";
+import { compileLoad, type Load } from "./load.ts";
+import { BALANCER_MEASURES, perSecond } from "./measures.ts";
+import { startProxy, type ProxyKind, type ServerPorts } from "./proxies.ts";
+import { threeDigits } from "./statistics.ts";
+
+const USAGE = `Usage: scripts/bench balancer [options]
+
+Runs Tandem and the installed HAProxy (one thread) by turns in front of the same servers and prints
+what each costs, and the ratio Tandem/HAProxy of each pair of runs. Nothing else should be running.
+
+  --runs N           pairs of runs for each measure (default 5)
+  --seconds S        length of one run (default 2)
+  --only TEXT        only measures whose name contains TEXT
+  --candidate NAME   "tandem" (default), or "haproxy" to compare HAProxy with itself: about 1.0
+  --json             print one JSON document instead of the table
+`;
+
+interface Options {
+  readonly runs: number;
+  readonly seconds: number;
+  readonly only: string;
+  readonly candidate: ProxyKind;
+  readonly json: boolean;
+}
+
+function readOptions(): Options | undefined {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      runs: { type: "string", default: "5" },
+      seconds: { type: "string", default: "2" },
+      only: { type: "string", default: "" },
+      candidate: { type: "string", default: "tandem" },
+      json: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  const { candidate, help, json, only } = values;
+  const runs = Number(values.runs);
+  const seconds = Number(values.seconds);
+  if (help || positionals.join(" ") !== "balancer") return undefined;
+  if (!(Number.isInteger(runs) && runs >= 1 && seconds > 0)) return undefined;
+  if (candidate !== "tandem" && candidate !== "haproxy") return undefined;
+  return { runs, seconds, only, candidate, json };
+}
+
+/** Requests per second without and with HAProxy in between: the load must not be the limit. */
+async function checkLoad(load: Load, servers: ServerPorts): Promise<[number, number]> {
+  const options = { connections: 50, bytes: 100, seconds: 0.5 };
+  const haproxy = await startProxy("haproxy", servers);
+  const direct = await load.measure("ask", { ...options, port: servers.echo });
+  const through = await load.measure("ask", { ...options, port: haproxy.echoPort });
+  await haproxy.stop();
+  return [perSecond(direct), perSecond(through)];
+}
+
+async function describeMachine(): Promise<string> {
+  const version = await runToEnd({ command: "haproxy", args: ["-v"] });
+  const haproxy = /HA-?Proxy version (\S+)/.exec(version.stdout)?.[1] ?? "of unknown version";
+  const loadAverage = (os.loadavg()[0] ?? 0).toFixed(1);
+  const cores = os.availableParallelism();
+  return `HAProxy ${haproxy}, Node ${process.version}, ${cores} cores, load average ${loadAverage}`;
+}
+
+async function bench(options: Options): Promise<void> {
+  requireProgram("haproxy");
+  const measures = BALANCER_MEASURES.filter((measure) =>
+    measure.figures.some((figure) => figure.name.includes(options.only)),
+  );
+  if (measures.length === 0) throw new Error(`No measure's name contains "${options.only}"`);
+  const showsProgress = process.stderr.isTTY;
+  const onProgress = (text: string): void => {
+    if (showsProgress) process.stderr.write(`\r\u001b[2K${text}`);
+  };
+  const machine = await describeMachine();
+  const load = await compileLoad();
+  const [echo, broker] = (await freePorts(2)) as [number, number];
+  const servers = { echo, broker };
+  await load.serve("echo", echo);
+  await load.serve("broker", broker);
+  const [direct, through] = await checkLoad(load, servers);
+  const rows = await compare(load, measures, { ...options, servers, onProgress });
+  onProgress("");
+  if (options.json) {
+    const check = { directPerSecond: direct, throughHaproxyPerSecond: through };
+    console.log(JSON.stringify({ machine, loadCheck: check, ...options, rows }, undefined, 2));
+    return;
+  }
+  console.log(machine);
+  console.log(
+    `The load alone: ${threeDigits(direct)} requests/s, through HAProxy ${threeDigits(through)}/s`,
+  );
+  if (direct < 1.3 * through)
+    console.log("The load is hardly faster than the proxy: rates (not CPU) mean little here");
+  console.log(`${options.runs} pairs of runs of ${options.seconds} s\n`);
+  console.log(printTable(rows, options.candidate === "tandem" ? "Tandem" : "HAProxy again"));
+}
+
+async function main(): Promise<number> {
+  const options = readOptions();
+  if (options === undefined) {
+    process.stderr.write(USAGE);
+    return 2;
+  }
+  try {
+    await bench(options);
+    return 0;
+  } finally {
+    await endAll();
+  }
+}
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => void endAll().finally(() => process.exit(130)));
+}
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(`scripts/bench: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,85 @@
+import type { Load, LoadResult } from "./load.ts";
+import type { Proxy } from "./proxies.ts";
+
+/** One row of the table: a figure that one run yields for one proxy. */
+export interface Figure {
+  readonly name: string;
+  readonly unit: string;
+  /** The most (of a cost) or the least (of a rate) that the ratio should be; absent without a goal. */
+  readonly goal?: string;
+}
+
+/** One load that yields one or several figures at once. */
+export interface Measure {
+  readonly figures: readonly Figure[];
+  /** Whether the run must find a proxy that has done nothing before. */
+  readonly warmsItself?: boolean;
+  run(load: Load, proxy: Proxy, seconds: number): Promise<readonly number[]>;
+}
+
+const LATENCY_RATE_PER_S = 4_000;
+const IDLE_CONNECTIONS = 2_000;
+const SETUP_PARALLEL = 50;
+
+/** Everything that `scripts/bench balancer` measures, in the order of the table. */
+export const BALANCER_MEASURES: readonly Measure[] = [
+  relay({ label: "100 B", bytes: 100, connections: 50 }),
+  relay({ label: "100 B", bytes: 100, connections: 2_000 }),
+  relay({ label: "16 KiB", bytes: 16_384, connections: 10 }),
+  {
+    figures: [
+      { name: "sticky MQTT set-ups", unit: "1/s" },
+      { name: "CPU per sticky MQTT set-up", unit: "µs", goal: "≤ 1.8" },
+    ],
+    async run(load, proxy, seconds) {
+      const options = { port: proxy.mqttPort, connections: SETUP_PARALLEL, pid: proxy.pid };
+      const result = await load.measure("setup", { ...options, seconds });
+      if (result.failed > 0) {
+        throw new Error(`${proxy.kind} failed ${result.failed} of ${result.count} set-ups`);
+      }
+      return [perSecond(result), cpuUs(result)];
+    },
+  },
+  {
+    figures: [{ name: `p99 latency, 100 B, 50 connections, ${LATENCY_RATE_PER_S}/s`, unit: "µs" }],
+    async run(load, proxy, seconds) {
+      const options = { port: proxy.echoPort, connections: 50, bytes: 100, pid: proxy.pid };
+      const result = await load.measure("ask", { ...options, rate: LATENCY_RATE_PER_S, seconds });
+      return [result.p99Us];
+    },
+  },
+  {
+    figures: [{ name: `memory per idle MQTT connection (${IDLE_CONNECTIONS})`, unit: "KiB" }],
+    warmsItself: true,
+    async run(load, proxy) {
+      const options = { port: proxy.mqttPort, connections: IDLE_CONNECTIONS, pid: proxy.pid };
+      const result = await load.measureIdle({ ...options, seconds: 0.5 });
+      return [(result.rssAfterBytes - result.rssBeforeBytes) / result.count / 1024];
+    },
+  },
+];
+
+function relay(of: { label: string; bytes: number; connections: number }): Measure {
+  const what = `${of.label}, ${of.connections} connections`;
+  return {
+    figures: [
+      { name: `CPU per request and answer, ${what}`, unit: "µs", goal: "≤ 1.5" },
+      { name: `requests, ${what}`, unit: "1/s" },
+    ],
+    async run(load, proxy, seconds) {
+      const options = { port: proxy.echoPort, connections: of.connections, bytes: of.bytes };
+      const result = await load.measure("ask", { ...options, pid: proxy.pid, seconds });
+      return [cpuUs(result), perSecond(result)];
+    },
+  };
+}
+
+/** Proxy CPU per operation, µs. */
+export function cpuUs(result: LoadResult): number {
+  return (result.cpuMs * 1000) / result.count;
+}
+
+/** Operations per second. */
+export function perSecond(result: LoadResult): number {
+  return (result.count * 1000) / result.wallMs;
+}
