@@ -1,9 +1,4 @@
-/**
- * A key of a stick table: the bytes that HAProxy compares, one a character (latin1). Addresses and
- * integers are in network order; strings are without their end mark; binary keys are padded with
- * zeros to the table's length.
- */
-export type StickKey = string;
+import type { StickKey } from "./key.ts";
 
 /**
  * A handle of one entry. It stays valid until the entry is removed; after that the table takes it

@@ -12,7 +12,8 @@ import type { StickTableSpec } from "../config/model/stick.ts";
 import { COLUMN_BLOCK_SLOTS, STICK_ENTRIES_MAX } from "../limits.ts";
 import { Column } from "./column.ts";
 import { DueColumns, DueQueue } from "./due-queue.ts";
-import type { DeleteOutcome, StickEntry, StickKey, TouchOrigin } from "./entry.ts";
+import type { DeleteOutcome, StickEntry, TouchOrigin } from "./entry.ts";
+import type { StickKey } from "./key.ts";
 import { KeyIndex } from "./key-index.ts";
 import { TableData, type StoredType } from "./table-data.ts";
 import { UpdateList } from "./update-list.ts";
@@ -233,6 +234,7 @@ export class StickTable {
     return this.isLive(entry) ? this.#data.serverKey(entry.slot) : undefined;
   }
 
+  /** Sets it; does not touch the entry. `false` if the table does not store it. */
   setServerKey(entry: StickEntry, text: string | undefined): boolean {
     return this.isLive(entry) && this.#data.setServerKey(entry.slot, text);
   }
