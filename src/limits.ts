@@ -45,3 +45,60 @@ export const BINDS_PER_LINE_MAX = 4_096;
 
 /** Servers that one `server-template` line may make. */
 export const TEMPLATE_SERVERS_MAX = 4_096;
+
+/** Bytes that one read takes from a socket, and so the most that waits in one direction of a relay. */
+export const RELAY_CHUNK_BYTES = 64 * 1024;
+
+/** Bytes that a connection may send ahead of inspection and relay before it is no longer read. */
+export const HOLD_BYTES_MAX = 64 * 1024;
+
+/** Span of a slot of the deadline wheel, ms: how late an idle timeout may be. */
+export const DEADLINE_SLOT_MS = 32;
+
+/** Slots of the deadline wheel: entries farther away are looked at once in 32 s. */
+export const DEADLINE_SLOTS = 1024;
+
+/** How long a closed connection may take for the bytes that are still queued to it, ms. */
+export const CLOSE_LINGER_MS = 10_000;
+
+/** Connections of a paused listener that are taken from the queue but not announced; more are reset. */
+export const PARKED_CONNECTIONS_MAX = 1024;
+
+/** Silently dropped connections that are kept open, unread; the oldest is reset when there are more. */
+export const SILENCED_CONNECTIONS_MAX = 256;
+
+/** How long a silently dropped connection is kept open, ms. */
+export const SILENCED_HOLD_MS = 30_000;
+
+/** Descriptors left free for logs, checks, peers and reloads when clients take all the others. */
+export const DESCRIPTORS_RESERVED = 64;
+
+/** Bytes of a checked server's answer that are kept, as HAProxy's buffer: what follows cannot match. */
+export const CHECK_ANSWER_BYTES_MAX = 16_384;
+
+/** Checks with a shorter interval do not shorten the spread of the first checks, ms, as HAProxy's. */
+export const CHECK_SPREAD_INTERVAL_MIN_MS = 1_000;
+
+/** Bytes of the buffer that a connection to a server reads into: an MQTT message of 16 KiB with its header fits. */
+export const READ_BUFFER_BYTES = 32 * 1024;
+
+/** Read buffers that are kept for the next connections once their own are gone. */
+export const READ_BUFFERS_SPARE_MAX = 1024;
+
+/** TLS sessions kept per server, one for each name that is asked for by SNI. */
+export const TLS_SESSIONS_PER_SERVER_MAX = 128;
+
+/** Connections that the kernel queues for a listener without `backlog` or `maxconn`; it is cut to net.core.somaxconn. */
+export const LISTEN_BACKLOG_DEFAULT = 4_096;
+
+/** Bytes of one frame of a saved stick table: a key as long as `INSPECT_BYTES_MAX` and all its data fit. */
+export const SNAPSHOT_FRAME_BYTES_MAX = 1024 * 1024;
+
+/** Entries of one frame of a saved stick table: about a millisecond of work before others have their turn. */
+export const SNAPSHOT_ENTRIES_PER_FRAME_MAX = 512;
+
+/** Bytes of a file of a saved stick table: 10 million entries of 100 bytes. A larger one is not read. */
+export const TABLE_FILE_BYTES_MAX = 1024 * 1024 * 1024;
+
+/** Sockets at once where the system names no limit of descriptors. */
+export const SOCKETS_DEFAULT_MAX = 1_000_000;

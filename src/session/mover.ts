@@ -57,6 +57,8 @@ export interface RelaySpec {
   /** Replaces `clientMs` once the client has finished or has been told that the server has. */
   readonly clientFinMs?: Millis;
   readonly serverFinMs?: Millis;
+  /** `option nolinger` of the backend: the client's end resets the server instead of half-closing. */
+  readonly resetServerAtEnd?: boolean;
 }
 
 /** What is known of a finished TLS handshake. */

@@ -1,0 +1,117 @@
+// Two joined connections. Each direction holds at most one chunk: when the receiving side's kernel
+// does not take it at once, the sending side is not read until it has.
+import type { Millis } from "../../base/units.ts";
+import type { CloseManner, RelayCounters, RelayEnd, RelaySpec } from "../../session/mover.ts";
+import type { NodeConnection } from "./connection.ts";
+import type { DeadlineEntry } from "./deadlines.ts";
+import { relayDue } from "./relay-timeouts.ts";
+
+/** What a relay needs from its mover. */
+export interface RelayHost {
+  /** Both sides are closed. */
+  relayEnded(relay: Relay): void;
+  /** Its deadline may be nearer than it was. */
+  deadlineMoved(relay: Relay): void;
+}
+
+/** A running relay. */
+export class Relay implements DeadlineEntry {
+  readonly client: NodeConnection;
+  readonly server: NodeConnection;
+  spec: RelaySpec;
+  /** What happened first; later happenings are its consequences. */
+  end: RelayEnd | undefined;
+  code: string | undefined;
+  deadlineSlot = -1;
+  readonly #host: RelayHost;
+  #openCount = 2;
+
+  constructor(host: RelayHost, client: NodeConnection, server: NodeConnection, spec: RelaySpec) {
+    this.#host = host;
+    this.client = client;
+    this.server = server;
+    this.spec = spec;
+  }
+
+  /** Joins both sides; bytes in hand and an end that has come already go first. */
+  start(): void {
+    const { client, server } = this;
+    client.joinRelay(this, server);
+    server.joinRelay(this, client);
+    if (client.hasEnded) this.onEnded(client);
+    if (server.hasEnded) this.onEnded(server);
+  }
+
+  /** Bytes received from either side since it was accepted or connected, those consumed left out. */
+  counters(): RelayCounters {
+    return {
+      bytesToServer: this.client.bytesIn,
+      bytesToClient: this.server.bytesIn,
+    };
+  }
+
+  /** See `DeadlineEntry`. */
+  dueMs(): Millis | undefined {
+    return relayDue(this.spec, this.client, this.server)?.dueMs;
+  }
+
+  /** See `DeadlineEntry`: a side has been silent for too long. */
+  onDue(): void {
+    const due = relayDue(this.spec, this.client, this.server);
+    this.#noteEnd(due?.side === "server" ? "server-timeout" : "client-timeout", undefined);
+    this.#destroyBoth();
+  }
+
+  /** A side has sent its last byte; the other one is told once it has taken all bytes. */
+  onEnded(side: NodeConnection): void {
+    this.#noteEnd(side === this.client ? "client-closed" : "server-closed", undefined);
+    if (side === this.client && this.spec.resetServerAtEnd === true) {
+      this.server.reset();
+      this.client.reset();
+      return;
+    }
+    this.#other(side).socket.end();
+    this.#host.deadlineMoved(this);
+  }
+
+  /**
+   * A side was reset or could not be written to. As with HAProxy a server learns of a client's
+   * reset by a reset, while a client gets what is still queued and an orderly end.
+   */
+  onError(side: NodeConnection, code: string): void {
+    this.#noteEnd(side === this.client ? "client-error" : "server-error", code);
+    if (side === this.client) this.server.reset();
+    else this.client.finish();
+  }
+
+  /** A side's socket is gone. */
+  onClosed(side: NodeConnection): void {
+    this.#openCount--;
+    if (this.#openCount === 0) this.#host.relayEnded(this);
+    // Nothing can be sent to a closed side any more, so the other one has no one to speak to.
+    else if (!side.hasEnded) this.#other(side).finish();
+  }
+
+  /** We end it ourselves; a relay cannot be dropped silently, as its server would wait for ever. */
+  close(manner: CloseManner): void {
+    this.#noteEnd("closed", undefined);
+    const both = manner === "finish" ? "finish" : "reset";
+    this.client.close(both);
+    this.server.close(both);
+  }
+
+  #noteEnd(end: RelayEnd, code: string | undefined): void {
+    if (this.end !== undefined) return;
+    this.end = end;
+    this.code = code;
+  }
+
+  #other(side: NodeConnection): NodeConnection {
+    return side === this.client ? this.server : this.client;
+  }
+
+  #destroyBoth(): void {
+    this.client.socket.destroy();
+    this.server.socket.destroy();
+  }
+}
