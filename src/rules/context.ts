@@ -20,10 +20,13 @@ export interface NamedId {
 
 /**
  * An entry of a stick table. Data types go by HAProxy's names (`conn_cur`, `gpc`, `gpt`,
- * `gpc_rate`, ...); `index` selects the element of array types and is 0 for the others.
+ * `gpc_rate`, ...), plus `trackers` (connections that track it), `expire` (ms left) and `idle` (ms
+ * since it was touched); `index` selects the element of array types and is 0 for the others.
  */
 export interface TrackedEntry {
   readonly table: string;
+  /** The key, so that `sc_*(counter,table)` can look it up in another table. */
+  readonly key?: Sample;
   /** The value, rates computed for `nowMs`; `undefined` if the table does not store the type. */
   read(type: string, index: number, nowMs: Millis): number | undefined;
   /** Adds one, and to the matching rate as well; the value after it. */

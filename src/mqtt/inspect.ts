@@ -1,0 +1,157 @@
+// Theory of operation: the first packet of an MQTT connection is framed here (type, flags,
+// remaining length, bound), checked by `strict.ts`, and read by mqtt-packet, which is fed exactly
+// one whole frame and forgotten afterwards. Only CONNECT (from a client) and CONNACK (from a
+// server) can be first. Where this differs from HAProxy: docs/decisions/0001-mqtt-verdicts.md.
+import { type Packet, parser as createParser } from "mqtt-packet";
+import { findConnackFault, findConnectFault } from "./strict.ts";
+
+/** Values of MQTT 5 properties by mqtt-packet's names. */
+export type PropertyValues = Readonly<Record<string, unknown>>;
+
+/** What a CONNECT says. */
+export interface ConnectFacts {
+  readonly protocolName: string;
+  readonly protocolVersion: 3 | 4 | 5;
+  /** The connect flags as sent. */
+  readonly flags: number;
+  readonly clean: boolean;
+  readonly keepaliveSeconds: number;
+  /** Empty when the server is to choose one. */
+  readonly clientId: string;
+  readonly username?: string;
+  readonly password?: Uint8Array;
+  readonly will?: {
+    readonly topic: string;
+    readonly payload: Uint8Array;
+    readonly qos: number;
+    readonly retain: boolean;
+    readonly properties: PropertyValues;
+  };
+  readonly properties: PropertyValues;
+}
+
+/** What a CONNACK says. */
+export interface ConnackFacts {
+  /** 4 stands for 3.1 as well: their CONNACKs are alike. */
+  readonly protocolVersion: 4 | 5;
+  /** The acknowledge flags as sent; bit 0 is session present. */
+  readonly flags: number;
+  readonly reasonCode: number;
+  readonly properties: PropertyValues;
+}
+
+/** What the first bytes are. `bytesWanted` is the length of the whole packet, once known. */
+export type Inspection =
+  | { readonly kind: "need-more"; readonly bytesWanted?: number }
+  | { readonly kind: "malformed"; readonly reason: string }
+  | { readonly kind: "connect"; readonly packet: ConnectFacts; readonly byteCount: number }
+  | { readonly kind: "connack"; readonly packet: ConnackFacts; readonly byteCount: number };
+
+const CONNECT = 0x10;
+const CONNACK = 0x20;
+
+function malformed(reason: string): Inspection {
+  return { kind: "malformed", reason };
+}
+
+/**
+ * Classifies the first bytes of a connection. Bytes behind the first packet are ignored. A packet
+ * longer than `bytesMax` is malformed as soon as its length is known.
+ */
+export function inspectFirstPacket(bytes: Uint8Array, bytesMax: number): Inspection {
+  const type = bytes[0];
+  if (type === undefined) return { kind: "need-more" };
+  if (type !== CONNECT && type !== CONNACK) {
+    return malformed(`The first byte is ${hex(type)}, neither a CONNECT nor a CONNACK`);
+  }
+  let remaining = 0;
+  let start = 1;
+  for (;;) {
+    const byte = bytes[start];
+    if (byte === undefined) return { kind: "need-more" };
+    remaining += (byte & 0x7f) * 128 ** (start - 1);
+    start += 1;
+    if (byte < 0x80) break;
+    if (start > 4) return malformed("The remaining length is longer than 4 bytes");
+  }
+  const byteCount = start + remaining;
+  if (byteCount > bytesMax) {
+    return malformed(`The packet has ${byteCount} bytes, more than the ${bytesMax} allowed`);
+  }
+  if (bytes.length < byteCount) return { kind: "need-more", bytesWanted: byteCount };
+  const frame = bytes.subarray(0, byteCount);
+  return type === CONNECT ? inspectConnect(frame, start) : inspectConnack(frame, start);
+}
+
+function hex(byte: number): string {
+  return `0x${byte.toString(16).padStart(2, "0")}`;
+}
+
+function inspectConnect(frame: Uint8Array, start: number): Inspection {
+  const fault = findConnectFault(frame, start);
+  if (fault !== undefined) return malformed(fault);
+  const packet = parseFrame(frame);
+  if (typeof packet === "string") return malformed(packet);
+  if (packet.cmd !== "connect") return malformed(`mqtt-packet sees a ${packet.cmd}`);
+  const nameLength = (frame[start]! << 8) | frame[start + 1]!;
+  const flags = frame[start + 2 + nameLength + 1]!;
+  const facts: ConnectFacts = {
+    protocolName: packet.protocolId ?? "MQTT",
+    protocolVersion: packet.protocolVersion ?? 4,
+    flags,
+    clean: packet.clean ?? false,
+    keepaliveSeconds: packet.keepalive ?? 0,
+    clientId: packet.clientId,
+    properties: packet.properties ?? {},
+    ...(packet.username === undefined ? {} : { username: packet.username }),
+    ...(packet.password === undefined ? {} : { password: packet.password }),
+    ...(packet.will === undefined
+      ? {}
+      : {
+          will: {
+            topic: packet.will.topic,
+            payload: Buffer.from(packet.will.payload as Buffer),
+            qos: packet.will.qos ?? 0,
+            retain: packet.will.retain ?? false,
+            properties: packet.will.properties ?? {},
+          },
+        }),
+  };
+  return { kind: "connect", packet: facts, byteCount: frame.length };
+}
+
+/** The remaining length of every CONNACK before MQTT 5; there it is 3 or more (§3.2.2). */
+const OLD_CONNACK_BYTES = 2;
+
+function inspectConnack(frame: Uint8Array, start: number): Inspection {
+  const version = frame.length - start === OLD_CONNACK_BYTES ? 4 : 5;
+  const fault = findConnackFault(frame, start, version);
+  if (fault !== undefined) return malformed(fault);
+  const packet = parseFrame(frame, version);
+  if (typeof packet === "string") return malformed(packet);
+  if (packet.cmd !== "connack") return malformed(`mqtt-packet sees a ${packet.cmd}`);
+  const facts: ConnackFacts = {
+    protocolVersion: version,
+    flags: frame[start]!,
+    reasonCode: frame[start + 1]!,
+    properties: packet.properties ?? {},
+  };
+  return { kind: "connack", packet: facts, byteCount: frame.length };
+}
+
+/** What mqtt-packet makes of one whole frame, or its complaint. */
+function parseFrame(frame: Uint8Array, protocolVersion?: number): Packet | string {
+  const parser = createParser(protocolVersion === undefined ? {} : { protocolVersion });
+  let outcome: Packet | string = "mqtt-packet finds no packet";
+  parser.on("packet", (packet) => (outcome = packet));
+  parser.on("error", (error: unknown) => {
+    outcome = error instanceof Error ? error.message : String(error);
+  });
+  try {
+    parser.parse(Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength));
+  } catch (error) {
+    // The library asks Buffers for bytes that may not be there; that is the peer's doing.
+    return error instanceof Error ? error.message : String(error);
+  }
+  return outcome;
+}
