@@ -206,6 +206,13 @@ export class StickTable {
     return Math.max(0, this.#due.dueMs.get(entry.slot) - nowMs);
   }
 
+  /** Time left as a file keeps it: all of it for an entry in use, the age, negated, without `expire`. */
+  savedTimeLeftMs(entry: StickEntry, nowMs: Millis): Millis {
+    const { expireMs } = this.#spec;
+    if (expireMs !== undefined && this.#isInUse(entry.slot)) return expireMs;
+    return this.#due.dueMs.get(entry.slot) - nowMs;
+  }
+
   /** A stored number, a rate over its period; `undefined` if the table does not store it. */
   read(entry: StickEntry, type: string, index: number, nowMs: Millis): number | undefined {
     return this.isLive(entry) ? this.#data.read(entry.slot, type, index, nowMs) : undefined;
