@@ -102,3 +102,33 @@ export const TABLE_FILE_BYTES_MAX = 1024 * 1024 * 1024;
 
 /** Sockets at once where the system names no limit of descriptors. */
 export const SOCKETS_DEFAULT_MAX = 1_000_000;
+
+/** Bytes of one configuration file: a million lines of 64 bytes. */
+export const CONFIG_FILE_BYTES_MAX = 64 * 1024 * 1024;
+
+/** How long the names of servers may take to resolve before the start goes on without them, ms. */
+export const RESOLVE_AT_START_MS_MAX = 5_000;
+
+/** Log datagrams handed to the system and not yet sent; more are dropped and counted. */
+export const LOG_DATAGRAMS_PENDING_MAX = 1_024;
+
+/** Bytes of log lines held for a descriptor that does not take them; more are dropped and counted. */
+export const LOG_FD_BYTES_MAX = 1024 * 1024;
+
+/** How long a descriptor that refused log lines is left alone, ms. */
+export const LOG_FD_RETRY_MS = 20;
+
+/** How long the address of a log server's name is used before it is looked up again, ms. */
+export const LOG_NAME_LIFE_MS = 60_000;
+
+/** Bytes of one command or answer on the control socket. */
+export const CONTROL_LINE_BYTES_MAX = 1024 * 1024;
+
+/** How long a client of the control socket may take to send its command, ms. */
+export const CONTROL_COMMAND_MS_MAX = 5_000;
+
+/** How long `tandem reload` waits for an answer, ms: names may have to be resolved. */
+export const CONTROL_ANSWER_MS_MAX = 60_000;
+
+/** Clients of the control socket at once. */
+export const CONTROL_CLIENTS_MAX = 16;
