@@ -102,9 +102,9 @@ async function tell(dir: string): Promise<void> {
   screen.say(`\n${text.replaceAll(/^(?=.)/gm, "    ")}`);
   await tour.startBrokers();
   const balancer = await startBalancer(balancerCommand(file), port);
-  let lastUp = "";
+  let lastChange = "";
   balancer.onServerChange((change) => {
-    if (/ is UP/.test(change)) lastUp = change;
+    lastChange = change;
     screen.say(`  balancer: ${change}`);
   });
 
@@ -115,8 +115,9 @@ async function tell(dir: string): Promise<void> {
   await showStickiness(tour);
   await sleep(READING_MS);
   await showCrash(tour, "broker2");
+  await holds(() => lastChange.includes("broker2 is DOWN"), PATIENCE_MS);
   await sleep(READING_MS);
-  await showReturn(tour, "broker2", () => lastUp.includes("brokers/broker2"));
+  await showReturn(tour, "broker2", () => lastChange.includes("broker2 is UP"));
   await sleep(READING_MS);
   sayWhatNext(screen, port, file);
   if (!process.stdout.isTTY) return;
