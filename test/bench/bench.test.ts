@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { freePorts } from "../support/ports.ts";
-import { has, skipReason } from "../support/programs.ts";
+import { has, skipNote } from "../support/programs.ts";
 import { printTable } from "./comparison.ts";
 import { compileLoad } from "./load.ts";
 import { spread, threeDigits } from "./statistics.ts";
@@ -37,7 +37,7 @@ describe("statistics", () => {
   });
 });
 
-describe.skipIf(!has("cc"))(`the load program (${skipReason("cc")} otherwise)`, () => {
+describe.skipIf(!has("cc"))(`the load program${skipNote("cc")}`, () => {
   test("ask, setup and idle complete their work against its own servers", async () => {
     const load = await compileLoad();
     const [echo, broker] = (await freePorts(2)) as [number, number];

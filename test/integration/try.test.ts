@@ -1,7 +1,7 @@
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { startProcess, type RunningProcess } from "../support/process.ts";
-import { has, skipReason } from "../support/programs.ts";
+import { has, skipNote } from "../support/programs.ts";
 import { REPOSITORY_DIR } from "../support/repository.ts";
 import { canConnect } from "../support/wait-for.ts";
 
@@ -48,7 +48,7 @@ describe("scripts/try", () => {
   );
 
   test.skipIf(!has("haproxy"))(
-    `the same tour succeeds with HAProxy (${skipReason("haproxy")} otherwise)`,
+    `the same tour succeeds with HAProxy${skipNote("haproxy")}`,
     async () => {
       await expectWholeTour(["--haproxy"]);
     },

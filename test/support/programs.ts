@@ -28,7 +28,12 @@ export function has(program: string): boolean {
   return findProgram(program) !== undefined;
 }
 
-/** Says that a program is missing and how to get it; for the name of a skipped suite. */
+/** For the end of a suite's name: nothing, or why the suite is skipped and how to get it run. */
+export function skipNote(program: string): string {
+  return has(program) ? "" : ` (skipped: ${skipReason(program)})`;
+}
+
+/** Says that a program is missing and how to get it. */
 export function skipReason(program: string): string {
   return `${program} is not installed: run "apt-get install ${PACKAGES[program] ?? program}"`;
 }

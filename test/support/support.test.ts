@@ -6,7 +6,7 @@ import { checkWithHaproxy, startHaproxy } from "./haproxy.ts";
 import { startMosquittos } from "./mosquitto.ts";
 import { freePorts } from "./ports.ts";
 import { runToEnd, startProcess } from "./process.ts";
-import { has, skipReason } from "./programs.ts";
+import { has, skipNote } from "./programs.ts";
 import { tempDir } from "./temp.ts";
 import { canConnect, waitFor } from "./wait-for.ts";
 
@@ -70,7 +70,7 @@ describe("ports", () => {
   });
 });
 
-describe.skipIf(!has("haproxy"))(`HAProxy (${skipReason("haproxy")} otherwise)`, () => {
+describe.skipIf(!has("haproxy"))(`HAProxy${skipNote("haproxy")}`, () => {
   test("startHaproxy() serves and answers runtime commands", async () => {
     const [port] = await freePorts(1);
     const haproxy = await startHaproxy({
@@ -88,7 +88,7 @@ describe.skipIf(!has("haproxy"))(`HAProxy (${skipReason("haproxy")} otherwise)`,
   });
 });
 
-describe.skipIf(!has("mosquitto"))(`mosquitto (${skipReason("mosquitto")} otherwise)`, () => {
+describe.skipIf(!has("mosquitto"))(`mosquitto${skipNote("mosquitto")}`, () => {
   test("startMosquittos() keeps persistent sessions over a restart", async () => {
     const [broker] = await startMosquittos(1);
     const url = `mqtt://127.0.0.1:${broker!.port}`;
