@@ -103,7 +103,10 @@ export class NodeConnection implements DeadlineEntry {
     this.bytesIn += chunk.length;
     this.activityMs = this.#host.nowMs();
     const { peer } = this;
-    if (peer !== undefined) { this.#forward(peer, chunk, isBorrowed); return; }
+    if (peer !== undefined) {
+      this.#forward(peer, chunk, isBorrowed);
+      return;
+    }
     if (this.phase !== "open") return;
     this.held.append(chunk, isBorrowed);
     if (this.held.length >= this.holdBytesMax) this.socket.pause();

@@ -84,8 +84,10 @@ export class NodeListener {
           exclusive: true,
         });
         return;
-      case "unix":
-        { this.#openUnix(address.path, address.abstract, backlog); return; }
+      case "unix": {
+        this.#openUnix(address.path, address.abstract, backlog);
+        return;
+      }
       case "fd":
         this.#server.listen({ fd: address.fd, backlog });
     }
@@ -128,30 +130,39 @@ export class NodeListener {
   }
 
   #onConnection(socket: net.Socket): void {
-    if (!this.#host.hasRoom(this)) { resetQuietly(socket); return; }
+    if (!this.#host.hasRoom(this)) {
+      resetQuietly(socket);
+      return;
+    }
     if (!this.#isPaused) {
       this.#host.arrived(this, socket);
       return;
     }
-    if (this.#parked.length >= PARKED_CONNECTIONS_MAX) { resetQuietly(socket); return; }
+    if (this.#parked.length >= PARKED_CONNECTIONS_MAX) {
+      resetQuietly(socket);
+      return;
+    }
     socket.on("error", ignoreError);
     this.#parked.push(socket);
   }
 
   #onListening(): void {
     if (this.#isClosed) return;
-    const { address, access } = this.spec;
-    if (address.kind === "unix") {
-      const failure = this.#temporary && publishUnixSocket(this.#temporary, address.path, access);
-      if (failure) {
-        this.#server.close();
-        this.#fail(failure.code, failure.message); return;
-      }
-      this.endpoint = address;
-    } else {
-      this.endpoint = listeningEndpoint(this.#server.address());
+    const failure = this.#publish();
+    if (failure !== undefined) {
+      this.#server.close();
+      this.#fail(failure.code, failure.message);
+      return;
     }
+    const { address } = this.spec;
+    this.endpoint = address.kind === "unix" ? address : listeningEndpoint(this.#server.address());
     this.#host.listening(this, this.endpoint);
+  }
+
+  #publish(): ReturnType<typeof publishUnixSocket> {
+    const { address, access } = this.spec;
+    if (address.kind !== "unix" || this.#temporary === undefined) return undefined;
+    return publishUnixSocket(this.#temporary, address.path, access);
   }
 
   #onError(error: NodeJS.ErrnoException): void {

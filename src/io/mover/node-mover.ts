@@ -141,7 +141,8 @@ export class NodeMover implements Mover {
         if (known.phase !== "tls") return;
         const tls = serverTlsFacts(socket, server, verifyCode);
         if (server.verify === "required" && tls.verifyResult !== 0) {
-          known.fail(verifyCode ?? "", "the client's certificate was not accepted"); return;
+          known.fail(verifyCode ?? "", "the client's certificate was not accepted");
+          return;
         }
         known.phase = "open";
         this.#emit({ kind: "secured", connection, tls });
@@ -182,7 +183,10 @@ export class NodeMover implements Mover {
   close(connection: ConnectionId, manner: CloseManner): void {
     const known = this.#connections.get(connection);
     if (known === undefined) return;
-    if (known.relay !== undefined) { known.relay.close(manner); return; }
+    if (known.relay !== undefined) {
+      known.relay.close(manner);
+      return;
+    }
     this.#connections.delete(connection);
     if (manner === "silent") this.#silence(known);
     else known.close(manner);

@@ -3,6 +3,7 @@
 // that ask for certificates are found again by their addresses.
 import type { Socket } from "node:net";
 import tls from "node:tls";
+import { tlsConnectionOptions } from "../tls/connection-options.ts";
 import type { ClientSideTls, ServerSideTls } from "../tls/context.ts";
 
 /** Hears of a handshake as the server. */
@@ -100,16 +101,9 @@ export function secureOutgoing(
   const cacheKey = serverName ?? "";
   const session = context.sessions?.get(cacheKey);
   const socket = tls.connect({
-    ...context.options,
+    ...tlsConnectionOptions(context, serverName),
     socket: raw,
-    ...(serverName !== undefined && { servername: serverName }),
     ...(session && { session }),
-    rejectUnauthorized: context.verify === "required",
-    checkServerIdentity: (host, certificate) => {
-      const name = context.verifyHost ?? serverName;
-      // Without a name to compare, HAProxy is content with the authority.
-      return name === undefined ? undefined : tls.checkServerIdentity(name, certificate);
-    },
   });
   const { sessions } = context;
   if (sessions !== undefined) {
