@@ -1,0 +1,25 @@
+// The program's own log: JSON lines on stderr, one for each change of state, with its cause.
+import { destination, pino, stdTimeFunctions, type Logger } from "pino";
+
+/** The program's own log. */
+export type ProgramLog = Logger;
+
+/** How much the program says of itself, and where. */
+export interface ProgramLogOptions {
+  readonly level?: "debug" | "info" | "warn" | "error" | "silent";
+  /** 2, stderr, unless said otherwise. */
+  readonly fd?: number;
+}
+
+/** Writes are synchronous, so that the last line before a crash is not lost; a closed pipe is ignored. */
+export function createProgramLog(options: ProgramLogOptions = {}): ProgramLog {
+  return pino(
+    {
+      level: options.level ?? "info",
+      base: { pid: process.pid },
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    destination({ dest: options.fd ?? 2, sync: true }),
+  );
+}
