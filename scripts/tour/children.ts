@@ -6,8 +6,8 @@ import { accepts, holds } from "./wait.ts";
 const READY_TIMEOUT_MS = 10_000;
 const running = new Set<ChildProcess>();
 
-// Whatever ends the tour, nothing of it stays behind. The children are detached from the terminal, so
-// that Ctrl-C reaches the tour alone and the last picture stays.
+// Whatever ends the tour, nothing of it stays behind. The children are detached from the terminal,
+// so that Ctrl-C reaches the tour alone and the last picture stays.
 process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
@@ -42,7 +42,7 @@ export interface BalancerCommand {
   readonly args: readonly string[];
 }
 
-/** Starts the balancer; resolves once it accepts connections, rejects with its output if it ends. */
+/** Starts the balancer; resolves once it accepts, rejects with its output if it ends before. */
 export async function startBalancer(
   { command, args }: BalancerCommand,
   port: number,

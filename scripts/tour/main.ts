@@ -25,7 +25,7 @@ alone, and shows who goes where. On a terminal it goes on until Ctrl-C.
   --haproxy   put the installed HAProxy in Tandem's place, with the same configuration
 `;
 
-/** Every device loses its network and comes back: to the broker that it had, says the stick table. */
+/** Every device loses its network and comes back: to the broker in the stick table. */
 async function showStickiness(tour: Tour): Promise<void> {
   tour.screen.heading("Every device loses its network for a moment");
   let returned = 0;
@@ -35,7 +35,8 @@ async function showStickiness(tour: Tour): Promise<void> {
     await holds(() => device.connects > connects && device.broker !== undefined, PATIENCE_MS);
     if (device.broker === broker) returned += 1;
   }
-  const text = `${returned} of ${tour.devices.length} are back on the broker that has their session`;
+  const count = `${returned} of ${tour.devices.length}`;
+  const text = `${count} are back on the broker that has their session`;
   if (returned < tour.devices.length) throw new Error(`Only ${text}`);
   tour.screen.showTable();
   tour.screen.say(`  ${text}.`);
@@ -81,7 +82,7 @@ function balancerCommand(file: string): BalancerCommand {
 function sayWhatNext(screen: Screen, port: number, file: string): void {
   screen.heading("What next");
   screen.say(`  Your own MQTT client is welcome at 127.0.0.1:${port}:
-    npx mqtt sub -h 127.0.0.1 -p ${port} -t 'tour/#' -i me      (the name of the broker that got you)
+    npx mqtt sub -h 127.0.0.1 -p ${port} -t 'tour/#' -i me    (says which broker got you)
   The same balancer with your own file:
     bin/tandem check -f ${process.stdout.isTTY ? file : "haproxy.cfg"}
     bin/tandem balancer -f haproxy.cfg

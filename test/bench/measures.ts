@@ -5,7 +5,7 @@ import type { Proxy } from "./proxies.ts";
 export interface Figure {
   readonly name: string;
   readonly unit: string;
-  /** The most (of a cost) or the least (of a rate) that the ratio should be; absent without a goal. */
+  /** What the ratio should be, as the table shows it; absent without a goal. */
   readonly goal?: string;
 }
 

@@ -26,7 +26,7 @@ export function endLater(end: End): () => Promise<void> {
   return endOnce;
 }
 
-/** Ends everything that no test owns, last first; all of it, then rejects with the first failure. */
+/** Ends all that no test owns, last first; only then rejects with the first failure. */
 export async function endAll(): Promise<void> {
   const failures: unknown[] = [];
   for (let end = pending.pop(); end !== undefined; end = pending.pop()) {

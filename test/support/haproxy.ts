@@ -17,7 +17,7 @@ export interface Haproxy {
 
 /** How to start it. */
 export interface HaproxyOptions {
-  /** The configuration's text. A `global` section with the thread count and the socket precedes it. */
+  /** The configuration's text. A `global` section with thread count and socket precedes it. */
   readonly config: string;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;

@@ -26,7 +26,7 @@ export async function freePort(): Promise<number> {
   return port!;
 }
 
-/** Without a host, Node listens on every IPv4 and IPv6 address, so a listener on any of them shows. */
+/** Without a host, Node listens on every IPv4 and IPv6 address: a listener on any of them shows. */
 async function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = net.createServer();

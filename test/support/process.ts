@@ -48,6 +48,8 @@ export class RunningProcess {
       env: { ...process.env, ...options.env },
       stdio: ["ignore", "pipe", "pipe"],
     });
+    // Node reports a program that cannot be started once more, later, as an event.
+    this.#child.on("error", () => undefined);
     if (this.#child.pid === undefined) throw new Error(`"${file}" could not be started`);
     this.pid = this.#child.pid;
     this.#stopTimeoutMs = options.stopTimeoutMs ?? 2_000;

@@ -3,7 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { endLater } from "./cleanup.ts";
 
-/** Makes an empty folder that is removed after the test. Short, for unix sockets: 108 bytes at most. */
+/** Makes an empty folder that is removed after the test. Short: unix sockets have 107 bytes. */
 export function tempDir(): string {
   const dir = mkdtempSync(path.join(os.tmpdir(), "tandem-"));
   endLater(() => rmSync(dir, { recursive: true, force: true }));
