@@ -1,0 +1,427 @@
+// The balancer of one backend: chooses a server for each session, keeps the places in servers and
+// queues, and follows the servers' health, administration and weights. Pure: time comes in as
+// `nowMs`, and the sessions that a change concerns go out as values.
+import { assert } from "../base/assert.ts";
+import type { Millis } from "../base/units.ts";
+import type { Server } from "../config/model/server.ts";
+import { ADMIN, adminChangeOf } from "./admin.ts";
+import type { AdminChange, AdminState } from "./admin.ts";
+import type { Algorithm, BackendView } from "./algorithm/algorithm.ts";
+import { createAlgorithm, isDynamic, queuesOnlyWhenFull } from "./algorithm/create.ts";
+import type {
+  AssignRequest,
+  Assignment,
+  BackendCounts,
+  BackendSpec,
+  Dispatch,
+  QueueOutcome,
+} from "./assignment.ts";
+import { Availability } from "./availability.ts";
+import { connectionSlots, fullconnOf } from "./capacity.ts";
+import { Election } from "./election.ts";
+import { hashClient } from "./key-hash.ts";
+import { Queues } from "./queues.ts";
+import { ServerState } from "./server.ts";
+import { DYNAMIC_SCALE, resolveWeight, staticScale } from "./weight.ts";
+import type { WeightChange, WeightScale } from "./weight.ts";
+
+/** How often the weight and the limit of a server that starts slowly are raised. */
+const SLOWSTART_STEP_MS: Millis = 1_000;
+
+// What callers of the balancer name stands beside it in `assignment.ts`.
+export type {
+  AssignRequest,
+  Assignment,
+  BackendSpec,
+  Dispatch,
+  QueueOutcome,
+} from "./assignment.ts";
+
+/** Balances the sessions of one backend; `T` names a session and is only handed back. */
+export class BackendBalancer<T> {
+  readonly #random: () => number;
+  readonly #queues = new Queues<T>();
+  readonly #byName = new Map<string, ServerState>();
+  readonly #slowstartDueMs = new Map<ServerState, Millis>();
+  readonly #view: BackendView;
+  readonly #availability: Availability;
+  #spec: BackendSpec;
+  #scale: WeightScale;
+  #election: Election;
+  #algorithm: Algorithm;
+  #nowMs: Millis;
+  #served = 0;
+  #lbTotal = 0;
+  /** Sessions of the backend that neither have nor await a server: the one being assigned or leaving. */
+  #movingCount = 0;
+
+  /** `random` yields uint32; only `balance random` draws from it. */
+  constructor(spec: BackendSpec, random: () => number, nowMs: Millis) {
+    this.#random = random;
+    this.#nowMs = nowMs;
+    this.#view = this.#createView();
+    this.#spec = spec;
+    this.#scale = scaleOf(spec);
+    const servers = spec.side.servers.map((server) => new ServerState(server, nowMs));
+    this.#election = this.#elect(servers);
+    this.#algorithm = createAlgorithm(spec.side, this.#view, random);
+    this.#availability = new Availability(this.#election.usedCount > 0, nowMs);
+  }
+
+  get spec(): BackendSpec {
+    return this.#spec;
+  }
+
+  /** In declaration order. */
+  get servers(): readonly ServerState[] {
+    return this.#election.servers;
+  }
+
+  /** Up while a server is usable. */
+  get availability(): Pick<Availability, "isUp" | "lastChangeMs" | "downTransitions" | "downMs"> {
+    return this.#availability;
+  }
+
+  /** `lbtot` of the backend: how often the algorithm chose. */
+  get lbTotal(): number {
+    return this.#lbTotal;
+  }
+
+  /** The server of that name. */
+  find(name: string): ServerState | undefined {
+    return this.#byName.get(name);
+  }
+
+  /** The server of that id. */
+  findById(id: number): ServerState | undefined {
+    return this.servers.find((server) => server.id === id);
+  }
+
+  /**
+   * Chooses a server and reserves a slot, or lets the session wait. A session that already has a
+   * slot must release it first.
+   */
+  assign(request: AssignRequest<T>, nowMs: Millis): Assignment {
+    this.#nowMs = nowMs;
+    this.#movingCount = 1;
+    const assignment = this.#assign(request);
+    this.#movingCount = 0;
+    return assignment;
+  }
+
+  /**
+   * Gives the slot of a session back: at its end, or before it is assigned anew. Yields the waiting
+   * sessions that have their slot by it.
+   */
+  release(server: ServerState, nowMs: Millis): readonly Dispatch<T>[] {
+    assert(server.served > 0, `a slot of server ${server.name} is given back twice`);
+    this.#nowMs = nowMs;
+    server.served -= 1;
+    this.#served -= 1;
+    this.#algorithm.onLoadChanged(server);
+    this.#movingCount = 1;
+    const dispatch = this.#dispatchTo(server);
+    this.#movingCount = 0;
+    return dispatch;
+  }
+
+  /** Takes a session out of the queue it waits in: its time is up or its client left. */
+  cancel(token: T, nowMs: Millis): void {
+    this.#nowMs = nowMs;
+    const server = this.#queues.cancel(token);
+    if (server !== undefined) this.#algorithm.onLoadChanged(server);
+  }
+
+  /** Takes a health verdict. Without effect on a server in maintenance. */
+  setOperational(server: ServerState, up: boolean | "stopping", nowMs: Millis): QueueOutcome<T> {
+    this.#nowMs = nowMs;
+    if (!this.#isMember(server) || server.isInMaintenance()) return this.#unchanged();
+    const isUp = server.operational === "running" || server.operational === "starting";
+    if (up === true) {
+      if (isUp) return this.#unchanged();
+      this.#start(server);
+    } else if (up === "stopping") {
+      if (!isUp) return this.#unchanged();
+      server.become("stopping", nowMs);
+    } else {
+      if (server.operational === "stopped") return this.#unchanged();
+      server.become("stopped", nowMs);
+      server.counters.downTransitions += 1;
+    }
+    return this.#afterChange(server, up !== true);
+  }
+
+  /** Puts a server into maintenance or drain, or takes it out. Leaving maintenance, it counts as up. */
+  setAdmin(
+    server: ServerState,
+    stateOrChange: AdminState | AdminChange,
+    nowMs: Millis,
+  ): QueueOutcome<T> {
+    this.#nowMs = nowMs;
+    const change = typeof stateOrChange === "string" ? adminChangeOf(stateOrChange) : stateOrChange;
+    const admin = (server.admin | (change.set ?? 0)) & ~(change.clear ?? 0);
+    if (!this.#isMember(server) || admin === server.admin) return this.#unchanged();
+    const wasInMaintenance = server.isInMaintenance();
+    const wasDraining = server.isDraining();
+    server.admin = admin;
+    if (server.isInMaintenance()) server.become("stopped", nowMs);
+    else if (wasInMaintenance) this.#start(server);
+    else if (server.isDraining() !== wasDraining) server.lastChangeMs = nowMs;
+    return this.#afterChange(server, server.isInMaintenance() || server.isDraining());
+  }
+
+  /** Follows the maintenance of a tracked server. */
+  setInheritedMaintenance(server: ServerState, on: boolean, nowMs: Millis): QueueOutcome<T> {
+    const bit = ADMIN.inheritedMaint;
+    return this.setAdmin(server, on ? { set: bit } : { clear: bit }, nowMs);
+  }
+
+  /** Sets the user weight; with a static algorithm only 0 and the configured one are possible. */
+  setWeight(server: ServerState, change: WeightChange, nowMs: Millis): QueueOutcome<T> {
+    this.#nowMs = nowMs;
+    const dynamic = isDynamic(this.#spec.side);
+    const resolved = resolveWeight(change, server.spec.weight, dynamic);
+    if ("refused" in resolved) return { ...this.#unchanged(), ...resolved };
+    server.userWeight = resolved.weight;
+    return this.#isMember(server) ? this.#afterChange(server, false) : this.#unchanged();
+  }
+
+  /** Sets the limit of connections; 0 means unlimited. A `minconn` below it stays. */
+  setMaxconn(server: ServerState, maxconn: number, nowMs: Millis): QueueOutcome<T> {
+    this.#nowMs = nowMs;
+    if (server.minconn === server.maxconn) server.minconn = maxconn;
+    server.maxconn = maxconn;
+    return { ...this.#unchanged(), dispatched: this.#dispatchTo(server) };
+  }
+
+  /** When `tick()` is due; `undefined` while no server starts slowly. */
+  nextTimeout(): Millis | undefined {
+    let dueMs: Millis | undefined;
+    for (const serverDueMs of this.#slowstartDueMs.values()) {
+      if (dueMs === undefined || serverDueMs < dueMs) dueMs = serverDueMs;
+    }
+    return dueMs;
+  }
+
+  /** Raises the weights and limits of servers that start slowly. */
+  tick(nowMs: Millis): QueueOutcome<T> {
+    this.#nowMs = nowMs;
+    const dispatched: Dispatch<T>[] = [];
+    for (const [server, dueMs] of this.#slowstartDueMs) {
+      if (dueMs > nowMs) continue;
+      this.#slowstartDueMs.set(server, nowMs + SLOWSTART_STEP_MS);
+      dispatched.push(...this.#afterChange(server, false).dispatched);
+    }
+    return { ...this.#unchanged(), dispatched };
+  }
+
+  /**
+   * Takes the backend of a reload. Servers of the same name keep their state and their connections;
+   * removed ones are never chosen again, and their connections may end in peace.
+   */
+  reconfigure(spec: BackendSpec, nowMs: Millis): QueueOutcome<T> {
+    this.#nowMs = nowMs;
+    const old = new Map(this.#byName);
+    this.#spec = spec;
+    this.#scale = scaleOf(spec);
+    this.#byName.clear();
+    const servers = spec.side.servers.map((server) => this.#inherit(old, server));
+    const requeued: T[] = [];
+    for (const removed of old.values()) {
+      removed.become("stopped", nowMs);
+      this.#slowstartDueMs.delete(removed);
+      requeued.push(...this.#queues.takeAll(removed));
+    }
+    this.#election = this.#elect(servers);
+    this.#algorithm = createAlgorithm(spec.side, this.#view, this.#random);
+    const availability = this.#availability.become(this.#election.usedCount > 0, nowMs);
+    const dispatched = servers.flatMap((server) => this.#dispatchTo(server));
+    return { dispatched, requeued, availability };
+  }
+
+  /** Figures for samples (`nbsrv`, `queue`, `connslots`) and statistics. */
+  counts(): BackendCounts {
+    return {
+      activeUsable: this.#election.activeCount,
+      backupUsable: this.#election.backupCount,
+      usable: this.#election.usedCount,
+      queued: this.#queues.sharedCount,
+      queuedTotal: this.#queues.totalCount,
+      queuedMax: this.#queues.sharedMax,
+      served: this.#served,
+      totalWeight: this.#election.totalWeight,
+      connectionSlots: connectionSlots(this.servers),
+    };
+  }
+
+  #assign(request: AssignRequest<T>): Assignment {
+    const { persisted } = request;
+    if (persisted !== undefined && this.#mayPersist(persisted)) {
+      const assignment = this.#place(request, persisted);
+      if (assignment.kind !== "refused-full" || this.#spec.side.redispatch === 0) return assignment;
+      const other = this.#assignByAlgorithm({ ...request, avoid: persisted });
+      const moved = other.kind === "server" || other.kind === "queued";
+      return moved ? { ...other, redispatchedFrom: persisted } : other;
+    }
+    return this.#assignByAlgorithm(request);
+  }
+
+  #mayPersist(server: ServerState): boolean {
+    if (!this.#isMember(server)) return false;
+    return server.isPersistable() || this.#spec.persist === true;
+  }
+
+  #assignByAlgorithm(request: AssignRequest<T>): Assignment {
+    if (this.#election.usedCount === 0) return { kind: "none" };
+    const server = this.#choose(request);
+    if (server === undefined) {
+      const position = this.#queues.add(request.token, undefined, request.priority, this.#nowMs);
+      return { kind: "queued", position };
+    }
+    if (server !== request.avoid) {
+      server.counters.lbTotal += 1;
+      this.#lbTotal += 1;
+    }
+    return this.#place(request, server);
+  }
+
+  #choose(request: AssignRequest<T>): ServerState | undefined {
+    const { side } = this.#spec;
+    if (this.#queues.sharedCount > 0 && queuesOnlyWhenFull(side)) return undefined;
+    return this.#algorithm.choose({ avoid: request.avoid, hash: hashClient(side, request) });
+  }
+
+  /** Reserves a slot of the server, or a place in its queue. */
+  #place(request: AssignRequest<T>, server: ServerState): Assignment {
+    const isFull = server.maxconn > 0 && (server.queued > 0 || !this.#hasSlot(server));
+    if (!isFull) {
+      this.#reserve(server);
+      this.#algorithm.onLoadChanged(server);
+      return { kind: "server", server };
+    }
+    const { maxqueue } = server.spec;
+    if (maxqueue > 0 && server.queued >= maxqueue) return { kind: "refused-full", server };
+    const position = this.#queues.add(request.token, server, request.priority, this.#nowMs);
+    this.#algorithm.onLoadChanged(server);
+    return { kind: "queued", server, position };
+  }
+
+  #reserve(server: ServerState): void {
+    server.served += 1;
+    this.#served += 1;
+    server.counters.servedMax = Math.max(server.counters.servedMax, server.served);
+  }
+
+  #hasSlot(server: ServerState): boolean {
+    return server.maxconn === 0 || server.served < this.#view.limitOf(server);
+  }
+
+  /** Gives the free slots of a server to those who wait for it or, if it is elected, for any. */
+  #dispatchTo(server: ServerState): readonly Dispatch<T>[] {
+    if (this.#queues.totalCount === 0) return [];
+    const dispatch: Dispatch<T>[] = [];
+    const mayTakeShared = this.#isMember(server) && this.#election.isElectable(server);
+    while (this.#hasSlot(server)) {
+      const taken = this.#queues.takeNext(server, mayTakeShared);
+      if (taken === undefined) break;
+      this.#reserve(server);
+      dispatch.push({
+        token: taken.token,
+        server,
+        serverQueuePosition: taken.fromServerQueue ? taken.passedBy : 0,
+        backendQueuePosition: taken.fromServerQueue ? 0 : taken.passedBy,
+      });
+    }
+    if (dispatch.length > 0) this.#algorithm.onLoadChanged(server);
+    return dispatch;
+  }
+
+  /** Brings a server up, slowly if it is configured so. */
+  #start(server: ServerState): void {
+    server.become(server.slowstartSeconds > 0 ? "starting" : "running", this.#nowMs);
+    if (server.operational === "starting") {
+      this.#slowstartDueMs.set(server, this.#nowMs + SLOWSTART_STEP_MS);
+    }
+  }
+
+  /** Draws the consequences of a change of one server, for the algorithm and for those who wait. */
+  #afterChange(server: ServerState, isGoing: boolean): QueueOutcome<T> {
+    const usedBackups = this.#election.usesBackups;
+    this.#updateWeight(server);
+    this.#election.recount();
+    this.#algorithm.onServerChanged(server);
+    const availability = this.#availability.become(this.#election.usedCount > 0, this.#nowMs);
+    const requeued = isGoing && this.#mayLeaveQueue() ? this.#queues.takeAll(server) : [];
+    const dispatched = [...this.#dispatchTo(server)];
+    // Nobody gives back a slot of a backup that has none in use: the change itself must wake it.
+    if (this.#queues.sharedCount > 0 && usedBackups !== this.#election.usesBackups) {
+      for (const other of this.servers) dispatched.push(...this.#dispatchTo(other));
+    }
+    return { dispatched, requeued, availability };
+  }
+
+  /** Whether sessions that wait for a server that is gone may go to another. */
+  #mayLeaveQueue(): boolean {
+    return this.#spec.side.redispatch !== 0 && this.#spec.persist !== true;
+  }
+
+  #updateWeight(server: ServerState): void {
+    if (server.operational === "starting" && server.hasStarted(this.#nowMs)) {
+      server.become("running", this.#nowMs);
+    }
+    if (server.operational !== "starting") this.#slowstartDueMs.delete(server);
+    const dynamic = isDynamic(this.#spec.side);
+    server.effectiveWeight = server.computeEffectiveWeight(this.#scale, dynamic, this.#nowMs);
+  }
+
+  #inherit(old: Map<string, ServerState>, spec: Server): ServerState {
+    const server = old.get(spec.name);
+    if (server === undefined) return new ServerState(spec, this.#nowMs);
+    old.delete(spec.name);
+    const wasInMaintenance = server.isInMaintenance();
+    server.replaceSpec(spec);
+    if (server.isInMaintenance()) server.become("stopped", this.#nowMs);
+    else if (wasInMaintenance) this.#start(server);
+    return server;
+  }
+
+  #elect(servers: readonly ServerState[]): Election {
+    for (const server of servers) {
+      this.#byName.set(server.name, server);
+      this.#updateWeight(server);
+    }
+    return new Election(servers, this.#spec.allBackups);
+  }
+
+  #isMember(server: ServerState): boolean {
+    return this.#byName.get(server.name) === server;
+  }
+
+  #createView(): BackendView {
+    const election = (): Election => this.#election;
+    const served = (): number => this.#served;
+    return {
+      get election() {
+        return election();
+      },
+      get served() {
+        return served();
+      },
+      limitOf: (server) => this.#limitOf(server),
+    };
+  }
+
+  #limitOf(server: ServerState): number {
+    const connCount = this.#served + this.#queues.totalCount + this.#movingCount;
+    return server.maxconnEffective(connCount, fullconnOf(this.#spec), this.#nowMs);
+  }
+
+  #unchanged(): QueueOutcome<T> {
+    return { dispatched: [], requeued: [], availability: "unchanged" };
+  }
+}
+
+function scaleOf(spec: BackendSpec): WeightScale {
+  if (isDynamic(spec.side)) return DYNAMIC_SCALE;
+  return staticScale(spec.side.servers.map((server) => server.weight));
+}
