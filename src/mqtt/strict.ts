@@ -34,6 +34,12 @@ class Body {
     this.fault ??= reason;
   }
 
+  /** What is wrong in the end; bytes that nothing has read are. */
+  finish(): string | undefined {
+    if (this.fault !== undefined || this.left === 0) return this.fault;
+    return `${this.left} bytes are left over in the packet`;
+  }
+
   byte(what: string): number {
     return this.take(1, what)[0] ?? 0;
   }
@@ -125,7 +131,7 @@ export function findConnectFault(frame: Uint8Array, start: number): string | und
   }
   if ((flags & USERNAME_FLAG) !== 0) body.string("user name");
   if ((flags & PASSWORD_FLAG) !== 0) body.binary("password");
-  return body.fault ?? findRest(body);
+  return body.finish();
 }
 
 function findVersionFault(name: string, level: number): string | undefined {
@@ -145,10 +151,6 @@ function findFlagFault(flags: number, level: number): string | undefined {
     return "A password is given without a user name"; // MQTT 3.1.1 [MQTT-3.1.2-22]
   }
   return undefined;
-}
-
-function findRest(body: Body): string | undefined {
-  return body.left === 0 ? undefined : `${body.left} bytes are left over in the packet`;
 }
 
 function checkProperties(body: Body, place: PropertyPlace): void {
@@ -226,5 +228,5 @@ export function findConnackFault(
   const isKnown = version === 5 ? REASON_CODES.has(code) : code <= RETURN_CODE_MAX;
   if (!isKnown) return `Reason code ${code} is unknown`;
   if (version === 5) checkProperties(body, "connack");
-  return body.fault ?? findRest(body);
+  return body.finish();
 }

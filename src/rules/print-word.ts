@@ -1,4 +1,5 @@
 // Words of a configuration line as they have to be written, so that they are read back the same.
+/* eslint-disable no-control-regex -- control characters are what must be escaped */
 
 /** A word with the quotes and escapes that a line needs. */
 export function printWord(word: string): string {

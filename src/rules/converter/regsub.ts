@@ -4,7 +4,7 @@ import type { ConverterDefinition } from "../definition.ts";
 import { compileRegex } from "../regex.ts";
 
 function jsFlags(flags: string | undefined): string {
-  return [...(flags ?? "")].filter((flag) => flag === "g" || flag === "i").join("");
+  return (flags ?? "").replace(/[^gi]/g, "");
 }
 
 /** Fills `\0` to `\9` of a substitute with the groups of a match. */
