@@ -8,30 +8,36 @@ export class ByteWriter {
   }
 
   u8(value: number): void {
-    this.#bytes.writeUInt8(value, this.#reserve(1));
+    const at = this.#reserve(1);
+    this.#bytes.writeUInt8(value, at);
   }
 
   u16(value: number): void {
-    this.#bytes.writeUInt16BE(value, this.#reserve(2));
+    const at = this.#reserve(2);
+    this.#bytes.writeUInt16BE(value, at);
   }
 
   u32(value: number): void {
-    this.#bytes.writeUInt32BE(value >>> 0, this.#reserve(4));
+    const at = this.#reserve(4);
+    this.#bytes.writeUInt32BE(value >>> 0, at);
   }
 
   i32(value: number): void {
-    this.#bytes.writeInt32BE(value, this.#reserve(4));
+    const at = this.#reserve(4);
+    this.#bytes.writeInt32BE(value, at);
   }
 
   f64(value: number): void {
-    this.#bytes.writeDoubleBE(value, this.#reserve(8));
+    const at = this.#reserve(8);
+    this.#bytes.writeDoubleBE(value, at);
   }
 
   /** Text with its length in bytes before it. */
   text(value: string, encoding: "latin1" | "utf8"): void {
     const byteCount = Buffer.byteLength(value, encoding);
     this.u32(byteCount);
-    this.#bytes.write(value, this.#reserve(byteCount), encoding);
+    const at = this.#reserve(byteCount);
+    this.#bytes.write(value, at, encoding);
   }
 
   /** Takes back what has been written after `length`. */
@@ -44,7 +50,7 @@ export class ByteWriter {
     return Buffer.from(this.#bytes.subarray(0, this.#length));
   }
 
-  /** Makes room and returns where it begins. `#bytes` may be another buffer afterwards. */
+  /** Makes room and returns where it begins. `#bytes` may be another buffer afterwards: call it first. */
   #reserve(byteCount: number): number {
     const at = this.#length;
     this.#length += byteCount;

@@ -33,7 +33,7 @@ export function restoreEntries(
   const offMs = Math.max(0, clock.wallMs - header.wallMs);
   let restoredCount = 0;
   for (const saved of entries) {
-    const leftMs = Math.min(saved.timeLeftMs - offMs, table.spec.expireMs ?? 0);
+    const leftMs = Math.min(saved.timeLeftMs - offMs, table.expireMs ?? 0);
     const entry = slotFor(table, saved.key, leftMs, clock.nowMs);
     if (entry === undefined) continue;
     table.touchUntil(entry, clock.nowMs + leftMs, "peer");
@@ -55,7 +55,7 @@ function slotFor(
   nowMs: number,
 ): StickEntry | undefined {
   const known = table.lookup(key, nowMs);
-  if (table.spec.expireMs === undefined) {
+  if (table.expireMs === undefined) {
     if (known !== undefined) return undefined;
   } else {
     if (leftMs <= 0) return undefined;

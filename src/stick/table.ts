@@ -18,8 +18,8 @@ import { KeyIndex } from "./key-index.ts";
 import { TableData, type StoredType } from "./table-data.ts";
 import { UpdateList } from "./update-list.ts";
 
-/** The share of the expire that a pinned entry may lose before it is touched again. */
-const RETOUCH_SHARE = 1 / 3;
+/** A pinned entry is touched again when it has lost this part of its time: a third. */
+const RETOUCH_DIVISOR = 3;
 
 /** Entries that one creation may evict, so that a table whose size was lowered shrinks little by little. */
 const EVICTIONS_PER_CREATION_MAX = 2;
@@ -68,6 +68,11 @@ export class StickTable {
     return Math.min(this.#spec.size, STICK_ENTRIES_MAX);
   }
 
+  /** How long an untouched entry lives; `undefined` for ever, which is also what `expire 0` means. */
+  get expireMs(): Millis | undefined {
+    return this.#spec.expireMs === 0 ? undefined : this.#spec.expireMs;
+  }
+
   /** What entries store, by ascending number. */
   get types(): readonly StoredType[] {
     return this.#data.types;
@@ -97,7 +102,7 @@ export class StickTable {
     this.#index.set(flat, slot);
     this.#serials.set(slot, this.#lastSerial);
     this.#usedCount += 1;
-    this.#due.dueMs.set(slot, nowMs + (this.#spec.expireMs ?? 0));
+    this.#due.dueMs.set(slot, nowMs + (this.expireMs ?? 0));
     this.#expiring.insert(slot);
     return this.#entryAt(slot);
   }
@@ -109,7 +114,7 @@ export class StickTable {
 
   /** Restarts expiry; a local change also gets the next update id, so that it is sent to peers. */
   touch(entry: StickEntry, nowMs: Millis, origin: TouchOrigin): void {
-    this.touchUntil(entry, nowMs + (this.#spec.expireMs ?? 0), origin);
+    this.touchUntil(entry, nowMs + (this.expireMs ?? 0), origin);
   }
 
   /** As `touch`, with an expiry that a peer or a file says. */
@@ -173,7 +178,7 @@ export class StickTable {
 
   /** When the next entry expires or the next pinned one has to be touched again. */
   nextTimeout(): Millis | undefined {
-    const { expireMs } = this.#spec;
+    const expireMs = this.expireMs;
     if (expireMs === undefined) return undefined;
     const expiring = this.#expiring.first();
     const pinned = this.#pinned.first();
@@ -184,15 +189,15 @@ export class StickTable {
   }
 
   /**
-   * Touches the pinned entries whose expiry has run down by more than a third, at most `countMax`:
+   * Touches the pinned entries whose expiry has run down by a third, at most `countMax`:
    * they become local changes, so that peers keep them as long as their connections live.
    */
   retouchPinned(nowMs: Millis, countMax: number): readonly StickEntry[] {
-    const { expireMs } = this.#spec;
+    const expireMs = this.expireMs;
     const touched: StickEntry[] = [];
     while (expireMs !== undefined && touched.length < countMax) {
       const slot = this.#pinned.first();
-      if (slot === undefined || this.#retouchAt(slot, expireMs) >= nowMs) break;
+      if (slot === undefined || this.#retouchAt(slot, expireMs) > nowMs) break;
       const entry = this.#entryAt(slot);
       this.touch(entry, nowMs, "local");
       touched.push(entry);
@@ -202,13 +207,13 @@ export class StickTable {
 
   /** Time left, ms; 0 without `expire`. A pinned entry has run down from its last touch only. */
   expiresInMs(entry: StickEntry, nowMs: Millis): Millis {
-    if (!this.isLive(entry) || this.#spec.expireMs === undefined) return 0;
+    if (!this.isLive(entry) || this.expireMs === undefined) return 0;
     return Math.max(0, this.#due.dueMs.get(entry.slot) - nowMs);
   }
 
   /** Time left as a file keeps it: all of it for an entry in use, the age, negated, without `expire`. */
   savedTimeLeftMs(entry: StickEntry, nowMs: Millis): Millis {
-    const { expireMs } = this.#spec;
+    const expireMs = this.expireMs;
     if (expireMs !== undefined && this.#isInUse(entry.slot)) return expireMs;
     return this.#due.dueMs.get(entry.slot) - nowMs;
   }
@@ -294,7 +299,7 @@ export class StickTable {
   }
 
   #retouchAt(slot: number, expireMs: Millis): Millis {
-    return this.#due.dueMs.get(slot) - expireMs * (1 - RETOUCH_SHARE);
+    return this.#due.dueMs.get(slot) - expireMs + expireMs / RETOUCH_DIVISOR;
   }
 
   #isInUse(slot: number): boolean {
@@ -302,7 +307,7 @@ export class StickTable {
   }
 
   #isExpired(slot: number, nowMs: Millis): boolean {
-    if (this.#spec.expireMs === undefined || this.#isInUse(slot)) return false;
+    if (this.expireMs === undefined || this.#isInUse(slot)) return false;
     return this.#due.dueMs.get(slot) <= nowMs;
   }
 
