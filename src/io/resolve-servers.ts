@@ -23,6 +23,11 @@ export interface ResolvedServers {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+interface NamedServerOf {
+  readonly proxy: string;
+  readonly server: NamedServer;
+}
+
 type NamedServer = Server & { readonly address: Extract<ServerAddress, { kind: "name" }> };
 type Answers = ReadonlyMap<string, readonly ResolvedName[]>;
 
@@ -41,8 +46,8 @@ export async function resolveServers(
   const answers = await lookUpAll(servers, resolve, timeoutMs);
   const addresses = new Map<Server, IpEndpoint>();
   const diagnostics: Diagnostic[] = [];
-  for (const server of servers) {
-    const outcome = initialAddress(server, answers);
+  for (const { proxy, server } of servers) {
+    const outcome = initialAddress(proxy, server, answers);
     if (outcome === "none") continue;
     if ("severity" in outcome) diagnostics.push(outcome);
     else addresses.set(server, outcome);
@@ -50,20 +55,25 @@ export async function resolveServers(
   return { addresses, diagnostics };
 }
 
-function namedServers(configuration: Configuration): NamedServer[] {
+function namedServers(configuration: Configuration): NamedServerOf[] {
   return configuration.proxies
     .filter((proxy) => !proxy.disabled)
-    .flatMap((proxy) => proxy.backend?.servers ?? [])
-    .filter((server): server is NamedServer => server.address.kind === "name");
+    .flatMap((proxy) =>
+      (proxy.backend?.servers ?? [])
+        .filter((server): server is NamedServer => server.address.kind === "name")
+        .map((server) => ({ proxy: proxy.name, server })),
+    );
 }
 
 async function lookUpAll(
-  servers: readonly NamedServer[],
+  servers: readonly NamedServerOf[],
   resolve: NameLookup,
   timeoutMs: number,
 ): Promise<Answers> {
   const answers = new Map<string, readonly ResolvedName[]>();
-  const hosts = new Set(servers.filter(usesLibc).map((server) => server.address.host));
+  const hosts = new Set(
+    servers.filter((named) => usesLibc(named.server)).map((named) => named.server.address.host),
+  );
   if (hosts.size === 0) return answers;
   const lookups = [...hosts].map(async (host) => {
     const found = await resolve(host).catch(() => []);
@@ -86,7 +96,11 @@ function usesLibc(server: Server): boolean {
 }
 
 /** Takes the first method that yields an address. `last` needs a state file and yields none here. */
-function initialAddress(server: NamedServer, answers: Answers): IpEndpoint | Diagnostic | "none" {
+function initialAddress(
+  proxy: string,
+  server: NamedServer,
+  answers: Answers,
+): IpEndpoint | Diagnostic | "none" {
   const { host, port, prefer } = server.address;
   for (const method of methodsOf(server)) {
     if (method === "none") return "none";
@@ -96,9 +110,10 @@ function initialAddress(server: NamedServer, answers: Answers): IpEndpoint | Dia
     }
     if (isIP(method) !== 0) return endpointOf({ address: method, family: isIP(method) }, port);
   }
+  const failure = usesLibc(server) ? "could not" : "no method found to";
   return {
     severity: "alert",
-    message: `'server ${server.name}' : could not resolve address '${host}'.`,
+    message: `'server ${proxy}/${server.name}' : ${failure} resolve address '${host}'.`,
     position: server.position,
     hint: "check the name, or add 'init-addr last,libc,none' to start without it",
   };

@@ -1,0 +1,76 @@
+// From `-f` arguments to a configuration that can be run: files, names, certificates. Everything
+// that may be wrong is found in one go, so that `check` and a reload name all of it.
+import { hostname } from "node:os";
+import type { IpEndpoint } from "../base/address.ts";
+import type { Diagnostic } from "../base/diagnostic.ts";
+import type { Configuration } from "../config/model/configuration.ts";
+import type { Server } from "../config/model/server.ts";
+import { readConfiguration } from "../config/read.ts";
+import { checkLogFormats } from "../log/check-formats.ts";
+import { readConfigFiles } from "./config-files.ts";
+import { resolveServers, systemLookup, type NameLookup } from "./resolve-servers.ts";
+import { loadTls, type LoadedTls } from "./tls/load.ts";
+
+/** How to load. */
+export interface LoadOptions {
+  /** The version that `version_atleast()` compares. */
+  readonly version: string;
+  readonly localpeer?: string;
+  /** The process's own when absent. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** `-dr`: names that do not resolve are warnings. */
+  readonly ignoreResolveFailures?: boolean;
+  readonly resolve?: NameLookup;
+}
+
+/** A loaded configuration. With an alert among the findings it must not be run. */
+export interface LoadedConfiguration {
+  readonly configuration: Configuration;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly tls: LoadedTls;
+  /** Addresses of servers given by name; one that is missing starts without an address. */
+  readonly addresses: ReadonlyMap<Server, IpEndpoint>;
+}
+
+/** Whether anything forbids a start. */
+export function hasAlerts(diagnostics: readonly Diagnostic[]): boolean {
+  return diagnostics.some((diagnostic) => diagnostic.severity === "alert");
+}
+
+/** Whether anything is at least worth a warning. */
+export function hasWarnings(diagnostics: readonly Diagnostic[]): boolean {
+  return diagnostics.some((diagnostic) => diagnostic.severity === "warning");
+}
+
+/** Loads and verifies a configuration; never rejects for what stands in the files. */
+export async function loadConfiguration(
+  files: readonly string[],
+  options: LoadOptions,
+): Promise<LoadedConfiguration> {
+  const read = await readConfigFiles(files);
+  const result = readConfiguration(read.sources, {
+    environment: options.environment ?? process.env,
+    version: options.version,
+    hostName: hostname(),
+    ...(options.localpeer === undefined ? {} : { localpeer: options.localpeer }),
+  });
+  const { configuration } = result;
+  const resolved = await resolveServers(configuration, options.resolve ?? systemLookup);
+  const tls = loadTls(configuration);
+  return {
+    configuration,
+    diagnostics: [
+      ...read.diagnostics,
+      ...result.diagnostics,
+      ...checkLogFormats(configuration),
+      ...tls.diagnostics,
+      ...resolved.diagnostics.map((found) => softened(found, options.ignoreResolveFailures)),
+    ],
+    tls,
+    addresses: resolved.addresses,
+  };
+}
+
+function softened(diagnostic: Diagnostic, ignore = false): Diagnostic {
+  return ignore ? { ...diagnostic, severity: "warning" } : diagnostic;
+}
