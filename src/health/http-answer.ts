@@ -27,25 +27,26 @@ export function decodeHttpHead(text: string): HttpDecoded {
   }
 }
 
+/** A line that cannot be right condemns the response before its head is complete. */
 function decodeHeadAt(text: string, start: number): HttpDecoded {
-  const lines: string[] = [];
+  let statusLine: RegExpExecArray | undefined;
+  const headers: (readonly [string, string])[] = [];
   let at = start;
   for (;;) {
     const end = text.indexOf("\n", at);
     if (end < 0) {
-      return lines.length === 0 && !isStatusLinePrefix(text.slice(start))
-        ? { kind: "malformed" }
-        : { kind: "need-more" };
+      const isHopeless = statusLine === undefined && !isStatusLinePrefix(text.slice(start));
+      return { kind: isHopeless ? "malformed" : "need-more" };
     }
     const line = text.slice(at, text[end - 1] === "\r" && end > at ? end - 1 : end);
     at = end + 1;
+    if (statusLine === undefined) {
+      const found = /^HTTP\/1\.\d (\d{3})(?: (.*))?$/.exec(line);
+      if (found === null) return { kind: "malformed" };
+      statusLine = found;
+      continue;
+    }
     if (line === "") break;
-    lines.push(line);
-  }
-  const statusLine = /^HTTP\/1\.\d (\d{3})(?: (.*))?$/.exec(lines[0] ?? "");
-  if (statusLine === null) return { kind: "malformed" };
-  const headers: (readonly [string, string])[] = [];
-  for (const line of lines.slice(1)) {
     const colon = line.indexOf(":");
     if (colon <= 0) return { kind: "malformed" };
     headers.push([line.slice(0, colon), line.slice(colon + 1).trim()]);

@@ -94,29 +94,39 @@ export class HealthMonitor implements Machine<HealthEvent, HealthEffect> {
 
   handle(event: HealthEvent, nowMs: Millis): void {
     this.#isDueExact = false;
-    if (event.kind === "timeout") return this.#startDue(nowMs);
+    if (event.kind === "timeout") {
+      this.#startDue(nowMs);
+      return;
+    }
     const entry = this.#fleet.entries.get(event.server);
     // A report may arrive for a server that a reload removed.
     if (entry === undefined) return;
     switch (event.kind) {
       case "check-done":
-        return this.#onReport(entry, entry.check, event.report, nowMs);
+        this.#onReport(entry, entry.check, event.report, nowMs);
+        return;
       case "agent-done":
         if (entry.agent?.inFlight === true && event.reply !== undefined) {
           this.#obeyAgent(event.server, event.reply);
         }
-        return this.#onReport(entry, entry.agent, event.report, nowMs);
+        this.#onReport(entry, entry.agent, event.report, nowMs);
+        return;
       case "traffic":
-        return this.#onTraffic(entry, event.ok, nowMs);
+        this.#onTraffic(entry, event.ok, nowMs);
+        return;
       case "maintenance":
-        return this.#states.setForcedMaintenance(entry, event.on, nowMs);
+        this.#states.setForcedMaintenance(entry, event.on, nowMs);
+        return;
       case "enable-checks":
-        return this.#enable(entry, entry.check, event.on, nowMs);
+        this.#enable(entry, entry.check, event.on, nowMs);
+        return;
       case "enable-agent":
-        return this.#enable(entry, entry.agent, event.on, nowMs);
+        this.#enable(entry, entry.agent, event.on, nowMs);
+        return;
       case "force-health": {
         const probe = event.check === "check" ? entry.check : entry.agent;
-        return this.#forceHealth(entry, probe, event.state, nowMs);
+        this.#forceHealth(entry, probe, event.state, nowMs);
+        return;
       }
     }
   }
@@ -221,8 +231,10 @@ export class HealthMonitor implements Machine<HealthEvent, HealthEffect> {
     if (probe?.inFlight !== true) return;
     probe.inFlight = false;
     this.#applyVerdict(entry, probe, report, nowMs);
-    const { spreadPercent, random } = this.#settings;
-    scheduleProbe(entry, probe, nowMs + jitter(paceOf(probe.pace, probe), spreadPercent, random));
+    const settings = this.#settings;
+    const pauseMs = paceOf(probe.pace, probe);
+    const waitMs = jitter(pauseMs, settings.spreadPercent, () => settings.random());
+    scheduleProbe(entry, probe, nowMs + waitMs);
   }
 
   #applyVerdict(entry: Entry, probe: Probe, report: CheckReport, nowMs: Millis): void {
@@ -254,7 +266,10 @@ export class HealthMonitor implements Machine<HealthEvent, HealthEffect> {
     }
     const allWell = probesOf(entry).every((each) => !each.enabled || isHealthy(each));
     if (!allWell) return;
-    if (report.code === "L7OKC") return this.#states.become(entry, "stopping", cause, nowMs);
+    if (report.code === "L7OKC") {
+      this.#states.become(entry, "stopping", cause, nowMs);
+      return;
+    }
     // An agent's "up" does not make the check's conditional pass a full one.
     if (probe.kind === "agent" && entry.check?.lastReport?.code === "L7OKC") return;
     this.#states.become(entry, "up", cause, nowMs);

@@ -111,10 +111,15 @@ export class CheckScript implements Machine<ScriptEvent, ScriptEffect> {
   #run(nowMs: Millis): void {
     for (;;) {
       const step = this.#step;
-      if (step === undefined) return this.#becomePassed(nowMs);
+      if (step === undefined) {
+        this.#becomePassed(nowMs);
+        return;
+      }
       switch (step.kind) {
-        case "connect":
-          return this.#beginConnect(step, nowMs);
+        case "connect": {
+          this.#beginConnect(step, nowMs);
+          return;
+        }
         case "send":
           this.#answer = "";
           this.#effects.push({ kind: "send", bytes: step.bytes });
@@ -137,8 +142,10 @@ export class CheckScript implements Machine<ScriptEvent, ScriptEffect> {
     this.#isEnded = false;
     this.#phase = "connecting";
     const { endpoint } = step;
-    if (endpoint === undefined)
-      return this.#becomeFailed("SOCKERR", locateStep(this.#plan.kind, step), nowMs);
+    if (endpoint === undefined) {
+      this.#becomeFailed("SOCKERR", locateStep(this.#plan.kind, step), nowMs);
+      return;
+    }
     this.#deadlineMs = nowMs + this.#plan.connectTimeoutMs;
     this.#effects.push({
       kind: "connect",
@@ -240,16 +247,26 @@ export class CheckScript implements Machine<ScriptEvent, ScriptEffect> {
   }
 
   #onFailed(code: string, nowMs: Millis): void {
+    // A peer can reset only what was established: the connection lived, too briefly to be told.
+    if (this.#phase === "connecting" && code === "ECONNRESET") {
+      if (this.#connect?.tls === true) this.#phase = "securing";
+      else this.#onConnected(nowMs);
+    }
     const place = locateStep(this.#plan.kind, this.#step);
     switch (this.#phase) {
       case "connecting": {
         const verdict = isLocalErrno(code) ? "SOCKERR" : code === "ETIMEDOUT" ? "L4TOUT" : "L4CON";
-        return this.#becomeFailed(verdict, `${describeErrno(code)}${place}`, nowMs);
+        this.#becomeFailed(verdict, `${describeErrno(code)}${place}`, nowMs);
+        return;
       }
-      case "securing":
-        return this.#becomeFailed("L6RSP", `SSL handshake failure${place}`, nowMs);
-      case "open":
-        return this.#becomeFailed("SOCKERR", `${describeErrno(code)}${place}`, nowMs);
+      case "securing": {
+        this.#becomeFailed("L6RSP", `SSL handshake failure${place}`, nowMs);
+        return;
+      }
+      case "open": {
+        this.#becomeFailed("SOCKERR", `${describeErrno(code)}${place}`, nowMs);
+        return;
+      }
       case "idle":
       case "done":
         return;

@@ -114,7 +114,7 @@ export class CheckRun {
       socket: wire,
     });
     this.#stream = secure;
-    secure.on("error", (error) => this.#onError(wire, error));
+    secure.on("error", (error: Error) => this.#onError(wire, error));
     secure.once("secureConnect", () => {
       if (this.#wire === wire) this.#feed({ kind: "connected" });
     });
@@ -131,8 +131,8 @@ export class CheckRun {
     });
   }
 
-  #onError(wire: Socket, error: NodeJS.ErrnoException): void {
-    if (this.#wire === wire) this.#feed({ kind: "failed", code: error.code ?? error.message });
+  #onError(wire: Socket, error: Error): void {
+    if (this.#wire === wire) this.#feed({ kind: "failed", code: codeOf(error) });
   }
 
   #close(linger: boolean): void {
@@ -141,15 +141,17 @@ export class CheckRun {
     this.#wire = undefined;
     this.#stream = undefined;
     if (wire === undefined) return;
-    const isTcp = wire.remoteAddress !== undefined;
     if (linger && !wire.connecting) {
       stream?.destroySoon();
       return;
     }
-    // A reset leaves no TIME_WAIT behind, which thousands of checks a minute would pile up.
-    if (isTcp && !wire.connecting && !wire.destroyed) wire.resetAndDestroy();
-    else wire.destroy();
+    // QUIRK: Node 20 crashes when a socket is reset or destroyed under the TLS on it, so TLS goes
+    // first, and its connections are closed in order.
     if (stream !== wire) stream?.destroy();
+    // A reset leaves no TIME_WAIT behind, which thousands of checks a minute would pile up.
+    const canReset = stream === wire && !wire.connecting && wire.remoteAddress !== undefined;
+    if (canReset) wire.resetAndDestroy();
+    else wire.destroy();
   }
 }
 
@@ -191,4 +193,8 @@ function tlsOverrides(effect: ConnectEffect): ConnectionOptions {
     ...(sni === undefined || isIP(sni) !== 0 ? {} : { servername: sni }),
     ...(alpn === undefined ? {} : { ALPNProtocols: [...alpn] }),
   };
+}
+
+function codeOf(error: Error): string {
+  return "code" in error && typeof error.code === "string" ? error.code : error.message;
 }
