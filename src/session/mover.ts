@@ -52,9 +52,9 @@ export interface ConnectSpec {
 export interface RelaySpec {
   readonly clientMs?: Millis;
   readonly serverMs?: Millis;
-  /** Replaces both of the above while both directions are open. */
+  /** Replaces both of the above, as long as none of those below holds. */
   readonly tunnelMs?: Millis;
-  /** Replaces `clientMs` once the client has finished or has been told that the server has. */
+  /** How long the client may be silent once it has been told that the server has finished. */
   readonly clientFinMs?: Millis;
   readonly serverFinMs?: Millis;
   /** `option nolinger` of the backend: the client's end resets the server instead of half-closing. */
@@ -103,7 +103,10 @@ export interface PeerCertificate {
 /** How a connection is closed: after what is queued has been sent, at once with a reset, or without a word. */
 export type CloseManner = "finish" | "reset" | "silent";
 
-/** Why a relay ended: who closed, failed or fell silent first; `closed` when we closed it. */
+/**
+ * Why a relay ended: who closed, failed or fell silent first; `closed` when we closed it. A failure
+ * or silence after the orderly end of one side goes before that, as in HAProxy's logs.
+ */
 export type RelayEnd =
   | "client-closed"
   | "server-closed"
@@ -137,7 +140,10 @@ export type MoverEvent =
     }
   /** The system refuses descriptors or memory; accepting goes on by itself once it recovers. */
   | { readonly kind: "accept-failed"; readonly listener: ListenerId; readonly code: string }
-  /** All bytes that have arrived and have not been consumed; `ended` once no more will come. */
+  /**
+   * All bytes that have arrived and have not been consumed; `ended` once no more will come. The end is
+   * told whether the connection is inspected or not; what the bytes' memory holds never changes.
+   */
   | {
       readonly kind: "bytes";
       readonly connection: ConnectionId;
@@ -182,9 +188,16 @@ export interface Mover {
   closeListener(listener: ListenerId): void;
   /** Sets the TCP options of an accepted connection. */
   configure(connection: ConnectionId, socket: SocketOptions): void;
-  /** Delivers first bytes as they come, until `relay`, `stopInspecting`, or `bytesMax` are held. */
+  /**
+   * Delivers first bytes as they come, until `relay`, `stopInspecting`, or `bytesMax` are held. Bytes
+   * that are in hand already, or an end that has come, are told at once: so a second call after
+   * `consume` delivers the rest.
+   */
   inspect(connection: ConnectionId, bytesMax: number): void;
-  /** Stops reading; bytes in hand are kept. A peer that leaves is still noticed. */
+  /**
+   * Stops delivering; bytes in hand are kept. The mover goes on reading up to a bound, so that a peer
+   * that leaves is still noticed. So it does from the first for a connection that nobody inspects.
+   */
   stopInspecting(connection: ConnectionId): void;
   /** Drops the first `count` bytes in hand. */
   consume(connection: ConnectionId, count: number): void;
@@ -198,7 +211,10 @@ export interface Mover {
   relay(client: ConnectionId, server: ConnectionId, spec: RelaySpec): void;
   /** Changes the timeouts of a running relay. */
   retime(client: ConnectionId, spec: RelaySpec): void;
-  /** Closes a connection, or both sides of the relay that it is part of. */
+  /**
+   * Closes a connection, or both sides of the relay that it is part of. A connection that is not in a
+   * relay is gone with the call, and no `closed` follows.
+   */
   close(connection: ConnectionId, manner: CloseManner): void;
   /** What the relay of this client has moved so far; `undefined` if it is in none. */
   counters(client: ConnectionId): RelayCounters | undefined;

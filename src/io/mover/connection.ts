@@ -81,6 +81,11 @@ export class NodeConnection implements DeadlineEntry {
     this.activityMs = host.nowMs();
   }
 
+  /** Bytes to it wait that its kernel has not taken. */
+  get isOwed(): boolean {
+    return this.socket.writableLength > 0;
+  }
+
   /** Attaches the handlers of errors and of the end, which every socket needs from its birth. */
   adopt(socket: OwnedSocket): void {
     socket[OWNER] = this;
@@ -131,6 +136,7 @@ export class NodeConnection implements DeadlineEntry {
   /** Stops reading until the other side's kernel has taken everything. */
   #pauseUntilTaken(peer: NodeConnection): void {
     this.socket.pause();
+    if (peer.hasEnded) this.relay?.onOwed();
     peer.socket.write(EMPTY, (error) => {
       if (error) return;
       peer.activityMs = this.#host.nowMs();

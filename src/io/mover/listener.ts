@@ -112,12 +112,15 @@ export class NodeListener {
   /** Announces the parked connections, oldest first, and goes on; a pause meanwhile is heeded. */
   resume(): void {
     this.#isPaused = false;
-    while (!this.#isPaused) {
-      const socket = this.#parked.shift();
-      if (socket === undefined) return;
+    for (let socket = this.#unpark(); socket !== undefined; socket = this.#unpark()) {
       socket.off("error", ignoreError);
       if (!socket.destroyed) this.#host.arrived(this, socket);
     }
+  }
+
+  /** The next parked connection, unless whoever got the one before has paused accepting again. */
+  #unpark(): net.Socket | undefined {
+    return this.#isPaused ? undefined : this.#parked.shift();
   }
 
   /** Stops listening and resets what is parked. */

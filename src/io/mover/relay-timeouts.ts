@@ -1,3 +1,7 @@
+// HAProxy's timeouts of an established stream. Each side has one timer that any byte to or from it
+// starts afresh. A side that has ended has nothing more to say, so only bytes that it does not take
+// can run into its timeout. The `-fin` timeouts hold for a side that has been told of the other's
+// end and is expected to follow.
 import type { Millis } from "../../base/units.ts";
 import type { RelaySpec } from "../../session/mover.ts";
 
@@ -7,6 +11,8 @@ export interface RelaySide {
   readonly activityMs: Millis;
   /** It has sent its last byte. */
   readonly hasEnded: boolean;
+  /** Bytes to it wait that its kernel does not take. */
+  readonly isOwed: boolean;
 }
 
 /** When a relay is next due, and which side has been silent. */
@@ -21,16 +27,16 @@ export function relayDue(
   client: RelaySide,
   server: RelaySide,
 ): RelayDue | undefined {
-  const isHalfClosed = client.hasEnded || server.hasEnded;
-  const clientMs = isHalfClosed
-    ? (spec.clientFinMs ?? spec.clientMs)
-    : (spec.tunnelMs ?? spec.clientMs);
-  const serverMs = isHalfClosed
-    ? (spec.serverFinMs ?? spec.serverMs)
-    : (spec.tunnelMs ?? spec.serverMs);
-  const clientDueMs = clientMs === undefined ? Infinity : client.activityMs + clientMs;
-  const serverDueMs = serverMs === undefined ? Infinity : server.activityMs + serverMs;
+  const clientFinMs = server.hasEnded ? spec.clientFinMs : undefined;
+  const serverFinMs = client.hasEnded ? spec.serverFinMs : undefined;
+  const clientDueMs = sideDueMs(client, clientFinMs ?? spec.tunnelMs ?? spec.clientMs);
+  const serverDueMs = sideDueMs(server, serverFinMs ?? spec.tunnelMs ?? spec.serverMs);
   const dueMs = Math.min(clientDueMs, serverDueMs);
   if (dueMs === Infinity) return undefined;
   return { dueMs, side: clientDueMs <= serverDueMs ? "client" : "server" };
+}
+
+function sideDueMs(side: RelaySide, timeoutMs: Millis | undefined): Millis {
+  if (timeoutMs === undefined || (side.hasEnded && !side.isOwed)) return Infinity;
+  return side.activityMs + timeoutMs;
 }

@@ -19,7 +19,7 @@ export class Relay implements DeadlineEntry {
   readonly client: NodeConnection;
   readonly server: NodeConnection;
   spec: RelaySpec;
-  /** What happened first; later happenings are its consequences. */
+  /** Why it ends: what happened first, but for an orderly end. */
   end: RelayEnd | undefined;
   code: string | undefined;
   deadlineSlot = -1;
@@ -100,8 +100,11 @@ export class Relay implements DeadlineEntry {
     this.server.close(both);
   }
 
+  /** An orderly end is a cause only while nothing worse has happened, as in HAProxy's logs. */
   #noteEnd(end: RelayEnd, code: string | undefined): void {
-    if (this.end !== undefined) return;
+    const isOrderly = this.end === "client-closed" || this.end === "server-closed";
+    const replaces = isOrderly && end !== "client-closed" && end !== "server-closed";
+    if (this.end !== undefined && !replaces) return;
     this.end = end;
     this.code = code;
   }
