@@ -95,6 +95,8 @@ export interface FrontendSide {
   readonly sessionRules: readonly TcpRule[];
   readonly useBackend: readonly UseBackend[];
   readonly defaultBackend?: string;
+  /** The table of a `frontend` section; that of a `listen` section is in its backend side. */
+  readonly stickTable?: StickTableSpec;
 }
 
 /** What a `backend` or `listen` section has beside the common part. */
@@ -154,4 +156,6 @@ export interface StatsSettings {
   readonly showLegends: boolean;
   readonly showModules: boolean;
   readonly showNode?: string | true;
+  /** Path of the metrics: `http-request use-service prometheus-exporter [if { path ... }]`. */
+  readonly metricsPath?: string;
 }

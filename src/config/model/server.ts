@@ -82,6 +82,8 @@ export interface CheckSettings {
   readonly sni?: string;
   readonly alpn?: readonly string[];
   readonly sendProxy: boolean;
+  /** TLS of the check where the server itself speaks none (`check-ssl` without `ssl`). */
+  readonly tlsSettings?: ServerTls;
   /** `init-state` (HAProxy 3.1). */
   readonly initState: "up" | "down" | "fully-up" | "fully-down";
 }

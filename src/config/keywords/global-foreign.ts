@@ -1,0 +1,126 @@
+// Keywords of `global` that HAProxy has and that mean nothing here, or are not served.
+import type { GlobalDraft } from "../draft.ts";
+import { ignored, refused, served } from "../keyword.ts";
+import type { Keyword } from "../keyword.ts";
+import { parseSize } from "../values.ts";
+
+const GLOBAL = ["global"] as const;
+
+/** `tune.*` settings that are kept in the model, in bytes or as plain numbers. */
+const TUNES: readonly (readonly [string, string])[] = [
+  ["tune.bufsize", "Bytes of a relay's buffer in each direction."],
+  ["tune.maxaccept", "Connections accepted in one turn."],
+  ["tune.peers.max-updates-at-once", "Stick table updates sent in one turn."],
+  ["tune.rcvbuf.client", "Receive buffer towards clients."],
+  ["tune.rcvbuf.server", "Receive buffer towards servers."],
+  ["tune.sndbuf.client", "Send buffer towards clients."],
+  ["tune.sndbuf.server", "Send buffer towards servers."],
+  ["tune.ssl.cachesize", "TLS sessions kept for resumption."],
+  ["tune.ssl.lifetime", "How long they may be resumed, in seconds."],
+];
+
+function tune(name: string, summary: string): Keyword<GlobalDraft> {
+  return served({
+    name,
+    sections: GLOBAL,
+    grammar: "<number>",
+    summary,
+    parse: (line, draft) => {
+      const value = parseSize(line.take() ?? "");
+      if (!value.ok) line.alert(`'${name}' expects a positive integer argument.`);
+      else if (line.expectEnd(name)) {
+        draft.section.tune = { ...draft.section.tune, [name]: value.value };
+      }
+    },
+  });
+}
+
+const NO_EFFECT: readonly string[] = [
+  "busy-polling",
+  "close-spread-time",
+  "cluster-secret",
+  "cpu-map",
+  "cpu-policy",
+  "cpu-set",
+  "debug",
+  "default-path",
+  "expose-deprecated-directives",
+  "expose-experimental-directives",
+  "fd-hard-limit",
+  "force-cfg-parser-pause",
+  "h1-accept-payload-with-any-method",
+  "h1-case-adjust",
+  "h1-case-adjust-file",
+  "h2-workaround-bogus-websocket-clients",
+  "harden.reject-privileged-ports.tcp",
+  "httpclient.resolvers.id",
+  "httpclient.resolvers.prefer",
+  "httpclient.ssl.ca-file",
+  "httpclient.ssl.verify",
+  "insecure-fork-wanted",
+  "insecure-setuid-wanted",
+  "limited-quic",
+  "master-worker",
+  "maxcompcpuusage",
+  "maxcomprate",
+  "maxpipes",
+  "maxzlibmem",
+  "mworker-max-reloads",
+  "nbthread",
+  "no-memory-trimming",
+  "no-quic",
+  "noepoll",
+  "noevports",
+  "nogetaddrinfo",
+  "nokqueue",
+  "nopoll",
+  "noreuseport",
+  "nosplice",
+  "nbtgroups",
+  "numa-cpu-mapping",
+  "pp2-never-send-local",
+  "prealloc-fd",
+  "profiling.memory",
+  "profiling.tasks",
+  "quiet",
+  "set-dumpable",
+  "shm-stats-file",
+  "stats-file",
+  "strict-limits",
+  "thread-group",
+  "thread-groups",
+  "thread-hard-limit",
+  "unix-bind",
+  "warn-blocked-traffic-after",
+  "zero-warning",
+];
+
+/** All of them. `tune.*` beyond the list is accepted by the reader without a table entry. */
+export const GLOBAL_FOREIGN_KEYWORDS: readonly Keyword<GlobalDraft>[] = [
+  ...TUNES.map(([name, summary]) => tune(name, summary)),
+  served({
+    name: "nbproc",
+    sections: GLOBAL,
+    grammar: "<number>",
+    summary: "Read with a warning; there is one process.",
+    parse: (line) => {
+      line.takeRest();
+      line.warn("nbproc is not supported any more since HAProxy 2.5.", {
+        word: 0,
+        hint: "Remove the line: Tandem runs as one process.",
+      });
+    },
+  }),
+  ...ignored<GlobalDraft>(GLOBAL, "Has no effect.", NO_EFFECT),
+  ...refused<GlobalDraft>(GLOBAL, "Tandem runs no scripts or programs for traffic.", [
+    "external-check",
+    "lua-load",
+    "lua-load-per-thread",
+    "lua-prepend-path",
+    "set-var",
+    "set-var-fmt",
+    "deviceatlas-json-file",
+    "wurfl-data-file",
+    "51degrees-data-file",
+  ]),
+];
