@@ -9,7 +9,6 @@ import {
   type LoadedConfiguration,
 } from "../io/load-configuration.ts";
 import type { Output } from "./output.ts";
-import { HAPROXY_VERSION } from "./version.ts";
 
 /** What to check, and how much to say. */
 export interface CheckOptions {
@@ -30,7 +29,6 @@ export async function checkConfiguration(
   output: Output,
 ): Promise<0 | 1 | 2> {
   const loaded = await loadConfiguration(options.files, {
-    version: HAPROXY_VERSION,
     ignoreResolveFailures: options.ignoreResolveFailures ?? false,
     ...(options.localpeer === undefined ? {} : { localpeer: options.localpeer }),
   });

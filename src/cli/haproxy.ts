@@ -9,7 +9,7 @@ import { parseHaproxyArguments, type HaproxyOptions } from "./haproxy-arguments.
 import { buildText, hasFeature, usageText, versionText } from "./haproxy-texts.ts";
 import { PROCESS_OUTPUT, type Output } from "./output.ts";
 import type { BalancerOptions, RunBalancer } from "./run-balancer.ts";
-import { HAPROXY_VERSION } from "./version.ts";
+import { HAPROXY_VERSION } from "../version.ts";
 
 /** What the command needs of its surroundings. */
 export interface HaproxyCommandOptions {
@@ -95,7 +95,6 @@ async function start(options: HaproxyOptions, command: HaproxyCommandOptions): P
 async function belongsInBackground(options: HaproxyOptions): Promise<boolean> {
   if (options.placement !== "configured") return options.placement === "background";
   const loaded = await loadConfiguration(options.files, {
-    version: HAPROXY_VERSION,
     ignoreResolveFailures: true,
     ...(options.localpeer === undefined ? {} : { localpeer: options.localpeer }),
   });

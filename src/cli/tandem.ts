@@ -8,7 +8,7 @@ import { notifySystemd } from "../io/process/systemd-notify.ts";
 import { checkConfiguration } from "./check.ts";
 import { PROCESS_OUTPUT, type Output } from "./output.ts";
 import type { BalancerOptions, RunBalancer } from "./run-balancer.ts";
-import { HAPROXY_VERSION, TANDEM_VERSION } from "./version.ts";
+import { HAPROXY_VERSION, TANDEM_VERSION } from "../version.ts";
 
 /** What the command needs of its surroundings. */
 export interface TandemCommandOptions {
@@ -98,7 +98,8 @@ function versionLine(): string {
 /** yargs names what it does not know; this adds what may have been meant. */
 function explain(message: string): string {
   const unknown = /^Unknown (argument|command)s?: (.+)$/.exec(message);
-  if (unknown === null) return message.charAt(0).toLowerCase() + message.slice(1);
+  if (unknown === null)
+    return (message.charAt(0).toLowerCase() + message.slice(1)).replaceAll("\n", ": ");
   const words = unknown[2]!.split(", ");
   const hints = words.map((word) => {
     const isCommand = unknown[1] === "command" || COMMANDS.some((name) => near(word, name));

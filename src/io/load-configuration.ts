@@ -7,14 +7,15 @@ import type { Configuration } from "../config/model/configuration.ts";
 import type { Server } from "../config/model/server.ts";
 import { readConfiguration } from "../config/read.ts";
 import { checkLogFormats } from "../log/check-formats.ts";
+import { HAPROXY_VERSION } from "../version.ts";
 import { readConfigFiles } from "./config-files.ts";
 import { resolveServers, systemLookup, type NameLookup } from "./resolve-servers.ts";
 import { loadTls, type LoadedTls } from "./tls/load.ts";
 
 /** How to load. */
 export interface LoadOptions {
-  /** The version that `version_atleast()` compares. */
-  readonly version: string;
+  /** The version that `version_atleast()` compares; that of the HAProxy we stand in for when absent. */
+  readonly version?: string;
   readonly localpeer?: string;
   /** The process's own when absent. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
@@ -28,8 +29,12 @@ export interface LoadedConfiguration {
   readonly configuration: Configuration;
   readonly diagnostics: readonly Diagnostic[];
   readonly tls: LoadedTls;
+  /** The environment as the files left it. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
   /** Addresses of servers given by name; one that is missing starts without an address. */
   readonly addresses: ReadonlyMap<Server, IpEndpoint>;
+  /** After `setenv` and its kin. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 /** Whether anything forbids a start. */
@@ -50,7 +55,7 @@ export async function loadConfiguration(
   const read = await readConfigFiles(files);
   const result = readConfiguration(read.sources, {
     environment: options.environment ?? process.env,
-    version: options.version,
+    version: options.version ?? HAPROXY_VERSION,
     hostName: hostname(),
     ...(options.localpeer === undefined ? {} : { localpeer: options.localpeer }),
   });
@@ -67,7 +72,9 @@ export async function loadConfiguration(
       ...resolved.diagnostics.map((found) => softened(found, options.ignoreResolveFailures)),
     ],
     tls,
+    environment: result.environment,
     addresses: resolved.addresses,
+    environment: result.environment,
   };
 }
 
