@@ -16,3 +16,10 @@ export interface UnixEndpoint {
 
 /** One end of a connection. */
 export type Endpoint = IpEndpoint | UnixEndpoint;
+
+/** `host:port`, with brackets around IPv6; a unix socket's path; `abns@` before an abstract name. */
+export function formatEndpoint(endpoint: Endpoint): string {
+  if (endpoint.kind === "unix") return endpoint.abstract ? `abns@${endpoint.path}` : endpoint.path;
+  const host = endpoint.family === 6 ? `[${endpoint.host}]` : endpoint.host;
+  return `${host}:${endpoint.port}`;
+}

@@ -1,0 +1,282 @@
+// Starts, reloads and stops a balancer.
+//
+// Start and reload take the same way: read and check everything, open what sockets are missing,
+// then apply in one turn of the event loop. Whatever fails before that last step leaves no trace.
+import { hostname, networkInterfaces } from "node:os";
+import type { Diagnostic } from "../base/diagnostic.ts";
+import type { BalancerOptions } from "../balancer-options.ts";
+import { renderDiagnostics } from "../config/render.ts";
+import type { Configuration } from "../config/model/configuration.ts";
+import { applyConfiguration } from "../session/apply.ts";
+import { planListeners } from "../session/plan-listeners.ts";
+import { World } from "../session/world.ts";
+import { monotonicMs } from "./clock.ts";
+import { type ControlAnswer, defaultControlPath, startControlSocket } from "./control-socket.ts";
+import { describeListenFailure } from "./listen-failure.ts";
+import { ListenerOpener } from "./listener-opener.ts";
+import { type LoadedConfiguration, loadConfiguration } from "./load-configuration.ts";
+import { LogSinks } from "./log/sinks.ts";
+import { HAPROXY_VERSION } from "../cli/version.ts";
+import { createProgramLog, type ProgramLog } from "./log/program-log.ts";
+import { HealthShell } from "./health-shell.ts";
+import { NodeMover } from "./mover/node-mover.ts";
+import { readLines } from "./pattern-file.ts";
+import { removePidFile, writePidFile } from "./pid-file.ts";
+import { dropPrivileges } from "./privileges.ts";
+import { processMaxconn } from "./process-limits.ts";
+import { randomUint32 } from "./random.ts";
+import { SessionShell } from "./session-shell.ts";
+import { StopSequence } from "./stop-sequence.ts";
+import { TableKeeper } from "./table-keeper.ts";
+import { tlsConnectionOptions } from "./tls/connection-options.ts";
+import { TrafficLog } from "./traffic-log.ts";
+
+/** How an attempt to take a configuration ended. */
+type TakeOutcome =
+  | { readonly ok: true; readonly diagnostics: readonly Diagnostic[] }
+  | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
+
+/** One balancer process. */
+export class Balancer {
+  readonly #options: BalancerOptions;
+  readonly #program: ProgramLog;
+  readonly #sinks: LogSinks;
+  readonly #world: World;
+  readonly #shell: SessionShell;
+  readonly #mover: NodeMover;
+  readonly #opener: ListenerOpener;
+  readonly #traffic: TrafficLog;
+  readonly #tables: TableKeeper;
+  readonly #stop: StopSequence;
+  #health: HealthShell | undefined;
+  #isReloading = false;
+
+  constructor(options: BalancerOptions) {
+    this.#options = options;
+    this.#program = createProgramLog();
+    this.#world = new World({
+      hostName: hostname(),
+      localAddresses: localAddresses(),
+      environment: process.env,
+      random: randomUint32,
+    });
+    this.#sinks = new LogSinks((message) => this.#program.warn(message));
+    this.#traffic = new TrafficLog(this.#world, this.#sinks);
+    this.#shell = new SessionShell(this.#world, {
+      logTraffic: (record, context) => this.#traffic.traffic(record, context),
+      logHandshake: (record, message) => this.#traffic.handshake(record, message),
+      observed: (backend, server, isOk, nowMs) =>
+        this.#health?.observed(backend, server, isOk, nowMs),
+      acceptFailed: (listener, code) =>
+        this.#program.warn({ frontend: listener.frontend.name, code }, "accept failed"),
+      idle: () => this.#stop.onIdle(),
+    });
+    this.#mover = new NodeMover({
+      nowMs: monotonicMs,
+      onEvent: (event, nowMs) => {
+        this.#opener.onMoverEvent(event);
+        this.#shell.onMoverEvent(event, nowMs);
+      },
+    });
+    this.#shell.attach(this.#mover);
+    this.#opener = new ListenerOpener(this.#mover);
+    this.#tables = new TableKeeper(this.#world, (message) => this.#program.warn(message));
+    this.#stop = new StopSequence({
+      world: this.#world,
+      shell: this.#shell,
+      mover: this.#mover,
+      program: this.#program,
+    });
+  }
+
+  /** Runs until stopped; the exit code. */
+  async run(): Promise<number> {
+    const taken = await this.#take();
+    this.#show(taken.diagnostics);
+    if (!taken.ok) {
+      await this.#close();
+      return 1;
+    }
+    const problem = this.#settle();
+    if (problem !== undefined) {
+      process.stderr.write(`${problem}\n`);
+      await this.#close();
+      return 1;
+    }
+    const control = await this.#listenForControl();
+    const detach = this.#listenForSignals();
+    this.#announce();
+    const code = await this.#stop.done;
+    detach();
+    await this.#tables.save();
+    await control?.close();
+    if (this.#pidfile !== undefined) removePidFile(this.#pidfile);
+    await this.#close();
+    return code;
+  }
+
+  get #pidfile(): string | undefined {
+    return this.#options.pidfile ?? this.#world.global?.pidfile;
+  }
+
+  /** Reads, checks and applies the configuration. */
+  async #take(): Promise<TakeOutcome> {
+    const loaded = await loadConfiguration(this.#options.files, {
+      version: HAPROXY_VERSION,
+      ...(this.#options.localpeer === undefined ? {} : { localpeer: this.#options.localpeer }),
+      ignoreResolveFailures: this.#options.ignoreResolveFailures ?? false,
+    });
+    const { configuration, diagnostics } = loaded;
+    const isRefused = diagnostics.some(
+      ({ severity }) =>
+        severity === "alert" || (severity === "warning" && this.#options.warningsAreErrors),
+    );
+    if (isRefused) return { ok: false, diagnostics };
+    const { open } = planListeners(this.#world, configuration);
+    const outcome = await this.#opener.open(open);
+    if (!outcome.ok) {
+      return {
+        ok: false,
+        diagnostics: [...diagnostics, ...outcome.failed.map(describeListenFailure)],
+      };
+    }
+    this.#apply(loaded, outcome.opened);
+    await this.#tables.reconfigure();
+    return { ok: true, diagnostics };
+  }
+
+  #apply(loaded: LoadedConfiguration, opened: ReadonlyMap<string, number>): void {
+    const { configuration, addresses, tls } = loaded;
+    const nowMs = monotonicMs();
+    const change = applyConfiguration(
+      this.#world,
+      configuration,
+      {
+        endpointOf: (server) =>
+          server.address.kind === "name" ? addresses.get(server) : server.address,
+        serverTls: (server) => tls.servers.get(server),
+        bindTls: (bind) => tls.binds.get(bind),
+        readLines,
+        opened,
+        environment: loaded.environment,
+        maxconn: this.#maxconn(configuration),
+      },
+      nowMs,
+    );
+    this.#traffic.reconfigure(configuration.proxies);
+    this.#health ??= new HealthShell(this.#world, this.#shell, {
+      logState: (backend, level, text) => {
+        this.#traffic.state(backend.name, level, text);
+        this.#program.info({ backend: backend.name, level }, text);
+      },
+      tlsFor: (backend, server) => {
+        const context = backend.facts.get(server.name)?.tls;
+        return context === undefined ? undefined : tlsConnectionOptions(context);
+      },
+    });
+    for (const listener of change.closed) this.#mover.closeListener(listener);
+    for (const outcome of change.outcomes) this.#shell.dispatch(outcome, nowMs);
+    this.#shell.adoptListeners(nowMs);
+    this.#health.reconfigure(configuration, nowMs);
+  }
+
+  #maxconn(configuration: Configuration): number {
+    return this.#options.maxconn ?? configuration.global.maxconn ?? processMaxconn();
+  }
+
+  /** What is done once: pid file, user and group. */
+  #settle(): string | undefined {
+    const pidfile = this.#pidfile;
+    const problem = pidfile === undefined ? undefined : writePidFile(pidfile);
+    if (problem !== undefined) return problem;
+    const outcome = dropPrivileges(this.#world.global!);
+    return outcome.ok ? undefined : outcome.message;
+  }
+
+  async #listenForControl(): Promise<{ close(): Promise<void> } | undefined> {
+    try {
+      return await startControlSocket(this.#options.controlPath ?? defaultControlPath(), {
+        reload: () => this.#reload(),
+      });
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#program.warn({ reason }, "no control socket: reload by SIGHUP only");
+      return undefined;
+    }
+  }
+
+  #listenForSignals(): () => void {
+    const handlers: [NodeJS.Signals, () => void][] = [
+      ["SIGHUP", () => void this.#reload()],
+      ["SIGUSR2", () => void this.#reload()],
+      ["SIGUSR1", () => this.#stop.softly()],
+      ["SIGTERM", () => this.#stop.now("SIGTERM")],
+      ["SIGINT", () => this.#stop.now("SIGINT")],
+    ];
+    for (const [signal, handler] of handlers) process.on(signal, handler);
+    return () => {
+      for (const [signal, handler] of handlers) process.off(signal, handler);
+    };
+  }
+
+  #announce(): void {
+    const listeners = [...this.#world.listeners.keys()];
+    this.#program.info({ listeners }, "ready");
+    const { signalAfterReady, onReady } = this.#options;
+    for (const pid of signalAfterReady?.pids ?? []) {
+      try {
+        process.kill(pid, signalAfterReady!.signal);
+      } catch {
+        this.#program.warn({ pid }, "the old process is gone already");
+      }
+    }
+    onReady?.();
+  }
+
+  /** Applies the files as they are at this moment; an invalid one changes nothing. */
+  async #reload(): Promise<ControlAnswer> {
+    if (this.#isReloading) {
+      return { ok: false, message: "A reload is already under way", diagnostics: "" };
+    }
+    this.#isReloading = true;
+    try {
+      const startedMs = monotonicMs();
+      const taken = await this.#take();
+      const diagnostics = renderDiagnostics(taken.diagnostics, process.pid);
+      this.#show(taken.diagnostics);
+      const tookMs = Math.round(monotonicMs() - startedMs);
+      if (taken.ok) {
+        this.#program.info({ tookMs, sessions: this.#shell.sessionCount }, "reloaded");
+        return { ok: true, message: `Reloaded in ${tookMs} ms`, diagnostics };
+      }
+      this.#program.error("reload refused: the running configuration stays");
+      return { ok: false, message: "Refused: the running configuration stays", diagnostics };
+    } finally {
+      this.#isReloading = false;
+    }
+  }
+
+  #show(diagnostics: readonly Diagnostic[]): void {
+    const isHidden = this.#options.quiet;
+    const shown = isHidden ? diagnostics.filter((d) => d.severity === "alert") : diagnostics;
+    if (shown.length > 0) process.stderr.write(renderDiagnostics(shown, process.pid));
+  }
+
+  async #close(): Promise<void> {
+    this.#health?.close();
+    this.#tables.close();
+    this.#shell.close();
+    this.#stop.close();
+    await this.#mover.shutdown();
+    await this.#sinks.flush();
+    this.#sinks.close();
+  }
+}
+
+function localAddresses(): ReadonlySet<string> {
+  return new Set(
+    Object.values(networkInterfaces()).flatMap((list) =>
+      (list ?? []).map(({ address }) => address),
+    ),
+  );
+}

@@ -1,0 +1,28 @@
+// Words for a listening socket that could not be opened.
+import type { Diagnostic } from "../base/diagnostic.ts";
+import type { FailedListener } from "./listener-opener.ts";
+
+/** The finding about a `bind` line, with what can be done. */
+export function describeListenFailure({ planned, code, message }: FailedListener): Diagnostic {
+  const { proxy, bind, key } = planned;
+  const hint = hintFor(code, key);
+  return {
+    severity: "alert",
+    message: `Starting ${proxy.kind === "listen" ? "proxy" : "frontend"} ${proxy.name}: cannot bind socket (${message}) [${key}]`,
+    position: bind.position,
+    ...(hint === undefined ? {} : { hint }),
+  };
+}
+
+function hintFor(code: string, key: string): string | undefined {
+  switch (code) {
+    case "EADDRINUSE":
+      return `another process listens on ${key}: stop it, or choose another port ('ss -ltnp' shows which)`;
+    case "EADDRNOTAVAIL":
+      return "the address is not on this machine: a virtual address that may be elsewhere needs 'sysctl net.ipv4.ip_nonlocal_bind=1' (or net.ipv6.ip_nonlocal_bind), or bind '*'";
+    case "EACCES":
+      return "ports below 1024 and other users' folders need root, or CAP_NET_BIND_SERVICE";
+    default:
+      return undefined;
+  }
+}

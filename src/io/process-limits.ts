@@ -1,0 +1,28 @@
+// What the system allows this process.
+import { readFileSync } from "node:fs";
+
+/** Descriptors kept for logs, checks, files and listeners. */
+const DESCRIPTORS_RESERVED = 64;
+
+/** Descriptors of one session: its client and its server. */
+const DESCRIPTORS_PER_SESSION = 2;
+
+/** Connections when the limit cannot be read. */
+const MAXCONN_FALLBACK = 2_000;
+
+/** `maxconn` when the configuration has none: as many sessions as descriptors allow. */
+export function processMaxconn(): number {
+  const limit = descriptorLimit();
+  if (limit === undefined) return MAXCONN_FALLBACK;
+  return Math.max(1, Math.floor((limit - DESCRIPTORS_RESERVED) / DESCRIPTORS_PER_SESSION));
+}
+
+/** The most descriptors that this process may open; Node raises the soft limit at start. */
+export function descriptorLimit(): number | undefined {
+  try {
+    const line = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"));
+    return line === null ? undefined : Number(line[1]);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,278 @@
+// Joins sessions to a mover: its events go to the session they concern, a session's effects go to
+// the mover. Everything that happens to client connections passes here.
+import { assertNever } from "../base/assert.ts";
+import type { Millis } from "../base/units.ts";
+import type { ServerState } from "../balance/server.ts";
+import type { Dispatch, QueueOutcome } from "../balance/assignment.ts";
+import type { ConnectionRecord } from "../log/record.ts";
+import { Admission } from "../session/admission.ts";
+import type { KillCause, SessionEffect, SessionEvent } from "../session/events.ts";
+import type { ListenerState } from "../session/frontend-state.ts";
+import type { ConnectionId, ListenerId, Mover, MoverEvent } from "../session/mover.ts";
+import { Session } from "../session/session.ts";
+import type { SessionContext } from "../session/session-context.ts";
+import type { World } from "../session/world.ts";
+import { wallClockMs } from "./clock.ts";
+import { TimerDriver } from "./timer-driver.ts";
+
+/** What the shell tells the rest of the process. */
+export interface SessionShellHost {
+  /** A session's traffic line. */
+  logTraffic(record: ConnectionRecord, context: SessionContext): void;
+  /** A connection failed before it was a session. */
+  logHandshake(record: ConnectionRecord, message: string): void;
+  /** A server that observes traffic was connected to, or could not be. */
+  observed(backend: string, server: ServerState, isOk: boolean, nowMs: Millis): void;
+  /** Accepting fails for want of descriptors or memory. */
+  acceptFailed(listener: ListenerState, code: string): void;
+  /** The number of live sessions has fallen to zero. */
+  idle(): void;
+}
+
+/** A session with its connections. */
+interface Live {
+  readonly session: Session;
+  readonly listener: ListenerState;
+  readonly client: ConnectionId;
+  server: ConnectionId | undefined;
+}
+
+/** Runs all sessions of a process. */
+export class SessionShell {
+  readonly #world: World;
+  readonly #host: SessionShellHost;
+  readonly #admission: Admission;
+  readonly #clients = new Map<ConnectionId, Live>();
+  readonly #servers = new Map<ConnectionId, Live>();
+  readonly #live = new Map<Session, Live>();
+  readonly #listeners = new Map<ListenerId, ListenerState>();
+  readonly #timers: TimerDriver<Session>;
+  readonly #admissionTimer: TimerDriver<Admission>;
+  #mover: Mover | undefined;
+
+  constructor(world: World, host: SessionShellHost) {
+    this.#world = world;
+    this.#host = host;
+    this.#admission = new Admission(world);
+    this.#timers = new TimerDriver((session, nowMs) => this.#onTimer(session, nowMs));
+    this.#admissionTimer = new TimerDriver((admission, nowMs) => {
+      admission.onTimeout(nowMs);
+      this.#runAdmission();
+    });
+  }
+
+  /** The sessions that live at this moment. */
+  get sessions(): IterableIterator<Session> {
+    return this.#live.keys();
+  }
+
+  get sessionCount(): number {
+    return this.#live.size;
+  }
+
+  attach(mover: Mover): void {
+    this.#mover = mover;
+  }
+
+  /** Takes over the listeners of the world after a configuration was applied. */
+  adoptListeners(nowMs: Millis): void {
+    this.#listeners.clear();
+    for (const state of this.#world.listeners.values()) this.#listeners.set(state.listener, state);
+    this.#admission.onRelaxed(nowMs);
+    this.#runAdmission();
+  }
+
+  /** Takes an event of the mover; those of listeners being opened are for others. */
+  onMoverEvent(event: MoverEvent, nowMs: Millis): void {
+    this.#world.nowMs = nowMs;
+    switch (event.kind) {
+      case "accepted":
+        return this.#onAccepted(event, nowMs);
+      case "bytes":
+        return this.#onBytes(event, nowMs);
+      case "secured":
+        return this.#toClient(event.connection, { kind: "secured", tls: event.tls }, nowMs);
+      case "connected": {
+        const live = this.#servers.get(event.connection);
+        if (live !== undefined) this.#feed(live, event, nowMs);
+        return;
+      }
+      case "closed":
+        return this.#onClosed(event, nowMs);
+      case "relay-ended": {
+        const live = this.#clients.get(event.client);
+        if (live !== undefined) this.#feed(live, event, nowMs);
+        return;
+      }
+      case "accept-failed": {
+        const listener = this.#listeners.get(event.listener);
+        if (listener !== undefined) this.#host.acceptFailed(listener, event.code);
+        return;
+      }
+      case "listening":
+      case "listen-failed":
+        return;
+      default:
+        return assertNever(event);
+    }
+  }
+
+  /** Carries out what a change of servers or queues means for sessions. */
+  dispatch(outcome: QueueOutcome<Session>, nowMs: Millis): void {
+    this.#world.nowMs = nowMs;
+    for (const grant of outcome.dispatched) this.#grant(grant, nowMs);
+    for (const token of outcome.requeued) this.#tell(token, { kind: "requeued" }, nowMs);
+  }
+
+  /** Ends sessions for a reason of ours; how many they were. */
+  kill(sessions: Iterable<Session>, cause: KillCause, nowMs: Millis): number {
+    let count = 0;
+    for (const session of [...sessions]) {
+      this.#tell(session, { kind: "kill", cause }, nowMs);
+      count++;
+    }
+    return count;
+  }
+
+  /** Stops all timers; sessions are not told. */
+  close(): void {
+    this.#timers.close();
+    this.#admissionTimer.close();
+  }
+
+  #onAccepted(event: Extract<MoverEvent, { kind: "accepted" }>, nowMs: Millis): void {
+    const listener = this.#listeners.get(event.listener);
+    if (listener === undefined) return this.#mover!.close(event.connection, "reset");
+    this.#world.connectionCount++;
+    listener.connectionCount++;
+    const time = { nowMs, wallMs: wallClockMs() };
+    const session = new Session(this.#world, listener.frontend, listener, event, time);
+    const live = { session, listener, client: event.connection, server: undefined };
+    this.#clients.set(event.connection, live);
+    this.#live.set(session, live);
+    this.#admission.onAccepted(listener, nowMs);
+    this.#runAdmission();
+    this.#feed(live, { kind: "accepted" }, nowMs);
+  }
+
+  #onBytes(event: Extract<MoverEvent, { kind: "bytes" }>, nowMs: Millis): void {
+    const { bytes, ended } = event;
+    const live = this.#clients.get(event.connection);
+    if (live !== undefined) return this.#feed(live, { kind: "bytes", bytes, ended }, nowMs);
+    const other = this.#servers.get(event.connection);
+    if (other !== undefined) this.#feed(other, { kind: "server-bytes", bytes, ended }, nowMs);
+  }
+
+  #onClosed(event: Extract<MoverEvent, { kind: "closed" }>, nowMs: Millis): void {
+    const code = event.code === undefined ? {} : { code: event.message ?? event.code };
+    const live = this.#clients.get(event.connection);
+    if (live !== undefined) return this.#feed(live, { kind: "client-closed", ...code }, nowMs);
+    const other = this.#servers.get(event.connection);
+    if (other === undefined) return;
+    this.#servers.delete(event.connection);
+    other.server = undefined;
+    this.#feed(other, { kind: "server-closed", ...code }, nowMs);
+  }
+
+  #onTimer(session: Session, nowMs: Millis): void {
+    this.#world.nowMs = nowMs;
+    this.#tell(session, { kind: "timeout" }, nowMs);
+  }
+
+  #toClient(connection: ConnectionId, event: SessionEvent, nowMs: Millis): void {
+    const live = this.#clients.get(connection);
+    if (live !== undefined) this.#feed(live, event, nowMs);
+  }
+
+  #tell(session: Session, event: SessionEvent, nowMs: Millis): void {
+    const live = this.#live.get(session);
+    if (live !== undefined) this.#feed(live, event, nowMs);
+  }
+
+  #feed(live: Live, event: SessionEvent, nowMs: Millis): void {
+    const { session } = live;
+    session.handle(event, nowMs);
+    for (let effect = session.poll(); effect !== undefined; effect = session.poll()) {
+      this.#run(live, effect, nowMs);
+    }
+    if (session.nextTimeout() !== undefined) this.#timers.update(session);
+  }
+
+  #run(live: Live, effect: SessionEffect, nowMs: Millis): void {
+    const mover = this.#mover!;
+    switch (effect.kind) {
+      case "inspect-client":
+        return mover.inspect(live.client, effect.bytesMax);
+      case "consume-client":
+        return mover.consume(live.client, effect.count);
+      case "secure-client":
+        return mover.secure(live.client, effect.context);
+      case "configure-client":
+        return mover.configure(live.client, effect.socket);
+      case "connect-server":
+        live.server = mover.connect(effect.spec);
+        this.#servers.set(live.server, live);
+        return;
+      case "send-server":
+        if (live.server !== undefined) mover.send(live.server, effect.bytes);
+        return;
+      case "inspect-server":
+        if (live.server !== undefined) mover.inspect(live.server, effect.bytesMax);
+        return;
+      case "abandon-server":
+        return this.#abandonServer(live);
+      case "relay":
+        if (live.server !== undefined) mover.relay(live.client, live.server, effect.spec);
+        return;
+      case "close-client":
+        return mover.close(live.client, effect.manner);
+      case "grant":
+        return this.#grant(effect.grant, nowMs);
+      case "observed":
+        return this.#host.observed(
+          live.session.context.backend!.name,
+          effect.server,
+          effect.isOk,
+          nowMs,
+        );
+      case "log":
+        return this.#host.logTraffic(effect.record, effect.context);
+      case "log-handshake":
+        return this.#host.logHandshake(effect.record, effect.message);
+      case "ended":
+        return this.#onEnded(live, nowMs);
+      default:
+        return assertNever(effect);
+    }
+  }
+
+  #grant(grant: Dispatch<Session>, nowMs: Millis): void {
+    this.#tell(grant.token, { kind: "assigned", grant }, nowMs);
+  }
+
+  #abandonServer(live: Live): void {
+    if (live.server === undefined) return;
+    this.#mover!.close(live.server, "reset");
+    this.#servers.delete(live.server);
+    live.server = undefined;
+  }
+
+  #onEnded(live: Live, nowMs: Millis): void {
+    this.#clients.delete(live.client);
+    if (live.server !== undefined) this.#servers.delete(live.server);
+    this.#live.delete(live.session);
+    this.#world.connectionCount--;
+    live.listener.connectionCount--;
+    this.#admission.onRelaxed(nowMs);
+    this.#runAdmission();
+    if (this.#live.size === 0) this.#host.idle();
+  }
+
+  #runAdmission(): void {
+    for (let effect = this.#admission.poll(); effect; effect = this.#admission.poll()) {
+      if (effect.kind === "pause") this.#mover!.pauseAccept(effect.listener);
+      else this.#mover!.resumeAccept(effect.listener);
+    }
+    this.#admissionTimer.update(this.#admission);
+  }
+}

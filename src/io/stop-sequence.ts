@@ -1,0 +1,71 @@
+// The two ways to stop (haproxy management §4): softly, when the last session has ended by itself,
+// and at once.
+import type { Mover } from "../session/mover.ts";
+import type { World } from "../session/world.ts";
+import { monotonicMs } from "./clock.ts";
+import type { ProgramLog } from "./log/program-log.ts";
+import type { SessionShell } from "./session-shell.ts";
+
+/** Sessions get this long to be closed in an orderly way when the process stops at once, ms. */
+const CLOSE_GRACE_MS = 200;
+
+/** The parts that stopping concerns. */
+export interface StoppingParts {
+  readonly world: World;
+  readonly shell: SessionShell;
+  readonly mover: Mover;
+  readonly program: ProgramLog;
+}
+
+/** Stops a balancer once. */
+export class StopSequence {
+  readonly #parts: StoppingParts;
+  readonly done: Promise<number>;
+  #finish: (code: number) => void = () => undefined;
+  #isStopping = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(parts: StoppingParts) {
+    this.#parts = parts;
+    this.done = new Promise((resolve) => (this.#finish = resolve));
+  }
+
+  /** SIGUSR1: no more connections; ends with the last session, or after `hard-stop-after`. */
+  softly(): void {
+    if (this.#isStopping) return;
+    this.#isStopping = true;
+    const { world, shell, program } = this.#parts;
+    this.#closeListeners();
+    program.info({ sessions: shell.sessionCount }, "stopping once all sessions have ended");
+    if (shell.sessionCount === 0) return this.#finish(0);
+    const hardStopMs = world.global?.hardStopAfterMs;
+    if (hardStopMs !== undefined) this.#timer = setTimeout(() => this.now("timeout"), hardStopMs);
+  }
+
+  /** SIGTERM, SIGINT: closes every session. */
+  now(cause: string): void {
+    this.#isStopping = true;
+    clearTimeout(this.#timer);
+    const { shell, program } = this.#parts;
+    this.#closeListeners();
+    const count = shell.kill(shell.sessions, "shutdown", monotonicMs());
+    program.info({ cause, sessions: count }, "stopped");
+    if (shell.sessionCount === 0) return this.#finish(0);
+    this.#timer = setTimeout(() => this.#finish(0), CLOSE_GRACE_MS);
+  }
+
+  /** The last session has ended. */
+  onIdle(): void {
+    if (this.#isStopping) this.#finish(0);
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #closeListeners(): void {
+    for (const { listener } of this.#parts.world.listeners.values()) {
+      this.#parts.mover.closeListener(listener);
+    }
+  }
+}

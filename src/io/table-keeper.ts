@@ -1,0 +1,76 @@
+// Looks after stick tables: collects what has expired, re-touches what live connections keep, and
+// writes them to disk.
+import type { Millis } from "../base/units.ts";
+import type { StickTable } from "../stick/table.ts";
+import type { World } from "../session/world.ts";
+import { monotonicMs } from "./clock.ts";
+import { TableStore } from "./table-store.ts";
+
+/** How often tables are looked after. */
+const UPKEEP_INTERVAL_MS: Millis = 1_000;
+
+/** Entries of one table handled in one turn of the event loop. */
+const UPKEEP_ENTRIES_MAX = 10_000;
+
+/** Tells what could not be read or written. */
+export type TableWarning = (message: string) => void;
+
+/** Keeps all tables of a world. */
+export class TableKeeper {
+  readonly #world: World;
+  readonly #warn: TableWarning;
+  readonly #upkeep: NodeJS.Timeout;
+  #store: TableStore | undefined;
+  #saving: NodeJS.Timeout | undefined;
+  readonly #loaded = new Set<StickTable>();
+
+  constructor(world: World, warn: TableWarning) {
+    this.#world = world;
+    this.#warn = warn;
+    this.#upkeep = setInterval(() => this.#look(), UPKEEP_INTERVAL_MS);
+    this.#upkeep.unref();
+  }
+
+  /** Takes `table-directory` and `table-save-interval`, and loads tables that are not known yet. */
+  async reconfigure(): Promise<void> {
+    const global = this.#world.global;
+    clearInterval(this.#saving);
+    this.#store = undefined;
+    if (global?.tableDirectory === undefined) return;
+    if (global.tableDirectory !== "") this.#store = new TableStore(global.tableDirectory);
+    await this.#load();
+    this.#saving = setInterval(() => void this.save(), global.tableSaveIntervalMs);
+    this.#saving.unref();
+  }
+
+  /** Writes every table, one after the other. */
+  async save(): Promise<void> {
+    for (const table of this.#world.tables.values()) {
+      const result = await this.#store?.save(table);
+      if (result?.kind === "failed") this.#warn(result.message);
+    }
+  }
+
+  /** Ends the upkeep. */
+  close(): void {
+    clearInterval(this.#upkeep);
+    clearInterval(this.#saving);
+  }
+
+  async #load(): Promise<void> {
+    for (const table of this.#world.tables.values()) {
+      if (this.#loaded.has(table)) continue;
+      this.#loaded.add(table);
+      const result = await this.#store?.load(table);
+      if (result?.kind === "failed") this.#warn(result.message);
+    }
+  }
+
+  #look(): void {
+    const nowMs = monotonicMs();
+    for (const table of this.#world.tables.values()) {
+      table.expire(nowMs, UPKEEP_ENTRIES_MAX);
+      table.retouchPinned(nowMs, UPKEEP_ENTRIES_MAX);
+    }
+  }
+}

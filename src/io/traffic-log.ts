@@ -1,0 +1,173 @@
+// Traffic lines and state changes on their way to the log targets of each proxy.
+import type { Millis } from "../base/units.ts";
+import type { LogLevel } from "../config/model/log.ts";
+import type { Proxy } from "../config/model/proxy.ts";
+import { castSample } from "../rules/convert.ts";
+import { compileSample } from "../rules/compile.ts";
+import type { RuleContext } from "../rules/context.ts";
+import { parseSampleExpression } from "../rules/parse-sample.ts";
+import { formatAcceptDate } from "../log/date.ts";
+import {
+  type CompiledLogFormat,
+  compileLogFormat,
+  compileTcplog,
+  type LogFormatOptions,
+  type LogSample,
+  type RefusedLogFormat,
+  renderConnectLine,
+} from "../log/format.ts";
+import type { ConnectionRecord } from "../log/record.ts";
+import { LogRouter, type LogSender } from "../log/router.ts";
+import type { FrontendState } from "../session/frontend-state.ts";
+import type { World } from "../session/world.ts";
+import { wallClockMs } from "./clock.ts";
+import type { LogSinks } from "./log/sinks.ts";
+
+/** The program name in syslog lines unless `log-tag` says otherwise: filters on it keep working. */
+const LOG_TAG_DEFAULT = "haproxy";
+
+/** How one proxy logs. */
+interface ProxyLog {
+  readonly proxy: Proxy;
+  readonly router: LogRouter;
+  readonly sender: LogSender;
+  /** Absent without `option tcplog` and `log-format`. */
+  readonly format: CompiledLogFormat | undefined;
+  readonly errorFormat: CompiledLogFormat | undefined;
+  readonly structured: CompiledLogFormat | undefined;
+}
+
+/** Logs what happens to connections and servers, as each proxy's `log` lines say. */
+export class TrafficLog {
+  readonly #world: World;
+  readonly #sinks: LogSinks;
+  readonly #options: LogFormatOptions;
+  #logs = new Map<string, ProxyLog>();
+
+  constructor(world: World, sinks: LogSinks) {
+    this.#world = world;
+    this.#sinks = sinks;
+    this.#options = {
+      hostName: world.hostName,
+      pid: process.pid,
+      utcOffset,
+      sample: compileLogSample,
+    };
+  }
+
+  /** Takes the logging of all proxies of the world. */
+  reconfigure(proxies: readonly Proxy[]): void {
+    this.#logs = new Map(proxies.map((proxy) => [proxy.name, this.#proxyLog(proxy)]));
+    for (const frontend of this.#world.frontends.values()) {
+      frontend.logMoment = momentOf(frontend, this.#logs.get(frontend.name)?.format);
+    }
+  }
+
+  /** A session's line. */
+  traffic(record: ConnectionRecord, context: RuleContext): void {
+    const log = this.#logs.get(record.frontend);
+    if (log === undefined) return;
+    const isError = record.termination !== "--";
+    const level =
+      isError && log.proxy.flags.has("log-separate-errors") ? ("err" as const) : ("info" as const);
+    if (!log.router.wants(level)) return;
+    const format = isError ? (log.errorFormat ?? log.format) : log.format;
+    const text = format?.render(record, context) ?? renderConnectLine(record);
+    if (text === "") return;
+    const structuredData = log.structured?.render(record, context);
+    this.#send(log, { text, level, ...(structuredData === undefined ? {} : { structuredData }) });
+  }
+
+  /** A connection that failed before it was a session. */
+  handshake(record: ConnectionRecord, message: string): void {
+    const log = this.#logs.get(record.frontend);
+    if (log === undefined) return;
+    const { client } = record;
+    const from = client.kind === "ip" ? `${client.host}:${client.port}` : "unix:1";
+    const date = formatAcceptDate(record.acceptWallMs, utcOffset);
+    this.#send(log, { text: `${from} [${date}] ${record.frontend}: ${message}`, level: "info" });
+  }
+
+  /** A state change of a proxy or one of its servers. */
+  state(proxy: string, level: LogLevel, text: string): void {
+    const log = this.#logs.get(proxy);
+    if (log !== undefined) this.#send(log, { text, level });
+  }
+
+  #send(
+    log: ProxyLog,
+    line: { readonly text: string; readonly level: LogLevel; readonly structuredData?: string },
+  ): void {
+    for (const frame of log.router.route({ ...line, wallMs: wallClockMs() }, log.sender)) {
+      this.#sinks.send(frame);
+    }
+  }
+
+  #proxyLog(proxy: Proxy): ProxyLog {
+    const { errorLogFormat, logFormatSd } = proxy;
+    const hostName = this.#world.global?.logSendHostname;
+    return {
+      proxy,
+      router: new LogRouter(proxy.logs),
+      sender: {
+        tag: proxy.logTag ?? this.#world.global?.logTag ?? LOG_TAG_DEFAULT,
+        pid: process.pid,
+        utcOffset,
+        ...(hostName === undefined
+          ? {}
+          : { hostName: hostName === true ? this.#world.hostName : hostName }),
+      },
+      format: this.#mainFormat(proxy),
+      errorFormat: errorLogFormat === undefined ? undefined : this.#compile(errorLogFormat),
+      structured: logFormatSd === undefined ? undefined : this.#compile(logFormatSd),
+    };
+  }
+
+  #mainFormat(proxy: Proxy): CompiledLogFormat | undefined {
+    if (proxy.logFormat !== undefined) return this.#compile(proxy.logFormat);
+    const isDetailed = proxy.flags.has("tcplog") || proxy.flags.has("httplog");
+    return isDetailed ? compileTcplog(this.#options) : undefined;
+  }
+
+  /** The format; a refused one has been reported when the configuration was checked. */
+  #compile(format: string): CompiledLogFormat | undefined {
+    const compiled = compileLogFormat(format, this.#options);
+    return compiled.ok ? compiled : undefined;
+  }
+}
+
+/** Checks a format as it will be compiled. */
+export function checkLogFormat(format: string): RefusedLogFormat | undefined {
+  const compiled = compileLogFormat(format, {
+    hostName: "",
+    pid: 0,
+    utcOffset,
+    sample: compileLogSample,
+  });
+  return compiled.ok ? undefined : compiled;
+}
+
+function momentOf(
+  frontend: FrontendState,
+  format: CompiledLogFormat | undefined,
+): FrontendState["logMoment"] {
+  if (format === undefined) return "accept";
+  return frontend.proxy.flags.has("logasap") ? "connect" : format.emission;
+}
+
+function compileLogSample(expression: string): LogSample | { readonly error: string } {
+  const parsed = parseSampleExpression([expression], 0);
+  if (!parsed.ok) return { error: parsed.message };
+  const sample = compileSample(parsed.value);
+  return (context) => {
+    const value = sample(context as RuleContext);
+    if (value === "none" || value === "wait") return undefined;
+    const text = castSample(value, "str");
+    return text?.type === "str" ? text.value : undefined;
+  };
+}
+
+/** Minutes to add to UTC for local time at this instant. */
+function utcOffset(epochMs: Millis): number {
+  return -new Date(epochMs).getTimezoneOffset();
+}

@@ -1,0 +1,99 @@
+// What is counted of proxies, as the statistics columns of the same meaning.
+import { RateCounter } from "../base/rate.ts";
+import type { Millis } from "../base/units.ts";
+
+/** Sessions over which times are averaged, as HAProxy's `*time` columns. */
+const AVERAGE_SESSIONS = 512;
+
+/** The period of session and connection rates. */
+const RATE_PERIOD_MS: Millis = 1_000;
+
+/** A current number with its highest and a total. */
+export class Gauge {
+  current = 0;
+  highest = 0;
+  total = 0;
+
+  enter(): void {
+    this.total++;
+    this.current++;
+    if (this.current > this.highest) this.highest = this.current;
+  }
+
+  leave(): void {
+    this.current--;
+  }
+}
+
+/** Events per second with the highest seen. */
+export class Rate {
+  readonly #counter = new RateCounter(RATE_PERIOD_MS);
+  highest = 0;
+
+  add(nowMs: Millis): void {
+    this.#counter.add(nowMs, 1);
+    const rate = this.#counter.read(nowMs);
+    if (rate > this.highest) this.highest = rate;
+  }
+
+  /** Events within the last second. */
+  read(nowMs: Millis): number {
+    return this.#counter.read(nowMs);
+  }
+}
+
+/** A sliding average over about the last sessions, in ms. */
+export class SlidingAverage {
+  #sum = 0;
+  #count = 0;
+  highestMs = 0;
+
+  add(valueMs: number): void {
+    if (valueMs > this.highestMs) this.highestMs = valueMs;
+    if (this.#count === AVERAGE_SESSIONS) this.#sum -= this.#sum / AVERAGE_SESSIONS;
+    else this.#count++;
+    this.#sum += valueMs;
+  }
+
+  /** Whole ms; 0 before the first session. */
+  get averageMs(): number {
+    return this.#count === 0 ? 0 : Math.round(this.#sum / this.#count);
+  }
+}
+
+/** The counters of a frontend. */
+export class FrontendCounters {
+  readonly sessions = new Gauge();
+  readonly sessionRate = new Rate();
+  readonly connectionRate = new Rate();
+  connectionsTotal = 0;
+  bytesIn = 0;
+  bytesOut = 0;
+  deniedRequests = 0;
+  deniedResponses = 0;
+  deniedConnections = 0;
+  deniedSessions = 0;
+  failedRequests = 0;
+}
+
+/** The counters of a backend; its servers count for themselves. */
+export class BackendCounters {
+  readonly sessions = new Gauge();
+  readonly sessionRate = new Rate();
+  readonly queueTime = new SlidingAverage();
+  readonly connectTime = new SlidingAverage();
+  readonly totalTime = new SlidingAverage();
+  bytesIn = 0;
+  bytesOut = 0;
+  deniedRequests = 0;
+  deniedResponses = 0;
+  failedConnects = 0;
+  failedResponses = 0;
+  retries = 0;
+  redispatches = 0;
+  clientAborts = 0;
+  serverAborts = 0;
+  balanced = 0;
+  connects = 0;
+  lastSessionMs: Millis | undefined;
+}

@@ -1,0 +1,55 @@
+// A frontend at work: its settings, its compiled rules and its counters. A reload replaces the
+// settings and keeps the counters.
+import type { Bind } from "../config/model/bind.ts";
+import type { FrontendSide, Proxy } from "../config/model/proxy.ts";
+import type { Verdict } from "../rules/compile.ts";
+import type { RuleContext } from "../rules/context.ts";
+import { FrontendCounters } from "./counters.ts";
+import type { BackendState } from "./backend-state.ts";
+import type { ListenerId, SocketOptions, TlsContext } from "./mover.ts";
+import type { RunnableRule } from "./rule-runner.ts";
+
+/** The rules of a frontend, ready to run. */
+export interface FrontendRules {
+  readonly connection: readonly RunnableRule[];
+  readonly session: readonly RunnableRule[];
+  readonly content: readonly RunnableRule[];
+  readonly useBackend: readonly {
+    readonly backend: BackendState;
+    readonly condition?: (context: RuleContext) => Verdict;
+  }[];
+  readonly defaultBackend?: BackendState;
+}
+
+/** One listening address. A reload may give it to another frontend. */
+export interface ListenerState {
+  readonly listener: ListenerId;
+  frontend: FrontendState;
+  bind: Bind;
+  tls: TlsContext | undefined;
+  connectionCount: number;
+}
+
+/** A running frontend. */
+export class FrontendState {
+  readonly name: string;
+  readonly counters = new FrontendCounters();
+  proxy: Proxy;
+  side: FrontendSide;
+  rules: FrontendRules = { connection: [], session: [], content: [], useBackend: [] };
+  /** Options of client connections; `undefined` when there is nothing to set. */
+  clientSocket: SocketOptions | undefined;
+  lineCount = 0;
+  /** When the log line is due: as soon as its format's values are known, or at the end. */
+  logMoment: "accept" | "connect" | "end" = "end";
+
+  constructor(proxy: Proxy, side: FrontendSide) {
+    this.name = proxy.name;
+    this.proxy = proxy;
+    this.side = side;
+  }
+
+  get id(): number {
+    return this.proxy.id;
+  }
+}

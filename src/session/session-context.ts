@@ -1,0 +1,131 @@
+// What rules see of one session, and what they may change of it.
+import type { Endpoint } from "../base/address.ts";
+import type { Millis } from "../base/units.ts";
+import type { NamedId, PayloadView, TrackedEntry } from "../rules/context.ts";
+import type { CompiledSample } from "../rules/compile.ts";
+import { castSample } from "../rules/convert.ts";
+import { parseIp, printIp } from "../rules/ip.ts";
+import type { Fetched, Sample } from "../rules/sample.ts";
+import type { TrackedCounters } from "../stick/tracked.ts";
+import type { StickTable } from "../stick/table.ts";
+import type { BackendState } from "./backend-state.ts";
+import type { FrontendState } from "./frontend-state.ts";
+import type { TlsFacts } from "./mover.ts";
+import type { RuleSubject } from "./rule-runner.ts";
+import type { World } from "./world.ts";
+
+/** Bytes that have not come yet. */
+const NO_BYTES: PayloadView = { bytes: new Uint8Array(0), final: false };
+
+/** One session as rules see it; its owner keeps the plain fields up to date. */
+export class SessionContext implements RuleSubject {
+  readonly #world: World;
+  readonly #trackers: TrackedCounters;
+  readonly #captured: string[] = [];
+  #variables: Map<string, Sample> | undefined;
+  readonly frontend: FrontendState;
+  nowMs: Millis;
+  wallMs: number;
+  source: Endpoint;
+  destination: Endpoint;
+  request: PayloadView = NO_BYTES;
+  response: PayloadView = NO_BYTES;
+  declare tls?: TlsFacts;
+  declare serverTls?: TlsFacts;
+  declare backend?: BackendState;
+  declare server?: NamedId;
+
+  constructor(
+    world: World,
+    trackers: TrackedCounters,
+    frontend: FrontendState,
+    ends: { readonly source: Endpoint; readonly destination: Endpoint },
+    time: { readonly nowMs: Millis; readonly wallMs: number },
+  ) {
+    this.#world = world;
+    this.#trackers = trackers;
+    this.frontend = frontend;
+    this.source = ends.source;
+    this.destination = ends.destination;
+    this.nowMs = time.nowMs;
+    this.wallMs = time.wallMs;
+  }
+
+  get state(): World["lookups"] {
+    return this.#world.lookups;
+  }
+
+  get tables(): ReturnType<World["tablesFor"]> {
+    return this.#world.tablesFor((this.backend ?? this.frontend).name, this.nowMs);
+  }
+
+  get hostName(): string {
+    return this.#world.hostName;
+  }
+
+  get environment(): Readonly<Record<string, string | undefined>> {
+    return this.#world.environment;
+  }
+
+  get variables(): Map<string, Sample> {
+    return (this.#variables ??= new Map<string, Sample>());
+  }
+
+  get captured(): readonly string[] {
+    return this.#captured;
+  }
+
+  random(): number {
+    return this.#world.random() / 2 ** 32;
+  }
+
+  tracked(counter: number): TrackedEntry | undefined {
+    return this.#trackers.tracked(counter);
+  }
+
+  track(counter: number, table: StickTable, key: Sample): void {
+    this.#trackers.track(counter, table, key, this.nowMs);
+  }
+
+  setSource(address: Sample): void {
+    this.source = replaceHost(this.source, address);
+  }
+
+  setDestination(address: Sample): void {
+    this.destination = replaceHost(this.destination, address);
+  }
+
+  capture(value: string): void {
+    this.#captured.push(value);
+  }
+
+  /** What the backend's algorithm hashes: the client's address, or the value of its expression. */
+  balanceKeys(hashKey: CompiledSample | undefined): {
+    readonly sourceIp?: Uint8Array;
+    readonly hashKey?: Uint8Array;
+  } {
+    const sourceIp = this.source.kind === "ip" ? parseIp(this.source.host) : undefined;
+    const sample = hashKey?.(this);
+    const bytes = sample === undefined ? undefined : hashBytes(sample);
+    return {
+      ...(sourceIp === undefined ? {} : { sourceIp }),
+      ...(bytes === undefined ? {} : { hashKey: bytes }),
+    };
+  }
+}
+
+function replaceHost(endpoint: Endpoint, address: Sample): Endpoint {
+  if (address.type !== "ip") return endpoint;
+  return {
+    kind: "ip",
+    family: address.value.length === 4 ? 4 : 6,
+    host: printIp(address.value),
+    port: endpoint.kind === "ip" ? endpoint.port : 0,
+  };
+}
+
+function hashBytes(sample: Fetched): Uint8Array | undefined {
+  if (sample === "none" || sample === "wait") return undefined;
+  const cast = castSample(sample, "bin");
+  return cast?.type === "bin" ? cast.value : undefined;
+}

@@ -1,0 +1,184 @@
+// The times and numbers of one session: the record behind its log line, and its share of the
+// counters (haproxy configuration §8.2.2, §8.4).
+import type { Endpoint } from "../base/address.ts";
+import type { Millis } from "../base/units.ts";
+import type { Dispatch } from "../balance/assignment.ts";
+import type { ServerState } from "../balance/server.ts";
+import type { ConnectionRecord } from "../log/record.ts";
+import type { TrackedBytes } from "../stick/tracked.ts";
+import type { BackendState } from "./backend-state.ts";
+import type { FrontendState } from "./frontend-state.ts";
+import type { RelayCounters } from "./mover.ts";
+import type { SessionContext } from "./session-context.ts";
+
+/** Collects what a session's log line will say. */
+export class SessionLog {
+  readonly #frontend: FrontendState;
+  readonly #acceptMs: Millis;
+  readonly #requestCount: number;
+  #frontendAddress: Endpoint;
+  #handshakeMs: Millis = 0;
+  #assignedMs: Millis | undefined;
+  #connectedMs: Millis | undefined;
+  #server: ServerState | undefined;
+  #serverAddress: Endpoint | undefined;
+  #localAddress: Endpoint | undefined;
+  #retries = 0;
+  #isRedispatched = false;
+  #serverQueue = 0;
+  #backendQueue = 0;
+  #bytesSent = 0;
+  bytesToServer = 0;
+  bytesToClient = 0;
+
+  constructor(
+    frontend: FrontendState,
+    destination: Endpoint,
+    acceptMs: Millis,
+    requestCount: number,
+  ) {
+    this.#frontend = frontend;
+    this.#frontendAddress = destination;
+    this.#acceptMs = acceptMs;
+    this.#requestCount = requestCount;
+  }
+
+  /** The server of the last attempt. */
+  get server(): ServerState | undefined {
+    return this.#server;
+  }
+
+  /** Bytes moved so far, as trackers count them. */
+  get totals(): TrackedBytes {
+    return { inBytes: this.bytesToServer, outBytes: this.bytesToClient };
+  }
+
+  noteHandshake(nowMs: Millis): void {
+    this.#handshakeMs = nowMs - this.#acceptMs;
+  }
+
+  /** A PROXY header has named the address that the client connected to. */
+  noteDestination(destination: Endpoint): void {
+    this.#frontendAddress = destination;
+  }
+
+  /** It waits; `position` others do so before it. */
+  noteQueued(isServerQueue: boolean, position: number): void {
+    if (isServerQueue) this.#serverQueue = position + 1;
+    else this.#backendQueue = position + 1;
+  }
+
+  /** It waited, and so many were served before it, itself included. */
+  noteQueuePositions(grant: Dispatch<unknown>): void {
+    this.#serverQueue = grant.serverQueuePosition;
+    this.#backendQueue = grant.backendQueuePosition;
+  }
+
+  /** A server was chosen, or it turned out that there is none. */
+  noteAssigned(nowMs: Millis, server: ServerState | undefined): void {
+    this.#assignedMs = nowMs;
+    this.#server = server;
+  }
+
+  noteAddress(endpoint: Endpoint): void {
+    this.#serverAddress = endpoint;
+  }
+
+  noteRetry(isRedispatch: boolean): void {
+    this.#retries++;
+    if (isRedispatch) this.#isRedispatched = true;
+  }
+
+  noteConnected(nowMs: Millis, local: Endpoint): void {
+    this.#connectedMs = nowMs;
+    this.#localAddress = local;
+  }
+
+  /** Bytes sent to the server ahead of the relay. */
+  noteSent(count: number): void {
+    this.#bytesSent += count;
+    this.bytesToServer += count;
+  }
+
+  noteRelay(counters: RelayCounters): void {
+    this.bytesToServer = this.#bytesSent + counters.bytesToServer;
+    this.bytesToClient = counters.bytesToClient;
+  }
+
+  /** Adds this session's bytes and times to its proxies and its server. */
+  count(backend: BackendState | undefined, nowMs: Millis): void {
+    this.#frontend.counters.bytesIn += this.bytesToServer;
+    this.#frontend.counters.bytesOut += this.bytesToClient;
+    if (backend === undefined) return;
+    const { counters } = backend;
+    counters.bytesIn += this.bytesToServer;
+    counters.bytesOut += this.bytesToClient;
+    counters.lastSessionMs = nowMs;
+    const server = this.#server?.counters;
+    if (server !== undefined) {
+      server.bytesIn += this.bytesToServer;
+      server.bytesOut += this.bytesToClient;
+    }
+    if (this.#assignedMs === undefined || this.#connectedMs === undefined) return;
+    counters.queueTime.add(this.#assignedMs - this.#acceptMs);
+    counters.connectTime.add(this.#connectedMs - this.#assignedMs);
+    counters.totalTime.add(nowMs - this.#acceptMs);
+  }
+
+  /** Whether the frontend wants a line for a session that ended so (`dontlognull`, `dontlog-normal`). */
+  isWanted(termination: string): boolean {
+    const { flags } = this.#frontend.proxy;
+    if (termination === "--" && this.#retries === 0 && flags.has("dontlog-normal")) return false;
+    return this.bytesToServer > 0 || this.bytesToClient > 0 || !flags.has("dontlognull");
+  }
+
+  /** The record of the line; times that were never reached are -1. */
+  record(
+    termination: string,
+    context: SessionContext,
+    outcome: { readonly connectionCount: number; readonly logAsap: boolean; readonly nowMs: Millis },
+  ): ConnectionRecord {
+    const frontend = this.#frontend;
+    const backend = context.backend;
+    return {
+      client: context.source,
+      frontendAddress: this.#frontendAddress,
+      acceptWallMs: context.wallMs,
+      frontend: frontend.name,
+      frontendTls: context.tls !== undefined,
+      backend: backend?.name ?? frontend.name,
+      handshakeMs: this.#handshakeMs,
+      ...this.#times(outcome.nowMs),
+      bytesToClient: this.bytesToClient,
+      bytesToServer: this.bytesToServer,
+      termination,
+      actconn: outcome.connectionCount,
+      feconn: frontend.counters.sessions.current,
+      beconn: backend?.counters.sessions.current ?? 0,
+      srvconn: this.#server?.served ?? 0,
+      retries: this.#retries,
+      redispatched: this.#isRedispatched,
+      serverQueue: this.#serverQueue,
+      backendQueue: this.#backendQueue,
+      logAsap: outcome.logAsap,
+      requestCount: this.#requestCount,
+      lineCount: frontend.lineCount++,
+      captured: context.captured,
+      ...(this.#server === undefined ? {} : { server: this.#server.name }),
+      ...(this.#serverAddress === undefined ? {} : { serverAddress: this.#serverAddress }),
+      ...(this.#localAddress === undefined ? {} : { localAddress: this.#localAddress }),
+      ...(context.tls === undefined ? {} : { tls: context.tls }),
+    };
+  }
+
+  #times(nowMs: Millis): Pick<ConnectionRecord, "queueMs" | "connectMs" | "totalMs"> {
+    const assignedMs = this.#assignedMs;
+    const connectedMs = this.#connectedMs;
+    const isConnected = assignedMs !== undefined && connectedMs !== undefined;
+    return {
+      queueMs: assignedMs === undefined ? -1 : Math.round(assignedMs - this.#acceptMs),
+      connectMs: isConnected ? Math.round(connectedMs - assignedMs) : -1,
+      totalMs: Math.round(nowMs - this.#acceptMs),
+    };
+  }
+}

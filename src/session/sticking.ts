@@ -1,0 +1,112 @@
+// Sticking rules (haproxy configuration §4.2 `stick match|on|store-request|store-response`): which
+// server a key is bound to, and what is to be stored once a server has taken the connection.
+import type { ServerState } from "../balance/server.ts";
+import type { Millis } from "../base/units.ts";
+import type { CompiledSample, Verdict } from "../rules/compile.ts";
+import type { RuleContext } from "../rules/context.ts";
+import { keyFromSample, type StickKey } from "../stick/key.ts";
+import type { StickTable } from "../stick/table.ts";
+import type { BackendState } from "./backend-state.ts";
+import type { PinnedEntry } from "./pins.ts";
+
+/** A sticking rule ready to run. */
+export interface RunnableStickRule {
+  readonly kind: "on" | "match" | "store-request" | "store-response";
+  readonly key: CompiledSample;
+  readonly table: StickTable;
+  readonly condition?: (context: RuleContext) => Verdict;
+}
+
+/** A key to be stored when a server has accepted the connection. */
+export interface PendingStore {
+  readonly table: StickTable;
+  readonly key: StickKey;
+}
+
+/** What the request-side rules found. */
+export interface StickOutcome {
+  readonly server?: ServerState;
+  readonly stores: readonly PendingStore[];
+  /** Entries that matched, to be kept alive with the connection. */
+  readonly matched: readonly PinnedEntry[];
+}
+
+const NOTHING: StickOutcome = { stores: [], matched: [] };
+
+/** Runs the rules that look at the request; `wait` while one of them needs more bytes. */
+export function matchRequest(
+  rules: readonly RunnableStickRule[],
+  context: RuleContext,
+  backend: BackendState,
+): StickOutcome | "wait" {
+  if (rules.length === 0) return NOTHING;
+  let server: ServerState | undefined;
+  const stores: PendingStore[] = [];
+  const matched: PinnedEntry[] = [];
+  for (const rule of rules) {
+    if (rule.kind === "store-response") continue;
+    const key = evaluateKey(rule, context);
+    if (key === "wait") return "wait";
+    if (key === undefined) continue;
+    if (rule.kind !== "match") addStore(stores, { table: rule.table, key });
+    if (rule.kind === "store-request" || server !== undefined) continue;
+    const entry = rule.table.lookup(key, context.nowMs);
+    if (entry === undefined) continue;
+    server = backend.serverOf(rule.table, entry, context.nowMs);
+    rule.table.touch(entry, context.nowMs, "local");
+    matched.push({ table: rule.table, entry });
+  }
+  return { ...(server === undefined ? {} : { server }), stores, matched };
+}
+
+/** Runs the `store-response` rules; `wait` while one of them needs more bytes. */
+export function matchResponse(
+  rules: readonly RunnableStickRule[],
+  context: RuleContext,
+): readonly PendingStore[] | "wait" {
+  const stores: PendingStore[] = [];
+  for (const rule of rules) {
+    if (rule.kind !== "store-response") continue;
+    const key = evaluateKey(rule, context);
+    if (key === "wait") return "wait";
+    if (key !== undefined) addStore(stores, { table: rule.table, key });
+  }
+  return stores;
+}
+
+/** Binds the keys to the server; the entries touched. A `non-stick` server leaves no trace. */
+export function storeServer(
+  stores: readonly PendingStore[],
+  server: ServerState,
+  backend: BackendState,
+  nowMs: Millis,
+): PinnedEntry[] {
+  if (server.spec.nonStick) return [];
+  const stored: PinnedEntry[] = [];
+  for (const { table, key } of stores) {
+    const entry = table.getOrCreate(key, nowMs);
+    if (entry === undefined) continue;
+    table.write(entry, "server_id", 0, server.id, nowMs);
+    table.setServerKey(entry, backend.serverKey(table, server));
+    table.touch(entry, nowMs, "local");
+    stored.push({ table, entry });
+  }
+  return stored;
+}
+
+function evaluateKey(
+  rule: RunnableStickRule,
+  context: RuleContext,
+): StickKey | "wait" | undefined {
+  const applies = rule.condition === undefined ? true : rule.condition(context);
+  if (applies === "wait") return "wait";
+  if (!applies) return undefined;
+  const sample = rule.key(context);
+  if (sample === "wait") return "wait";
+  return sample === "none" ? undefined : keyFromSample(rule.table.spec, sample);
+}
+
+/** The first rule that stores into a table wins, as in HAProxy. */
+function addStore(stores: PendingStore[], store: PendingStore): void {
+  if (!stores.some((other) => other.table === store.table)) stores.push(store);
+}
