@@ -179,13 +179,14 @@ export interface Network {
   readonly bitCount: number;
 }
 
-/** Reads `a.b.c.d[/mask]` or `x::y[/bits]`; short IPv4 forms such as `10/8` are filled with zeros. */
+/**
+ * Reads `a.b.c.d[/mask]` or `x::y[/bits]`. Short forms are refused: HAProxy loads `10/8` but matches
+ * 0.0.0.0/8 with it, which nobody means.
+ */
 export function parseNetwork(pattern: string): Network | undefined {
   const slash = pattern.indexOf("/");
   const host = slash < 0 ? pattern : pattern.slice(0, slash);
-  const isShort = slash >= 0 && /^\d{1,3}(\.\d{1,3}){0,2}$/.test(host);
-  const full = isShort ? host + ".0".repeat(4 - host.split(".").length) : host;
-  const address = parseIp(full);
+  const address = parseIp(host);
   if (address === undefined) return undefined;
   const bitsMax = address.length * 8;
   if (slash < 0) return { address, bitCount: bitsMax };
