@@ -37,16 +37,13 @@ export class Consistent implements Algorithm {
     const { soleBackup } = this.#view.election;
     if (soleBackup !== undefined) return soleBackup;
     const ring = this.#ring();
-    const found = ring.nearest(hash);
-    if (found === undefined) return undefined;
-    let server = found.server;
-    let index = found.next;
+    let index = ring.nearest(hash);
     for (let step = 0; step < ring.size; step += 1) {
-      if (server !== avoid && this.#isWithinBound(server)) return server;
+      const server = ring.ownerAt(index);
+      if (server !== avoid && server !== undefined && this.#isWithinBound(server)) return server;
       index = ring.after(index);
-      server = ring.ownerAt(index) ?? server;
     }
-    return server;
+    return ring.ownerAt(index);
   }
 
   onServerChanged(server: ServerState): void {

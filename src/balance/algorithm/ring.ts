@@ -48,14 +48,13 @@ export class Ring {
     return low < this.#keys.length ? low : 0;
   }
 
-  /** The server of the point nearest to `key`; of two at the same distance the one before. */
-  nearest(key: number): { readonly server: ServerState; readonly next: RingIndex } | undefined {
+  /** The point nearest to `key`; of two at the same distance the one before. */
+  nearest(key: number): RingIndex {
     const next = this.atOrAfter(key);
-    const previous = next > 0 ? next - 1 : this.#owners.length - 1;
+    const previous = next > 0 ? next - 1 : Math.max(0, this.#owners.length - 1);
     const distanceBack = (key - this.keyAt(previous)) >>> 0;
     const distanceAhead = (this.keyAt(next) - key) >>> 0;
-    const server = this.#owners[distanceBack <= distanceAhead ? previous : next];
-    return server === undefined ? undefined : { server, next };
+    return distanceBack <= distanceAhead ? previous : next;
   }
 
   /**

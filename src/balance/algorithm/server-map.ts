@@ -9,7 +9,10 @@ import type { Algorithm, BackendView, Choice } from "./algorithm.ts";
 export class ServerMap implements Algorithm {
   readonly #view: BackendView;
   #slots: readonly ServerState[] = [];
-  /** The slot that is next in round robin. */
+  /**
+   * The slot that is next in round robin. QUIRK: past the end it goes to the start only when the next
+   * request comes, by the map of that time.
+   */
   #next = 0;
 
   constructor(view: BackendView) {
@@ -41,11 +44,11 @@ export class ServerMap implements Algorithm {
       const server = this.#slots[index];
       if (server === undefined || !hasRoom(this.#view, server)) continue;
       if (server !== avoid) {
-        this.#next = (index + 1) % count;
+        this.#next = index + 1;
         return server;
       }
       avoided = server;
-      afterAvoided = (index + 1) % count;
+      afterAvoided = index + 1;
     }
     if (avoided !== undefined) this.#next = afterAvoided;
     return avoided;
