@@ -23,6 +23,9 @@ what each costs, and the ratio Tandem/HAProxy of each pair of runs. Nothing else
   --json             print one JSON document instead of the table
 `;
 
+// Read before the bench starts its own work; two processes of load and one proxy need their cores.
+const BUSY_LOAD_AVERAGE = 0.5;
+
 interface Options {
   readonly runs: number;
   readonly seconds: number;
@@ -81,6 +84,7 @@ async function bench(options: Options): Promise<void> {
     if (showsProgress) process.stderr.write(`\r\u001b[2K${text}`);
   };
   const machine = await describeMachine();
+  const isBusy = (os.loadavg()[0] ?? 0) > BUSY_LOAD_AVERAGE;
   const load = await compileLoad();
   const [echo, broker] = (await freePorts(2)) as [number, number];
   const servers = { echo, broker };
@@ -98,6 +102,7 @@ async function bench(options: Options): Promise<void> {
   console.log(
     `The load alone: ${threeDigits(direct)} requests/s, through HAProxy ${threeDigits(through)}/s`,
   );
+  if (isBusy) console.log("The machine is busy with something else: latencies mean nothing here");
   if (direct < 1.3 * through)
     console.log("The load is hardly faster than the proxy: rates (not CPU) mean little here");
   console.log(`${options.runs} pairs of runs of ${options.seconds} s\n`);
