@@ -39,6 +39,9 @@ export function keyFromSample(spec: KeySpec, sample: Sample): StickKey | undefin
       return int?.type === "int" ? integerKey(int.value) : undefined;
     }
     case "string": {
+      if (sample.type === "ip" && sample.value.length === 16) {
+        return stringKey(printIpv6(sample.value), spec.keyLengthMax);
+      }
       const text = castSample(sample, "str");
       return text?.type === "str" ? stringKey(text.value, spec.keyLengthMax) : undefined;
     }
@@ -74,7 +77,7 @@ export function formatKey(spec: KeySpec, key: StickKey): string {
     case "ip":
       return printIp(bytesOf(key));
     case "ipv6":
-      return printIpv6Key(bytesOf(key));
+      return printIpv6(bytesOf(key));
     case "integer":
       return String(Buffer.from(key, "latin1").readUInt32BE(0));
     case "string":
@@ -107,7 +110,7 @@ function stringKey(text: string, lengthMax: number): StickKey {
 }
 
 /** As inet_ntop(3), which unlike RFC 5952 also prints IPv4-compatible addresses (`::1.2.3.4`) dotted. */
-function printIpv6Key(bytes: Uint8Array): string {
+function printIpv6(bytes: Uint8Array): string {
   const isCompatible =
     bytes.subarray(0, 12).every((byte) => byte === 0) && (bytes[12] !== 0 || bytes[13] !== 0);
   if (!isCompatible || isMappedIpv4(bytes)) return printIp(bytes);

@@ -25,6 +25,7 @@ const SHOWN: readonly (readonly [KeySpec, Sample, string | undefined])[] = [
   [spec("string"), int(-1), "-1"],
   [spec("string"), int(1e20), "9223372036854775807"],
   [spec("string"), ip("::ffff:1.2.3.5"), "::ffff:1.2.3.5"],
+  [spec("string"), ip("::7.7.7.7"), "::7.7.7.7"],
   [spec("string", 5), ip("2002:102:304::1"), "2002:"],
   [spec("binary", 5), bin("a\0b"), "6100620000"],
   [spec("binary", 5), bin("abcdefg"), "6162636465"],
