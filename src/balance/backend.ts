@@ -128,8 +128,7 @@ export class BackendBalancer<T> {
   /** Takes a session out of the queue it waits in: its time is up or its client left. */
   cancel(token: T, nowMs: Millis): void {
     this.#nowMs = nowMs;
-    const server = this.#queues.cancel(token);
-    if (server !== undefined) this.#algorithm.onLoadChanged(server);
+    this.#queues.cancel(token);
   }
 
   /** Takes a health verdict. Without effect on a server in maintenance. */
@@ -301,8 +300,8 @@ export class BackendBalancer<T> {
     }
     const { maxqueue } = server.spec;
     if (maxqueue > 0 && server.queued >= maxqueue) return { kind: "refused-full", server };
+    // QUIRK: HAProxy does not reorder servers by load until one of them gains or loses a connection.
     const position = this.#queues.add(request.token, server, request.priority, this.#nowMs);
-    this.#algorithm.onLoadChanged(server);
     return { kind: "queued", server, position };
   }
 

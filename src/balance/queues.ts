@@ -80,12 +80,10 @@ export class Queues<T> {
     return tokens;
   }
 
-  /** Lets a session go that no longer wants to wait; yields the server it waited for, if for one. */
-  cancel(token: T): ServerState | undefined {
+  /** Lets a session go that no longer wants to wait, if it still waits. */
+  cancel(token: T): void {
     const waiting = this.#byToken.get(token);
-    if (waiting === undefined) return undefined;
-    this.#take(waiting);
-    return waiting.server;
+    if (waiting !== undefined) this.#take(waiting);
   }
 
   #take(waiting: Waiting<T>): Taken<T> {

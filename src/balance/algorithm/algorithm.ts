@@ -25,7 +25,7 @@ export interface Algorithm {
   choose(choice: Choice): ServerState | undefined;
   /** The server became usable or unusable, or its effective weight changed. */
   onServerChanged(server: ServerState): void;
-  /** `served` or `queued` of the server changed. */
+  /** The server gained or lost connections. */
   onLoadChanged(server: ServerState): void;
 }
 
