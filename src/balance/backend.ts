@@ -1,7 +1,6 @@
 // The balancer of one backend: chooses a server for each session, keeps the places in servers and
 // queues, and follows the servers' health, administration and weights. Pure: time comes in as
 // `nowMs`, and the sessions that a change concerns go out as values.
-import { assert } from "../base/assert.ts";
 import type { Millis } from "../base/units.ts";
 import type { Server } from "../config/model/server.ts";
 import { ADMIN, adminChangeOf } from "./admin.ts";
@@ -20,13 +19,11 @@ import { Availability } from "./availability.ts";
 import { connectionSlots, fullconnOf } from "./capacity.ts";
 import { Election } from "./election.ts";
 import { hashClient } from "./key-hash.ts";
-import { Queues } from "./queues.ts";
+import { Places } from "./places.ts";
 import { ServerState } from "./server.ts";
+import { SlowStarts } from "./slowstart.ts";
 import { DYNAMIC_SCALE, resolveWeight, staticScale } from "./weight.ts";
 import type { WeightChange, WeightScale } from "./weight.ts";
-
-/** How often the weight and the limit of a server that starts slowly are raised. */
-const SLOWSTART_STEP_MS: Millis = 1_000;
 
 // What callers of the balancer name stands beside it in `assignment.ts`.
 export type {
@@ -40,25 +37,22 @@ export type {
 /** Balances the sessions of one backend; `T` names a session and is only handed back. */
 export class BackendBalancer<T> {
   readonly #random: () => number;
-  readonly #queues = new Queues<T>();
+  readonly #places: Places<T>;
   readonly #byName = new Map<string, ServerState>();
-  readonly #slowstartDueMs = new Map<ServerState, Millis>();
+  readonly #slowStarts = new SlowStarts();
   readonly #view: BackendView;
   readonly #availability: Availability;
   #spec: BackendSpec;
   #scale: WeightScale;
   #election: Election;
   #algorithm: Algorithm;
-  #nowMs: Millis;
-  #served = 0;
   #lbTotal = 0;
-  /** Sessions of the backend that neither have nor await a server: the one being assigned or leaving. */
-  #movingCount = 0;
 
   /** `random` yields uint32; only `balance random` draws from it. */
   constructor(spec: BackendSpec, random: () => number, nowMs: Millis) {
     this.#random = random;
-    this.#nowMs = nowMs;
+    this.#places = new Places<T>(nowMs);
+    this.#places.fullconn = fullconnOf(spec);
     this.#view = this.#createView();
     this.#spec = spec;
     this.#scale = scaleOf(spec);
@@ -102,11 +96,8 @@ export class BackendBalancer<T> {
    * slot must release it first.
    */
   assign(request: AssignRequest<T>, nowMs: Millis): Assignment {
-    this.#nowMs = nowMs;
-    this.#movingCount = 1;
-    const assignment = this.#assign(request);
-    this.#movingCount = 0;
-    return assignment;
+    this.#places.nowMs = nowMs;
+    return this.#places.whileMoving(() => this.#assign(request));
   }
 
   /**
@@ -114,26 +105,21 @@ export class BackendBalancer<T> {
    * sessions that have their slot by it.
    */
   release(server: ServerState, nowMs: Millis): readonly Dispatch<T>[] {
-    assert(server.served > 0, `a slot of server ${server.name} is given back twice`);
-    this.#nowMs = nowMs;
-    server.served -= 1;
-    this.#served -= 1;
+    this.#places.nowMs = nowMs;
+    this.#places.free(server);
     this.#algorithm.onLoadChanged(server);
-    this.#movingCount = 1;
-    const dispatch = this.#dispatchTo(server);
-    this.#movingCount = 0;
-    return dispatch;
+    return this.#places.whileMoving(() => this.#dispatchTo(server));
   }
 
   /** Takes a session out of the queue it waits in: its time is up or its client left. */
   cancel(token: T, nowMs: Millis): void {
-    this.#nowMs = nowMs;
-    this.#queues.cancel(token);
+    this.#places.nowMs = nowMs;
+    this.#places.queues.cancel(token);
   }
 
   /** Takes a health verdict. Without effect on a server in maintenance. */
   setOperational(server: ServerState, up: boolean | "stopping", nowMs: Millis): QueueOutcome<T> {
-    this.#nowMs = nowMs;
+    this.#places.nowMs = nowMs;
     if (!this.#isMember(server) || server.isInMaintenance()) return this.#unchanged();
     const isUp = server.operational === "running" || server.operational === "starting";
     if (up === true) {
@@ -156,7 +142,7 @@ export class BackendBalancer<T> {
     stateOrChange: AdminState | AdminChange,
     nowMs: Millis,
   ): QueueOutcome<T> {
-    this.#nowMs = nowMs;
+    this.#places.nowMs = nowMs;
     const change = typeof stateOrChange === "string" ? adminChangeOf(stateOrChange) : stateOrChange;
     const admin = (server.admin | (change.set ?? 0)) & ~(change.clear ?? 0);
     if (!this.#isMember(server) || admin === server.admin) return this.#unchanged();
@@ -177,7 +163,7 @@ export class BackendBalancer<T> {
 
   /** Sets the user weight; with a static algorithm only 0 and the configured one are possible. */
   setWeight(server: ServerState, change: WeightChange, nowMs: Millis): QueueOutcome<T> {
-    this.#nowMs = nowMs;
+    this.#places.nowMs = nowMs;
     const dynamic = isDynamic(this.#spec.side);
     const resolved = resolveWeight(change, server.spec.weight, dynamic);
     if ("refused" in resolved) return { ...this.#unchanged(), ...resolved };
@@ -187,7 +173,7 @@ export class BackendBalancer<T> {
 
   /** Sets the limit of connections; 0 means unlimited. A `minconn` below it stays. */
   setMaxconn(server: ServerState, maxconn: number, nowMs: Millis): QueueOutcome<T> {
-    this.#nowMs = nowMs;
+    this.#places.nowMs = nowMs;
     if (server.minconn === server.maxconn) server.minconn = maxconn;
     server.maxconn = maxconn;
     return { ...this.#unchanged(), dispatched: this.#dispatchTo(server) };
@@ -195,20 +181,15 @@ export class BackendBalancer<T> {
 
   /** When `tick()` is due; `undefined` while no server starts slowly. */
   nextTimeout(): Millis | undefined {
-    let dueMs: Millis | undefined;
-    for (const serverDueMs of this.#slowstartDueMs.values()) {
-      if (dueMs === undefined || serverDueMs < dueMs) dueMs = serverDueMs;
-    }
-    return dueMs;
+    return this.#slowStarts.nextMs;
   }
 
   /** Raises the weights and limits of servers that start slowly. */
   tick(nowMs: Millis): QueueOutcome<T> {
-    this.#nowMs = nowMs;
+    this.#places.nowMs = nowMs;
     const dispatched: Dispatch<T>[] = [];
-    for (const [server, dueMs] of this.#slowstartDueMs) {
-      if (dueMs > nowMs) continue;
-      this.#slowstartDueMs.set(server, nowMs + SLOWSTART_STEP_MS);
+    for (const server of this.#slowStarts.due(nowMs)) {
+      this.#slowStarts.arm(server, nowMs);
       dispatched.push(...this.#afterChange(server, false).dispatched);
     }
     return { ...this.#unchanged(), dispatched };
@@ -219,17 +200,18 @@ export class BackendBalancer<T> {
    * removed ones are never chosen again, and their connections may end in peace.
    */
   reconfigure(spec: BackendSpec, nowMs: Millis): QueueOutcome<T> {
-    this.#nowMs = nowMs;
+    this.#places.nowMs = nowMs;
     const old = new Map(this.#byName);
     this.#spec = spec;
+    this.#places.fullconn = fullconnOf(spec);
     this.#scale = scaleOf(spec);
     this.#byName.clear();
     const servers = spec.side.servers.map((server) => this.#inherit(old, server));
     const requeued: T[] = [];
     for (const removed of old.values()) {
       removed.become("stopped", nowMs);
-      this.#slowstartDueMs.delete(removed);
-      requeued.push(...this.#queues.takeAll(removed));
+      this.#slowStarts.disarm(removed);
+      requeued.push(...this.#places.queues.takeAll(removed));
     }
     this.#election = this.#elect(servers);
     this.#algorithm = createAlgorithm(spec.side, this.#view, this.#random);
@@ -244,10 +226,10 @@ export class BackendBalancer<T> {
       activeUsable: this.#election.activeCount,
       backupUsable: this.#election.backupCount,
       usable: this.#election.usedCount,
-      queued: this.#queues.sharedCount,
-      queuedTotal: this.#queues.totalCount,
-      queuedMax: this.#queues.sharedMax,
-      served: this.#served,
+      queued: this.#places.queues.sharedCount,
+      queuedTotal: this.#places.queues.totalCount,
+      queuedMax: this.#places.queues.sharedMax,
+      served: this.#places.served,
       totalWeight: this.#election.totalWeight,
       connectionSlots: connectionSlots(this.servers),
     };
@@ -274,7 +256,7 @@ export class BackendBalancer<T> {
     if (this.#election.usedCount === 0) return { kind: "none" };
     const server = this.#choose(request);
     if (server === undefined) {
-      const position = this.#queues.add(request.token, undefined, request.priority, this.#nowMs);
+      const position = this.#places.enqueue(request.token, undefined, request.priority);
       return { kind: "queued", position };
     }
     if (server !== request.avoid) {
@@ -286,60 +268,37 @@ export class BackendBalancer<T> {
 
   #choose(request: AssignRequest<T>): ServerState | undefined {
     const { side } = this.#spec;
-    if (this.#queues.sharedCount > 0 && queuesOnlyWhenFull(side)) return undefined;
+    if (this.#places.queues.sharedCount > 0 && queuesOnlyWhenFull(side)) return undefined;
     return this.#algorithm.choose({ avoid: request.avoid, hash: hashClient(side, request) });
   }
 
   /** Reserves a slot of the server, or a place in its queue. */
   #place(request: AssignRequest<T>, server: ServerState): Assignment {
-    const isFull = server.maxconn > 0 && (server.queued > 0 || !this.#hasSlot(server));
-    if (!isFull) {
-      this.#reserve(server);
+    if (!this.#places.isFull(server)) {
+      this.#places.reserve(server);
       this.#algorithm.onLoadChanged(server);
       return { kind: "server", server };
     }
     const { maxqueue } = server.spec;
     if (maxqueue > 0 && server.queued >= maxqueue) return { kind: "refused-full", server };
     // QUIRK: HAProxy does not reorder servers by load until one of them gains or loses a connection.
-    const position = this.#queues.add(request.token, server, request.priority, this.#nowMs);
+    const position = this.#places.enqueue(request.token, server, request.priority);
     return { kind: "queued", server, position };
-  }
-
-  #reserve(server: ServerState): void {
-    server.served += 1;
-    this.#served += 1;
-    server.counters.servedMax = Math.max(server.counters.servedMax, server.served);
-  }
-
-  #hasSlot(server: ServerState): boolean {
-    return server.maxconn === 0 || server.served < this.#view.limitOf(server);
   }
 
   /** Gives the free slots of a server to those who wait for it or, if it is elected, for any. */
   #dispatchTo(server: ServerState): readonly Dispatch<T>[] {
-    if (this.#queues.totalCount === 0) return [];
-    const dispatch: Dispatch<T>[] = [];
     const mayTakeShared = this.#isMember(server) && this.#election.isElectable(server);
-    while (this.#hasSlot(server)) {
-      const taken = this.#queues.takeNext(server, mayTakeShared);
-      if (taken === undefined) break;
-      this.#reserve(server);
-      dispatch.push({
-        token: taken.token,
-        server,
-        serverQueuePosition: taken.fromServerQueue ? taken.passedBy : 0,
-        backendQueuePosition: taken.fromServerQueue ? 0 : taken.passedBy,
-      });
-    }
-    if (dispatch.length > 0) this.#algorithm.onLoadChanged(server);
-    return dispatch;
+    const dispatched = this.#places.dispatchTo(server, mayTakeShared);
+    if (dispatched.length > 0) this.#algorithm.onLoadChanged(server);
+    return dispatched;
   }
 
   /** Brings a server up, slowly if it is configured so. */
   #start(server: ServerState): void {
-    server.become(server.slowstartSeconds > 0 ? "starting" : "running", this.#nowMs);
+    server.become(server.slowstartSeconds > 0 ? "starting" : "running", this.#places.nowMs);
     if (server.operational === "starting") {
-      this.#slowstartDueMs.set(server, this.#nowMs + SLOWSTART_STEP_MS);
+      this.#slowStarts.arm(server, this.#places.nowMs);
     }
   }
 
@@ -349,11 +308,14 @@ export class BackendBalancer<T> {
     this.#updateWeight(server);
     this.#election.recount();
     this.#algorithm.onServerChanged(server);
-    const availability = this.#availability.become(this.#election.usedCount > 0, this.#nowMs);
-    const requeued = isGoing && this.#mayLeaveQueue() ? this.#queues.takeAll(server) : [];
+    const availability = this.#availability.become(
+      this.#election.usedCount > 0,
+      this.#places.nowMs,
+    );
+    const requeued = isGoing && this.#mayLeaveQueue() ? this.#places.queues.takeAll(server) : [];
     const dispatched = [...this.#dispatchTo(server)];
     // Nobody gives back a slot of a backup that has none in use: the change itself must wake it.
-    if (this.#queues.sharedCount > 0 && usedBackups !== this.#election.usesBackups) {
+    if (this.#places.queues.sharedCount > 0 && usedBackups !== this.#election.usesBackups) {
       for (const other of this.servers) dispatched.push(...this.#dispatchTo(other));
     }
     return { dispatched, requeued, availability };
@@ -365,21 +327,25 @@ export class BackendBalancer<T> {
   }
 
   #updateWeight(server: ServerState): void {
-    if (server.operational === "starting" && server.hasStarted(this.#nowMs)) {
-      server.become("running", this.#nowMs);
+    if (server.operational === "starting" && server.hasStarted(this.#places.nowMs)) {
+      server.become("running", this.#places.nowMs);
     }
-    if (server.operational !== "starting") this.#slowstartDueMs.delete(server);
+    if (server.operational !== "starting") this.#slowStarts.disarm(server);
     const dynamic = isDynamic(this.#spec.side);
-    server.effectiveWeight = server.computeEffectiveWeight(this.#scale, dynamic, this.#nowMs);
+    server.effectiveWeight = server.computeEffectiveWeight(
+      this.#scale,
+      dynamic,
+      this.#places.nowMs,
+    );
   }
 
   #inherit(old: Map<string, ServerState>, spec: Server): ServerState {
     const server = old.get(spec.name);
-    if (server === undefined) return new ServerState(spec, this.#nowMs);
+    if (server === undefined) return new ServerState(spec, this.#places.nowMs);
     old.delete(spec.name);
     const wasInMaintenance = server.isInMaintenance();
     server.replaceSpec(spec);
-    if (server.isInMaintenance()) server.become("stopped", this.#nowMs);
+    if (server.isInMaintenance()) server.become("stopped", this.#places.nowMs);
     else if (wasInMaintenance) this.#start(server);
     return server;
   }
@@ -398,21 +364,16 @@ export class BackendBalancer<T> {
 
   #createView(): BackendView {
     const election = (): Election => this.#election;
-    const served = (): number => this.#served;
+    const places = this.#places;
     return {
       get election() {
         return election();
       },
       get served() {
-        return served();
+        return places.served;
       },
-      limitOf: (server) => this.#limitOf(server),
+      limitOf: (server) => places.limitOf(server),
     };
-  }
-
-  #limitOf(server: ServerState): number {
-    const connCount = this.#served + this.#queues.totalCount + this.#movingCount;
-    return server.maxconnEffective(connCount, fullconnOf(this.#spec), this.#nowMs);
   }
 
   #unchanged(): QueueOutcome<T> {

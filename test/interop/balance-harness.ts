@@ -227,8 +227,8 @@ class Stage {
 
 function serverLine(server: ServerTraits, port: number): string {
   const words = Object.entries(server).map(([key, value]) => {
-    if (key === "name") return "";
-    return typeof value === "boolean" ? (value ? key : "") : `${key} ${String(value)}`;
+    if (typeof value === "number") return `${key} ${value}`;
+    return value === true ? key : "";
   });
   return `server ${server.name} 127.0.0.1:${port} ${words.join(" ")}`;
 }

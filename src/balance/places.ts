@@ -1,0 +1,95 @@
+// The places of a backend: slots in servers, and where to wait for one.
+import { assert } from "../base/assert.ts";
+import type { Millis } from "../base/units.ts";
+import type { Dispatch } from "./assignment.ts";
+import { Queues } from "./queues.ts";
+import type { ServerState } from "./server.ts";
+import type { QueuePriority } from "./waiting-list.ts";
+
+/** Keeps `served` of the servers and the queues; `T` names a session. */
+export class Places<T> {
+  readonly #queues = new Queues<T>();
+  #served = 0;
+  /** Sessions that neither have nor await a slot: the one being placed or leaving. */
+  #movingCount = 0;
+  /** Connections of the backend at which `maxconn` applies in full; 0 for always. */
+  fullconn = 0;
+  /** The time of the event at hand. */
+  nowMs: Millis;
+
+  constructor(nowMs: Millis) {
+    this.nowMs = nowMs;
+  }
+
+  /** Connections of all servers. */
+  get served(): number {
+    return this.#served;
+  }
+
+  /** Who waits. */
+  get queues(): Omit<Queues<T>, "add" | "takeNext"> {
+    return this.#queues;
+  }
+
+  /** Connections the server may have at this moment; 0 means unlimited. */
+  limitOf(server: ServerState): number {
+    const connCount = this.#served + this.#queues.totalCount + this.#movingCount;
+    return server.maxconnEffective(connCount, this.fullconn, this.nowMs);
+  }
+
+  /** Whether the server must let a session wait: it has no free slot, or others wait for it. */
+  isFull(server: ServerState): boolean {
+    return server.maxconn > 0 && (server.queued > 0 || !this.#hasSlot(server));
+  }
+
+  /** Takes a slot. */
+  reserve(server: ServerState): void {
+    server.served += 1;
+    this.#served += 1;
+    server.counters.servedMax = Math.max(server.counters.servedMax, server.served);
+  }
+
+  /** Gives a slot back. */
+  free(server: ServerState): void {
+    assert(server.served > 0, `a slot of server ${server.name} is given back twice`);
+    server.served -= 1;
+    this.#served -= 1;
+  }
+
+  /** Lets a session wait for a server, or for any; yields how many wait before it. */
+  enqueue(token: T, server: ServerState | undefined, priority: QueuePriority | undefined): number {
+    return this.#queues.add(token, server, priority, this.nowMs);
+  }
+
+  /** Counts the session at hand among the backend's connections while `place` runs. */
+  whileMoving<R>(place: () => R): R {
+    this.#movingCount = 1;
+    try {
+      return place();
+    } finally {
+      this.#movingCount = 0;
+    }
+  }
+
+  /** Gives the free slots of a server to those who wait for it and, if it may, for any. */
+  dispatchTo(server: ServerState, mayTakeShared: boolean): readonly Dispatch<T>[] {
+    if (this.#queues.totalCount === 0) return [];
+    const dispatched: Dispatch<T>[] = [];
+    while (this.#hasSlot(server)) {
+      const taken = this.#queues.takeNext(server, mayTakeShared);
+      if (taken === undefined) break;
+      this.reserve(server);
+      dispatched.push({
+        token: taken.token,
+        server,
+        serverQueuePosition: taken.fromServerQueue ? taken.passedBy : 0,
+        backendQueuePosition: taken.fromServerQueue ? 0 : taken.passedBy,
+      });
+    }
+    return dispatched;
+  }
+
+  #hasSlot(server: ServerState): boolean {
+    return server.maxconn === 0 || server.served < this.limitOf(server);
+  }
+}
