@@ -58,6 +58,8 @@ export interface ProxyDraft {
   clientKeepalive: Mutable<TcpKeepalive>;
   serverKeepalive: Mutable<TcpKeepalive>;
   acls: AclDefinition[];
+  /** Names of ACLs that were alerted about, so that their use is not alerted about too. */
+  brokenAcls: Set<string>;
   requestRules: TcpRule[];
   responseRules: TcpRule[];
   connectionRules: TcpRule[];
@@ -147,6 +149,7 @@ export function newProxyDraft(
     clientKeepalive: {},
     serverKeepalive: {},
     acls: [],
+    brokenAcls: new Set(),
     requestRules: [],
     responseRules: [],
     connectionRules: [],
@@ -193,6 +196,7 @@ export function inheritProxyDraft(
     clientKeepalive: { ...defaults.clientKeepalive },
     serverKeepalive: { ...defaults.serverKeepalive },
     acls: [...defaults.acls],
+    brokenAcls: new Set(defaults.brokenAcls),
     requestRules: [...defaults.requestRules],
     responseRules: [...defaults.responseRules],
     connectionRules: [...defaults.connectionRules],

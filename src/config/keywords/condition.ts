@@ -1,37 +1,12 @@
 // Conditions and expressions on a line: calls the rules language and says what HAProxy says about
 // names that do not exist. An ACL has to stand before the line that uses it.
 import type { Condition, SampleExpression } from "../../rules/ast.ts";
+import { unknownAcls } from "../../rules/needs.ts";
 import { parseCondition } from "../../rules/parse-condition.ts";
 import { parseSampleExpression } from "../../rules/parse-sample.ts";
 import type { Parsed } from "../../rules/parsed.ts";
 import type { ProxyDraft } from "../draft.ts";
 import type { Line } from "../line.ts";
-
-/** ACL names that exist without a definition (haproxy configuration §7.4). */
-const PREDEFINED: ReadonlySet<string> = new Set([
-  "FALSE",
-  "HTTP",
-  "HTTP_1.0",
-  "HTTP_1.1",
-  "HTTP_2.0",
-  "HTTP_CONTENT",
-  "HTTP_URL_ABS",
-  "HTTP_URL_SLASH",
-  "HTTP_URL_STAR",
-  "LOCALHOST",
-  "METH_CONNECT",
-  "METH_DELETE",
-  "METH_GET",
-  "METH_HEAD",
-  "METH_OPTIONS",
-  "METH_POST",
-  "METH_PUT",
-  "METH_TRACE",
-  "RDP_COOKIE",
-  "REQ_CONTENT",
-  "TRUE",
-  "WAIT_END",
-]);
 
 /** Takes what a parser of the rules language read, or alerts with `prefix` before its message. */
 export function takeParsed<T>(line: Line, result: Parsed<T>, prefix: string): T | undefined {
@@ -79,17 +54,14 @@ export function checkAclNames(
   condition: Condition | undefined,
   prefix: string,
 ): boolean {
-  for (const term of condition?.anyOf.flat() ?? []) {
-    if (typeof term.acl !== "string") continue;
-    const name = term.acl;
-    if (PREDEFINED.has(name) || draft.acls.some((acl) => acl.name === name)) continue;
-    const word = line.words.findIndex((text) => text.replace(/^!+/, "") === name);
-    const names = draft.acls.map((acl) => acl.name ?? "");
-    const hint = line.didYouMean(name, names);
-    line.alert(`${prefix}no such ACL : '${name}'${hint === "" ? "." : hint}`, {
-      ...(word < 0 ? {} : { word }),
-    });
-    return false;
-  }
-  return true;
+  if (condition === undefined) return true;
+  const acls = new Map(draft.acls.map((acl) => [acl.name ?? "", [acl]]));
+  const name = unknownAcls(condition, acls).find((unknown) => !draft.brokenAcls.has(unknown));
+  if (name === undefined) return true;
+  const word = line.words.findIndex((text) => text.replace(/^!+/, "") === name);
+  const hint = line.didYouMean(name, acls.keys());
+  line.alert(`${prefix}no such ACL : '${name}'${hint === "" ? "." : hint}`, {
+    ...(word < 0 ? {} : { word }),
+  });
+  return false;
 }

@@ -29,8 +29,9 @@ function parseAclLine(line: Line, draft: ProxyDraft): void {
     line.alert(`acl name '${name}' will never match. 'or' is used to express a disjunction.`);
   } else {
     const result = parseAcl(line.words, line.index, line.position(0));
-    const acl = takeParsed(line, result, `error detected while parsing ACL '${name}' : `);
+    const acl = takeParsed(line, result, "");
     if (acl !== undefined) draft.acls.push(acl);
+    else draft.brokenAcls.add(name);
   }
 }
 

@@ -12,9 +12,9 @@ const KNOWN =
   "expects 'admin', 'uri', 'realm', 'auth', 'scope', 'enable', 'hide-version', 'show-node', " +
   "'show-desc' or 'show-legends'.";
 
-/** The settings of a proxy; any `stats` line turns the page on. */
-function statsOf(draft: ProxyDraft): Mutable<StatsSettings> {
-  draft.stats ??= {
+/** A page with nothing said about it. */
+export function newStatsSettings(): StatsSettings {
+  return {
     enabled: true,
     uri: URI_DEFAULT,
     hideVersion: false,
@@ -24,6 +24,11 @@ function statsOf(draft: ProxyDraft): Mutable<StatsSettings> {
     showLegends: false,
     showModules: false,
   };
+}
+
+/** The settings of a proxy; any `stats` line turns the page on. */
+function statsOf(draft: ProxyDraft): Mutable<StatsSettings> {
+  draft.stats ??= { ...newStatsSettings() };
   return draft.stats;
 }
 

@@ -9,6 +9,21 @@ const NAMES =
   "'client', 'server', 'connect', 'check', 'queue', 'http-keep-alive', 'http-request', " +
   "'tunnel', 'tarpit', 'client-fin' and 'server-fin'";
 
+/** The word of each timeout. */
+export const TIMEOUT_NAMES: Readonly<Record<keyof Timeouts, string>> = {
+  connect: "connect",
+  client: "client",
+  server: "server",
+  tunnel: "tunnel",
+  queue: "queue",
+  check: "check",
+  clientFin: "client-fin",
+  serverFin: "server-fin",
+  tarpit: "tarpit",
+  httpRequest: "http-request",
+  httpKeepAlive: "http-keep-alive",
+};
+
 function timeout(
   word: string,
   field: keyof Timeouts,

@@ -3,7 +3,10 @@ import type { LogReference, Mutable, ProxyDraft } from "../draft.ts";
 import type { CheckMethod, HttpCheckRule } from "../model/check.ts";
 import type { GlobalSection } from "../model/global.ts";
 import type { LogTarget } from "../model/log.ts";
-import type { BackendSide, FrontendSide, Proxy } from "../model/proxy.ts";
+import type { BackendSide, FrontendSide, Proxy, ProxyFlag, Timeouts } from "../model/proxy.ts";
+import { newStatsSettings } from "../keywords/stats.ts";
+import { TIMEOUT_NAMES } from "../keywords/timeouts.ts";
+import { PROXY_TABLE } from "../tables.ts";
 import { assignIds } from "./ids.ts";
 import { finishServer } from "./server.ts";
 
@@ -16,18 +19,21 @@ export function finishProxy(draft: ProxyDraft, id: number, global: GlobalSection
     position: draft.position,
     mode: draft.mode,
     disabled: draft.disabled,
-    flags: draft.flags,
-    timeouts: draft.timeouts,
-    keepalive: { client: draft.clientKeepalive, server: draft.serverKeepalive },
+    flags: finishFlags(draft),
+    timeouts: finishTimeouts(draft),
+    keepalive: {
+      client: draft.kind === "backend" ? {} : draft.clientKeepalive,
+      server: draft.kind === "frontend" ? {} : draft.serverKeepalive,
+    },
     acls: draft.acls,
     content: {
       requestRules: draft.requestRules,
-      responseRules: draft.responseRules,
+      responseRules: draft.kind === "frontend" ? [] : draft.responseRules,
       inspectBytesMax: draft.inspectBytesMax,
       ...(draft.requestInspectDelayMs === undefined
         ? {}
         : { requestInspectDelayMs: draft.requestInspectDelayMs }),
-      ...(draft.responseInspectDelayMs === undefined
+      ...(draft.responseInspectDelayMs === undefined || draft.kind === "frontend"
         ? {}
         : { responseInspectDelayMs: draft.responseInspectDelayMs }),
     },
@@ -35,14 +41,40 @@ export function finishProxy(draft: ProxyDraft, id: number, global: GlobalSection
   };
   if (draft.description !== undefined) proxy.description = draft.description;
   if (draft.logTag !== undefined) proxy.logTag = draft.logTag;
-  if (draft.logFormat !== undefined) proxy.logFormat = draft.logFormat;
-  if (draft.errorLogFormat !== undefined) proxy.errorLogFormat = draft.errorLogFormat;
-  if (draft.logFormatSd !== undefined) proxy.logFormatSd = draft.logFormatSd;
-  if (draft.kind !== "backend") proxy.frontend = finishFrontend(draft);
+  if (draft.kind !== "backend") {
+    if (draft.logFormat !== undefined) proxy.logFormat = draft.logFormat;
+    if (draft.errorLogFormat !== undefined) proxy.errorLogFormat = draft.errorLogFormat;
+    if (draft.logFormatSd !== undefined) proxy.logFormatSd = draft.logFormatSd;
+    proxy.frontend = finishFrontend(draft);
+  }
   if (draft.kind !== "frontend") proxy.backend = finishBackend(draft, global);
   const metrics = draft.metricsPath === undefined ? {} : { metricsPath: draft.metricsPath };
   if (draft.stats !== undefined) proxy.stats = { ...draft.stats, ...metrics };
+  else if (draft.metricsPath !== undefined) {
+    proxy.stats = { ...newStatsSettings(), enabled: false, ...metrics };
+  }
   return proxy;
+}
+
+/** What a section of this kind cannot say, `defaults` may have said for others. */
+function mayHold(draft: ProxyDraft, keyword: string): boolean {
+  return PROXY_TABLE.get(keyword)?.sections.includes(draft.kind) ?? false;
+}
+
+/** The options of this side; `httplog` on TCP means `tcplog`. */
+function finishFlags(draft: ProxyDraft): ReadonlySet<ProxyFlag> {
+  const flags = new Set([...draft.flags].filter((flag) => mayHold(draft, `option ${flag}`)));
+  if (draft.mode === "tcp" && flags.delete("httplog")) flags.add("tcplog");
+  return flags;
+}
+
+function finishTimeouts(draft: ProxyDraft): Timeouts {
+  const kept = Object.entries(TIMEOUT_NAMES).filter(([field, name]) => {
+    return field in draft.timeouts && mayHold(draft, `timeout ${name}`);
+  });
+  return Object.fromEntries(
+    kept.map(([field]) => [field, draft.timeouts[field as keyof Timeouts]]),
+  );
 }
 
 /** `log global` stands for the targets of the global section. */

@@ -14,6 +14,9 @@ const OPTION_ORDER: SendProxy["options"] = [
   "crc32c",
 ];
 
+/** `agent-inter` where none is given (§5.2). */
+const AGENT_INTERVAL_MS = 2_000;
+
 /** The TLS settings of a server; `verify` where its line does not say is `fallback`. */
 export function serverTls(
   draft: ServerDraft,
@@ -106,7 +109,8 @@ function finishCheck(
 }
 
 function finishAgent(draft: ServerDraft, port: number): AgentSettings {
-  const agent: Mutable<AgentSettings> = { port, intervalMs: draft.agentIntervalMs ?? draft.intervalMs };
+  const intervalMs = draft.agentIntervalMs ?? AGENT_INTERVAL_MS;
+  const agent: Mutable<AgentSettings> = { port, intervalMs };
   if (draft.agentHost !== undefined) agent.host = draft.agentHost;
   if (draft.agentSend !== undefined) agent.send = draft.agentSend;
   return agent;
