@@ -42,6 +42,11 @@ export class TableData {
     return [...this.#cells.values()].map((cells) => cells[0]!.stored);
   }
 
+  /** Distinct server keys held. */
+  get stringCount(): number {
+    return this.#dictionary.size;
+  }
+
   /** Takes another set of types; values of types that stay are kept. `slots`: those in use. */
   reconfigure(store: readonly StickData[], slots: Iterable<number> = []): void {
     const old = this.#cells;

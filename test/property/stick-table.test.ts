@@ -113,7 +113,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
       key,
       server: fc.constantFrom("b1", "b2", undefined),
     }),
-    weight: 1,
+    weight: 6,
   },
   {
     arbitrary: fc.record({ kind: fc.constant("expire" as const), countMax: fc.nat(3) }),
