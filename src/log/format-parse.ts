@@ -98,14 +98,18 @@ function parseSample(format: string, index: number, flags: VariableFlags): Step 
   return { message: `missing ']' after '${format.slice(index + 1)}'` };
 }
 
-/** QUIRK: HAProxy ignores words that are not flags, so `{Q}` and `{+QX}` change nothing. */
+/**
+ * QUIRK: HAProxy ignores words that are not flags, so `{Q}` and `{+QX}` change nothing, and of
+ * several signs without a comma between them only the last counts: `{+Q+X}` is `{+X}`.
+ */
 function applyFlags(flags: VariableFlags, text: string): VariableFlags {
   let { quote, hex, escape } = flags;
-  for (const [, sign, word] of text.matchAll(/([+-])([^+,-]*)/g)) {
+  for (const word of text.split(",")) {
+    const [, sign, flag] = /([+-])([^+-]*)$/.exec(word) ?? [];
     const on = sign === "+";
-    if (word === "Q") quote = on;
-    else if (word === "X") hex = on;
-    else if (word === "E") escape = on;
+    if (flag === "Q") quote = on;
+    else if (flag === "X") hex = on;
+    else if (flag === "E") escape = on;
   }
   return { quote, hex, escape };
 }

@@ -68,7 +68,7 @@ const CASES: readonly (readonly [format: string, line: string])[] = [
   ["  a %b ", "a be "],
   ["%hr %hrl %b", "be"],
   ["%{+QX}b %{Q}b %{+Z}b %{}b", "be be be be"],
-  ["%{+Q+X}cp %{+Q+X}b", 'C738 "be"'],
+  ["%{+Q+X}cp %{+Q+X}b", "C738 be"],
   ["%T | %Tl | %ms", "01/Nov/2026:02:03:04 +0000 | 01/Nov/2026:03:33:04 +0130 | 056"],
   ["%Ts %{+X}Ts %Th %Td %Tu %U %lc %H", "1793498584 6AE69DD8 0 288 292 5 1 vm"],
   ["%si:%sp %bi:%bp %fi:%fp", "127.0.0.1:34407 127.0.0.1:59000 127.0.0.1:1883"],

@@ -1,0 +1,109 @@
+// Where the line between deciding and doing runs (ARCHITECTURE.md): cores get events and time and
+// return effects; only folders named io/ touch the world.
+import { posix } from "node:path";
+import { describe, expect, test } from "vitest";
+import {
+  importsOf,
+  runtimeImportsOf,
+  sourceFiles,
+  withoutComments,
+  type SourceFile,
+} from "./sources.ts";
+
+const PROGRAM = sourceFiles(["src", "ha"], [".ts"]);
+
+/** The modules that a core may use: they compute and touch nothing. */
+const PURE_MODULES: ReadonlySet<string> = new Set([
+  "node:buffer",
+  "node:crypto",
+  "node:util",
+  "node:zlib",
+  "node:string_decoder",
+  "mqtt-packet",
+]);
+
+/** Programs put cores and io together: they may import io, and what the command line needs. */
+const COMPOSERS = /^(?:src\/balancer\.ts|src\/cli\/[^/]+\.ts|ha\/[^/]+\.ts)$/;
+const COMPOSER_MODULES: ReadonlySet<string> = new Set(["yargs"]);
+
+const CLOCKS =
+  /\b(?:Date\.now|performance\.now|setTimeout|setInterval|setImmediate|Math\.random)\b|\bnew Date\(\)/;
+
+function isIo(path: string): boolean {
+  return path.split("/").includes("io");
+}
+
+function isCore(file: SourceFile): boolean {
+  return !isIo(file.path) && !COMPOSERS.test(file.path);
+}
+
+/** A relative import as a path of the repository; other modules as they are. */
+function targetOf(file: SourceFile, module: string): string {
+  return module.startsWith(".") ? posix.join(posix.dirname(file.path), module) : module;
+}
+
+function violations(
+  files: readonly SourceFile[],
+  modulesOf: (file: SourceFile) => readonly string[],
+  isBad: (target: string) => boolean,
+): string[] {
+  return files.flatMap((file) =>
+    modulesOf(file)
+      .map((module) => targetOf(file, module))
+      .filter(isBad)
+      .map((target) => `${file.path} imports ${target}`),
+  );
+}
+
+function isFile(target: string): boolean {
+  return target.startsWith("src/") || target.startsWith("ha/");
+}
+
+describe("architecture", () => {
+  test("cores import no module that touches the world", () => {
+    const bad = (target: string): boolean => !isFile(target) && !PURE_MODULES.has(target);
+    expect(violations(PROGRAM.filter(isCore), runtimeImportsOf, bad)).toEqual([]);
+  });
+
+  test("cores import nothing from io/", () => {
+    const bad = (target: string): boolean => isFile(target) && isIo(target);
+    expect(violations(PROGRAM.filter(isCore), importsOf, bad)).toEqual([]);
+  });
+
+  test("programs leave sockets and files to io/", () => {
+    const composers = PROGRAM.filter((file) => COMPOSERS.test(file.path));
+    const bad = (target: string): boolean =>
+      !isFile(target) && !PURE_MODULES.has(target) && !COMPOSER_MODULES.has(target);
+    expect(violations(composers, runtimeImportsOf, bad)).toEqual([]);
+  });
+
+  test("only io/ knows the time or rolls dice", () => {
+    const guilty = PROGRAM.filter((file) => !isIo(file.path)).filter((file) =>
+      CLOCKS.test(withoutComments(file.text)),
+    );
+    expect(guilty.map((file) => file.path)).toEqual([]);
+  });
+
+  test("src/base stands on nothing", () => {
+    const base = PROGRAM.filter((file) => file.path.startsWith("src/base/"));
+    const bad = (target: string): boolean => isFile(target) && !target.startsWith("src/base/");
+    expect(violations(base, importsOf, bad)).toEqual([]);
+  });
+
+  test("ha/ takes only src/base from the balancer, and the balancer nothing from ha/", () => {
+    const ha = PROGRAM.filter((file) => file.path.startsWith("ha/"));
+    const src = PROGRAM.filter((file) => file.path.startsWith("src/"));
+    const foreign = (target: string): boolean =>
+      target.startsWith("src/") && !target.startsWith("src/base/");
+    expect(violations(ha, importsOf, foreign)).toEqual([]);
+    expect(violations(src, importsOf, (target) => target.startsWith("ha/"))).toEqual([]);
+  });
+
+  test("nothing above the mover seam holds a Node socket", () => {
+    const above = PROGRAM.filter((file) =>
+      /^src\/(?:session|balance|rules|stick|health|mqtt)\//.test(file.path),
+    );
+    const bad = (target: string): boolean => /^node:(?:net|tls|dgram|stream)$/.test(target);
+    expect(violations(above, importsOf, bad)).toEqual([]);
+  });
+});
