@@ -1,6 +1,6 @@
 // Several rules and the sticking key look at the same first packet. It is parsed once: results are
-// kept for as long as the buffer they came from, by its identity. Deliveries of further bytes are
-// other buffers.
+// kept for as long as the buffer they came from, by its identity. So whoever delivers first bytes
+// hands out a view of its own each time, and does not write into one that it has handed out.
 import { INSPECT_BYTES_MAX } from "../limits.ts";
 import { inspectFirstPacket, type Inspection } from "./inspect.ts";
 

@@ -110,7 +110,7 @@ function inspectConnect(frame: Uint8Array, start: number): Inspection {
       : {
           will: {
             topic: packet.will.topic,
-            payload: Buffer.from(packet.will.payload as Buffer),
+            payload: packet.will.payload as Buffer,
             qos: packet.will.qos ?? 0,
             retain: packet.will.retain ?? false,
             properties: packet.will.properties ?? {},
@@ -148,7 +148,8 @@ function parseFrame(frame: Uint8Array, protocolVersion?: number): Packet | strin
     outcome = error instanceof Error ? error.message : String(error);
   });
   try {
-    parser.parse(Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength));
+    // A copy, so that values that are kept do not keep the caller's buffer with them.
+    parser.parse(Buffer.from(frame));
   } catch (error) {
     // The library asks Buffers for bytes that may not be there; that is the peer's doing.
     return error instanceof Error ? error.message : String(error);

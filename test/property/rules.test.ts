@@ -70,7 +70,7 @@ const ARITHMETIC = new Set(["add", "sub", "mul", "div", "mod", "and", "or", "xor
 function call(name: string, specs: readonly ArgumentSpec[]) {
   const fixed = FIXED[name] ?? (ARITHMETIC.has(name) ? ["7"] : undefined);
   const args = fixed === undefined ? fc.tuple(...specs.map(argument)) : fc.constant([...fixed]);
-  return args.map((values: string[]) => ({ name, args: values }));
+  return args.map((values: readonly string[]) => ({ name, args: values }));
 }
 
 const fetchCall = fc

@@ -32,6 +32,8 @@ function makePayload(pick: Pick, args: readonly string[]): FetchFunction {
     if (bytes.length < offset + length || (bytes.length === 0 && !view.final)) {
       return missing(view);
     }
+    // The view itself where it is meant whole: what is parsed once is known by its identity.
+    if (offset === 0 && length === 0) return { type: "bin", value: bytes };
     const end = length === 0 ? bytes.length : offset + length;
     return { type: "bin", value: bytes.subarray(offset, end) };
   };
