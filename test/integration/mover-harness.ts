@@ -169,14 +169,25 @@ export async function readBytes(socket: net.Socket, byteCount: number): Promise<
   while (bytes.length < byteCount) {
     const chunk = socket.read() as Buffer | null;
     if (chunk !== null) bytes = Buffer.concat([bytes, chunk]);
-    else await Promise.race([once(socket, "readable"), failIfGone(socket)]);
+    else await readableOrGone(socket);
   }
   return bytes;
 }
 
-async function failIfGone(socket: net.Socket): Promise<never> {
-  await once(socket, "close");
-  throw new Error("The connection closed before all bytes were there");
+async function readableOrGone(socket: net.Socket): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const settle = (done: () => void) => (): void => {
+      socket.off("readable", onReadable);
+      socket.off("close", onClose);
+      done();
+    };
+    const onReadable = settle(resolve);
+    const onClose = settle(() => {
+      reject(new Error("The connection closed before all bytes were there"));
+    });
+    socket.on("readable", onReadable);
+    socket.on("close", onClose);
+  });
 }
 
 /** How a socket ends: `end` for an orderly end, else the error's code. */

@@ -31,7 +31,7 @@ import type { RelayHost } from "./relay.ts";
 import { Relay } from "./relay.ts";
 import { secureAccepted, secureOutgoing } from "./secure.ts";
 import { applySocketOptions } from "./socket-options.ts";
-import { clientTlsFacts, serverTlsFacts } from "../tls/facts.ts";
+import { clientTlsFacts, findRefusal, serverTlsFacts } from "../tls/facts.ts";
 
 /** What a `NodeMover` is made of. */
 export interface NodeMoverOptions {
@@ -140,8 +140,9 @@ export class NodeMover implements Mover {
       secured: (socket, verifyCode) => {
         if (known.phase !== "tls") return;
         const tls = serverTlsFacts(socket, server, verifyCode);
-        if (server.verify === "required" && tls.verifyResult !== 0) {
-          known.fail(verifyCode ?? "", "the client's certificate was not accepted");
+        const refusal = findRefusal(server, tls, verifyCode);
+        if (refusal !== undefined) {
+          known.fail(refusal.code, refusal.message);
           return;
         }
         known.phase = "open";

@@ -74,6 +74,11 @@ export class Relay implements DeadlineEntry {
     this.#host.deadlineMoved(this);
   }
 
+  /** A side that has ended, and so had no deadline, does not take its bytes. */
+  onOwed(): void {
+    this.#host.deadlineMoved(this);
+  }
+
   /**
    * A side was reset or could not be written to. As with HAProxy a server learns of a client's
    * reset by a reset, while a client gets what is still queued and an orderly end.

@@ -21,6 +21,8 @@ export function secureAccepted(
   context: ServerSideTls,
   listener: HandshakeListener,
 ): void {
+  // A client that leaves during the handshake is gone; half-open connections begin behind it.
+  raw.allowHalfOpen = false;
   if (context.verify !== "none" && raw.remotePort !== undefined) {
     verifierOf(context).secure(raw, listener);
     return;
@@ -32,7 +34,10 @@ export function secureAccepted(
     rejectUnauthorized: false,
   });
   listener.wrapped(socket);
-  socket.once("secure", () => listener.secured(socket, undefined));
+  socket.once("secure", () => {
+    socket.allowHalfOpen = true;
+    listener.secured(socket, undefined);
+  });
 }
 
 const verifiers = new WeakMap<ServerSideTls, Verifier>();
@@ -52,7 +57,7 @@ class Verifier {
 
   constructor(context: ServerSideTls) {
     this.#server = tls.createServer({
-      ...context.options,
+      ...context.serverOptions,
       requestCert: true,
       // A refused certificate is our verdict, so that it is told with its reason.
       rejectUnauthorized: false,
@@ -61,6 +66,7 @@ class Verifier {
     });
     this.#server.on("secureConnection", (socket) => {
       const listener = this.#take(socket);
+      socket.allowHalfOpen = true;
       listener?.wrapped(socket);
       // Node leaves `null` where its types promise an error.
       const error = socket.authorizationError as Error | string | null | undefined;

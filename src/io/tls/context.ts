@@ -7,8 +7,10 @@ import type { SessionCache } from "./session-cache.ts";
 export interface ServerSideTls extends TlsContext {
   readonly side: "server";
   readonly verify: "none" | "optional" | "required";
-  /** Options of a TLS socket: default certificate, choice by name, versions, ALPN. */
-  readonly options: tls.TlsOptions & tls.TLSSocketOptions;
+  /** Options of a TLS socket: default certificate, choice by name, ALPN. */
+  readonly options: tls.TLSSocketOptions;
+  /** The same for a `tls.Server`, which makes a secure context of its own. */
+  readonly serverOptions: tls.TlsOptions;
   /** The algorithms of the certificate that is shown for a name. */
   algorithms(serverName: string | undefined): CertificateAlgorithms;
 }

@@ -26,6 +26,21 @@ export function serverTlsFacts(
   };
 }
 
+/** Why `verify required` turns a client away; `undefined` lets it in. */
+export function findRefusal(
+  context: ServerSideTls,
+  facts: TlsFacts,
+  verifyCode: string | undefined,
+): { readonly code: string; readonly message: string } | undefined {
+  if (context.verify !== "required") return undefined;
+  if (facts.peer === undefined) {
+    const code = "ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE";
+    return { code, message: "the client showed no certificate, and one is required" };
+  }
+  if (facts.verifyResult === 0) return undefined;
+  return { code: verifyCode ?? "", message: "the client's certificate was not accepted" };
+}
+
 /** Facts of our handshake with a server. */
 export function clientTlsFacts(socket: tls.TLSSocket, serverName: string | undefined): TlsFacts {
   const certificate = socket.getPeerX509Certificate();

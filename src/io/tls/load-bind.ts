@@ -22,6 +22,7 @@ export interface BindOwner {
 /** A certificate ready for handshakes. */
 interface Loaded {
   readonly context: tls.SecureContext;
+  readonly options: tls.SecureContextOptions;
   readonly algorithms: CertificateAlgorithms;
 }
 
@@ -60,26 +61,29 @@ export function loadBindTls(
   return buildContext(line, settings.alpn, first, new SniTable(entries));
 }
 
+type SniAnswer = (error: Error | null, context?: tls.SecureContext) => void;
+
 function buildContext(
   line: BindTls,
   alpn: readonly string[] | undefined,
   first: Loaded,
   table: SniTable<Loaded>,
 ): ServerSideTls {
+  const choice = {
+    SNICallback(serverName: string, answer: SniAnswer): void {
+      const chosen = table.find(serverName);
+      if (chosen !== undefined) answer(null, chosen.context);
+      else if (line.strictSni) answer(new Error(`No certificate for "${serverName}"`));
+      else answer(null, first.context);
+    },
+    ...(alpn && alpn.length > 0 && { ALPNProtocols: [...alpn] }),
+  };
   return {
     tlsContext: true,
     side: "server",
     verify: line.verify,
-    options: {
-      secureContext: first.context,
-      SNICallback(serverName, answer) {
-        const chosen = table.find(serverName);
-        if (chosen !== undefined) answer(null, chosen.context);
-        else if (line.strictSni) answer(new Error(`No certificate for "${serverName}"`));
-        else answer(null, first.context);
-      },
-      ...(alpn && alpn.length > 0 && { ALPNProtocols: [...alpn] }),
-    },
+    options: { ...choice, secureContext: first.context },
+    serverOptions: { ...choice, ...first.options },
     algorithms: (serverName) =>
       ((serverName === undefined ? undefined : table.find(serverName)) ?? first).algorithms,
   };
@@ -110,9 +114,10 @@ function loadAll(
     }
     const { cert, key, names, algorithms } = outcome.material;
     try {
-      const context = tls.createSecureContext({ ...base, cert, key });
+      const options = { ...base, cert, key };
+      const context = tls.createSecureContext(options);
       const filters = file.filters.length > 0 ? file.filters : names;
-      entries.push({ certificate: { context, algorithms }, filters });
+      entries.push({ certificate: { context, options, algorithms }, filters });
     } catch (error) {
       const why = (error as Error).message;
       report.lineProblem("alert", `unable to load certificate from file '${file.path}' (${why}).`);

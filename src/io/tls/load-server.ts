@@ -67,6 +67,7 @@ function readTrust(line: ServerTls, defaults: SslDefaults, alert: Alert): tls.Se
     if (outcome.ok) return outcome.pem;
     const why = `Couldn't open the ca-file '${path}' (${outcome.why}).`;
     alert(`${why} '${keyword}' : unable to load ${path}.`);
+    return undefined;
   };
   const ca = read("ca-file", line.caFile);
   const crl = read("crl-file", line.crlFile);
