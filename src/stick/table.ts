@@ -353,6 +353,7 @@ export class StickTable {
   #remove(slot: number): void {
     const key = this.#keys[slot];
     assert(key !== undefined, `Slot ${slot} of table ${this.#spec.name} is in use when removed`);
+    assert(this.#holds.get(slot) === 0, `Key of table ${this.#spec.name} is not tracked when removed`);
     this.#queueOf(slot).remove(slot);
     this.#updates.remove(slot);
     this.#index.delete(key);
@@ -360,7 +361,6 @@ export class StickTable {
     this.#keys[slot] = undefined;
     this.#serials.set(slot, 0);
     this.#pins.set(slot, 0);
-    this.#holds.set(slot, 0);
     this.#usedCount -= 1;
     this.#freeSlots.push(slot);
     if (this.#usedCount === 0 && this.#keys.length > COLUMN_BLOCK_SLOTS) this.#giveBackMemory();

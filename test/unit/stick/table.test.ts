@@ -148,6 +148,17 @@ describe("StickTable pins", () => {
   });
 });
 
+test("an entry in the place of a pinned one that was deleted is not pinned", () => {
+  const table = new StickTable(tableSpec({ expireMs: 100 }));
+  const pinned = table.getOrCreate("pinned", 0)!;
+  table.pin(pinned);
+  table.delete("pinned");
+  const successor = table.getOrCreate("next", 0)!;
+  expect(successor.slot).toBe(pinned.slot);
+  table.unpin(pinned, 50);
+  expect(table.expire(100, 10)).toBe(1);
+});
+
 describe("StickTable updates", () => {
   test("updatesSince() lists the latest change of each entry in order, without learned ones", () => {
     const table = new StickTable(tableSpec());
