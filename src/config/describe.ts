@@ -1,12 +1,175 @@
-// Says in words what a configuration will do.
+// Says in words what a configuration will do: what `tandem check` prints on success.
+import type { AclDefinition } from "../rules/ast.ts";
+import { conditionNeedsRequest, expressionNeedsRequest } from "../rules/needs.ts";
+import { printSampleExpression } from "../rules/parse-sample.ts";
+import { INSPECT_DELAY_DEFAULT_MS } from "../limits.ts";
 import type { Configuration } from "./model/configuration.ts";
+import type { LogTarget } from "./model/log.ts";
+import type { Balance, Proxy } from "./model/proxy.ts";
+import type { Server } from "./model/server.ts";
+import type { StickTableSpec } from "./model/stick.ts";
+import { printBindAddress } from "./print/bind.ts";
+import { printTime } from "./print/line.ts";
+import { printServerAddress } from "./print/server.ts";
 
-/** What `tandem check` prints on success. */
+/** Listeners, backends with algorithm and servers, stick tables, checks, logs and hints. */
 export function describeConfiguration(configuration: Configuration): string {
-  return String(configuration.proxies.length);
+  const proxies = configuration.proxies.filter((proxy) => !proxy.disabled);
+  const lines = proxies.flatMap((proxy) => [
+    `${proxy.kind} ${proxy.name}`,
+    ...describeFrontend(proxy),
+    ...describeBackend(proxy),
+    ...proxy.logs.map((log) => `  logs to ${describeLog(log)}`),
+    ...hintsOf(proxy, configuration).map((hint) => `  hint: ${hint}`),
+  ]);
+  for (const section of configuration.peers.filter((peers) => !peers.disabled)) {
+    lines.push(`peers ${section.name}`);
+    for (const peer of section.peers) {
+      const at = peer.address === undefined ? "(this node)" : printServerAddress(peer.address);
+      lines.push(`  peer ${peer.name} ${at}`);
+    }
+    lines.push(...section.tables.map((table) => `  ${describeTable(table)}`));
+  }
+  return lines.map((line) => `${line}\n`).join("");
 }
 
 /** Whether anything would listen; HAProxy exits with 2 when nothing does. */
 export function hasListeners(configuration: Configuration): boolean {
-  return configuration.proxies.some((p) => !p.disabled && (p.frontend?.binds.length ?? 0) > 0);
+  return configuration.proxies.some(
+    (proxy) => !proxy.disabled && (proxy.frontend?.binds.length ?? 0) > 0,
+  );
+}
+
+function describeFrontend(proxy: Proxy): readonly string[] {
+  const { frontend, stats } = proxy;
+  if (frontend === undefined) return [];
+  const limit = frontend.maxconn === undefined ? "" : `, at most ${frontend.maxconn} connections`;
+  return [
+    ...frontend.binds.map((bind) => {
+      const tls = bind.tls === undefined ? "" : " with TLS";
+      const header = bind.acceptProxy ? " behind a PROXY header" : "";
+      return `  listens on ${printBindAddress(bind.address)}${tls}${header}${limit}`;
+    }),
+    ...(stats?.enabled === true ? [`  serves statistics at ${stats.uri}`] : []),
+    ...(stats?.metricsPath === undefined ? [] : [`  serves metrics at ${stats.metricsPath}`]),
+    ...(frontend.stickTable === undefined ? [] : [`  ${describeTable(frontend.stickTable)}`]),
+    ...frontend.useBackend.map((rule) => {
+      const when = rule.condition === undefined ? "always" : "when its condition holds";
+      return `  uses backend ${rule.backend} ${when}`;
+    }),
+    ...(frontend.defaultBackend === undefined
+      ? []
+      : [`  uses backend ${frontend.defaultBackend} by default`]),
+  ];
+}
+
+function describeBackend(proxy: Proxy): readonly string[] {
+  const { backend } = proxy;
+  if (backend === undefined || backend.servers.length === 0) return [];
+  const retry = backend.redispatch === 0 ? "" : ", retries on another server";
+  return [
+    `  balances by ${describeBalance(backend.balance)} over ${backend.servers.length} ` +
+      `server${backend.servers.length === 1 ? "" : "s"}${retry}`,
+    ...backend.stickRules.map((rule) => {
+      const table = rule.table ?? proxy.name;
+      return `  sticks by ${printSampleExpression(rule.key)} in table ${table}`;
+    }),
+    ...(backend.stickTable === undefined ? [] : [`  ${describeTable(backend.stickTable)}`]),
+    ...backend.servers.map((server) => `  ${describeServer(server, backend.check.kind)}`),
+  ];
+}
+
+function describeBalance(balance: Balance): string {
+  switch (balance.algorithm) {
+    case "random":
+      return `random of ${balance.draws}`;
+    case "hash":
+      return `hash of ${printSampleExpression(balance.key)}`;
+    default:
+      return balance.algorithm;
+  }
+}
+
+function describeServer(server: Server, method: string): string {
+  const { check, track } = server;
+  const parts = [`server ${server.name} ${printServerAddress(server.address, server.portOffset)}`];
+  if (server.weight !== 1) parts.push(`weight ${server.weight}`);
+  if (server.backup) parts.push("backup");
+  if (server.disabled) parts.push("in maintenance");
+  if (server.tls !== undefined) parts.push("over TLS");
+  if (server.sendProxy !== undefined) parts.push(`PROXY header v${server.sendProxy.version}`);
+  if (check !== undefined) {
+    parts.push(
+      `checked by ${method} every ${printTime(check.intervalMs)}, ` +
+        `down after ${check.fall}, up after ${check.rise}`,
+    );
+  } else if (track !== undefined) parts.push(`follows ${track.backend ?? "its neighbour"}/${track.server}`);
+  else parts.push("not checked");
+  return parts.join(", ");
+}
+
+function describeTable(table: StickTableSpec): string {
+  const expire = table.expireMs === undefined ? "never expire" : `expire after ${printTime(table.expireMs)}`;
+  const peers = table.peers === undefined ? "not shared" : `shared with peers ${table.peers}`;
+  const key = table.hasLength ? `${table.keyType} of ${table.keyLengthMax}` : table.keyType;
+  return `table ${table.name}: ${table.size} entries by ${key}, ${expire}, ${peers}`;
+}
+
+function describeLog({ target, facility, format }: LogTarget): string {
+  switch (target.kind) {
+    case "udp":
+      return `${target.host}:${target.port} (${facility}, ${format})`;
+    case "unix":
+      return `${target.path} (${facility}, ${format})`;
+    case "fd":
+      return `${target.fd === 1 ? "stdout" : `descriptor ${target.fd}`} (${facility}, ${format})`;
+  }
+}
+
+/** What a reader of the file may not expect. */
+function hintsOf(proxy: Proxy, configuration: Configuration): readonly string[] {
+  const hints: string[] = [];
+  if (proxy.content.requestInspectDelayMs === undefined && readsFirstPacket(proxy)) {
+    const seconds = INSPECT_DELAY_DEFAULT_MS / 1_000;
+    hints.push(
+      "rules or keys read the first packet and no 'tcp-request inspect-delay' is set: " +
+        `waits up to ${seconds} s for the first packet.`,
+    );
+  }
+  const { backend } = proxy;
+  const unchecked = backend?.servers.filter((server) => !isWatched(server)) ?? [];
+  if (backend !== undefined && unchecked.length > 0 && backend.servers.length > 1) {
+    const names = unchecked.map((server) => server.name).join(", ");
+    hints.push(`no 'check' on ${names}: a dead server keeps getting its share of connections.`);
+  }
+  const table = backend?.stickTable;
+  if (table?.keyType === "string" && table.keyLengthMax < 23) {
+    hints.push("keys are cut to less than 23 bytes, the length every MQTT server takes.");
+  }
+  if (table !== undefined && table.peers === undefined && configuration.peers.length > 0) {
+    hints.push(`table ${table.name} names no 'peers' section: it is lost to the other node.`);
+  }
+  return hints;
+}
+
+function isWatched(server: Server): boolean {
+  return server.check !== undefined || server.agent !== undefined || server.track !== undefined;
+}
+
+function readsFirstPacket(proxy: Proxy): boolean {
+  const acls = new Map<string, AclDefinition[]>();
+  for (const acl of proxy.acls) {
+    const name = acl.name ?? "";
+    acls.set(name, [...(acls.get(name) ?? []), acl]);
+  }
+  const conditions = [
+    ...proxy.content.requestRules,
+    ...(proxy.frontend?.useBackend ?? []),
+    ...(proxy.backend?.useServer ?? []),
+  ];
+  return (
+    conditions.some(
+      ({ condition }) => condition !== undefined && conditionNeedsRequest(condition, acls),
+    ) || (proxy.backend?.stickRules.some((rule) => expressionNeedsRequest(rule.key)) ?? false)
+  );
 }
