@@ -26,14 +26,18 @@ export function serverTlsFacts(
   };
 }
 
-/** Why `verify required` turns a client away; `undefined` lets it in. */
+/**
+ * Why `verify` turns a client away; `undefined` lets it in. With `optional` a client may show no
+ * certificate, but a wrong one is refused all the same.
+ */
 export function findRefusal(
   context: ServerSideTls,
   facts: TlsFacts,
   verifyCode: string | undefined,
 ): { readonly code: string; readonly message: string } | undefined {
-  if (context.verify !== "required") return undefined;
+  if (context.verify === "none") return undefined;
   if (facts.peer === undefined) {
+    if (context.verify === "optional") return undefined;
     const code = "ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE";
     return { code, message: "the client showed no certificate, and one is required" };
   }
