@@ -10,6 +10,11 @@ export interface PayloadView {
   readonly bytes: Uint8Array;
   /** No more will be waited for: the peer has ended, the limit is held, or the delay is over. */
   readonly final: boolean;
+  /**
+   * How many bytes can be held at most. What announces more than that is refused at once instead of
+   * being waited for; absent: it is waited for until the view is final.
+   */
+  readonly bytesMax?: number;
 }
 
 /** A named object of the configuration with its numeric id. */

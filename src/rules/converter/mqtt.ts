@@ -3,11 +3,14 @@
 import { inspectOnce } from "../../mqtt/cached-inspection.ts";
 import { findField } from "../../mqtt/field.ts";
 import type { Inspection } from "../../mqtt/inspect.ts";
+import type { RuleContext } from "../context.ts";
 import type { ConverterDefinition } from "../definition.ts";
 import type { Fetched, Sample } from "../sample.ts";
 
-function inspect(sample: Sample): Inspection {
-  return inspectOnce(sample.type === "bin" ? sample.value : new Uint8Array(0));
+const NO_BYTES = new Uint8Array(0);
+
+function inspect(sample: Sample, context: RuleContext): Inspection {
+  return inspectOnce(sample.type === "bin" ? sample.value : NO_BYTES, context.request.bytesMax);
 }
 
 /** `mqtt_is_valid` and `mqtt_field_value`. */
@@ -19,8 +22,8 @@ export const MQTT_CONVERTERS: readonly ConverterDefinition[] = [
     output: "bool",
     description: "Whether the bytes begin with a valid CONNECT or CONNACK.",
     settles: true,
-    make: () => (sample) => {
-      const inspection = inspect(sample);
+    make: () => (sample, context) => {
+      const inspection = inspect(sample, context);
       if (inspection.kind === "need-more") return "wait";
       return { type: "bool", value: inspection.kind !== "malformed" };
     },
@@ -41,8 +44,8 @@ export const MQTT_CONVERTERS: readonly ConverterDefinition[] = [
     },
     make: ([type, field]) => {
       const lookup = findField(type!, field!);
-      return (sample): Fetched => {
-        const inspection = inspect(sample);
+      return (sample, context): Fetched => {
+        const inspection = inspect(sample, context);
         if (inspection.kind === "need-more") return "wait";
         const value = lookup.ok ? lookup.read(inspection) : undefined;
         return value === undefined ? "none" : { type: "str", value };

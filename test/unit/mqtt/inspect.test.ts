@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { inspectOnce } from "../../../src/mqtt/cached-inspection.ts";
-import { compileSample } from "../../../src/rules/compile.ts";
+import { parseCondition } from "../../../src/rules/parse-condition.ts";
+import { compileCondition, compileSample } from "../../../src/rules/compile.ts";
 import { parseSampleExpression } from "../../../src/rules/parse-sample.ts";
 import { fakeContext } from "../rules/context.ts";
 import { findField } from "../../../src/mqtt/field.ts";
@@ -154,6 +155,22 @@ test("mqtt converters over the same first bytes share one inspection", () => {
   const value = compileSample(expression.value)(fakeContext(bytes));
   expect(value).toHaveProperty("value", bytes);
   expect(typeof value !== "string" && value.value === bytes).toBe(true);
+});
+
+test.each([
+  [undefined, "wait"],
+  [1_000, false],
+  [40_000, "wait"],
+] as const)("mqtt_is_valid on a long packet with a limit of %s says %s", (bytesMax, expected) => {
+  const condition = parseCondition(["if", "{", "req.payload(0,0),mqtt_is_valid", "}"], 0, {
+    file: "t",
+    line: 1,
+  });
+  if (!condition.ok) throw new Error(condition.message);
+  const bytes = Buffer.from([0x10, 0xff, 0x7f, 0]);
+  const request = { bytes, final: false, ...(bytesMax === undefined ? {} : { bytesMax }) };
+  const context = fakeContext("", { request });
+  expect(compileCondition(condition.value, new Map())(context)).toBe(expected);
 });
 
 test("inspectOnce() parses one buffer once", () => {
