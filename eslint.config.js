@@ -22,7 +22,10 @@ export default tseslint.config(
       ],
       // An element that the surrounding loop proves to exist reads better as `a[i]!` than as a check that cannot fail.
       "@typescript-eslint/no-non-null-assertion": "off",
-      "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
+      "@typescript-eslint/no-confusing-void-expression": [
+        "error",
+        { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true },
+      ],
       "@typescript-eslint/no-unused-vars": [
         "error",
         { argsIgnorePattern: "^_", varsIgnorePattern: "^_" },

@@ -16,7 +16,7 @@ import { describeListenFailure } from "./listen-failure.ts";
 import { ListenerOpener } from "./listener-opener.ts";
 import { type LoadedConfiguration, loadConfiguration } from "./load-configuration.ts";
 import { LogSinks } from "./log/sinks.ts";
-import { HAPROXY_VERSION } from "../cli/version.ts";
+import { HAPROXY_VERSION } from "../version.ts";
 import { createProgramLog, type ProgramLog } from "./log/program-log.ts";
 import { HealthShell } from "./health-shell.ts";
 import { NodeMover } from "./mover/node-mover.ts";

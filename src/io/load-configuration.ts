@@ -33,8 +33,6 @@ export interface LoadedConfiguration {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Addresses of servers given by name; one that is missing starts without an address. */
   readonly addresses: ReadonlyMap<Server, IpEndpoint>;
-  /** After `setenv` and its kin. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 /** Whether anything forbids a start. */
@@ -72,7 +70,6 @@ export async function loadConfiguration(
       ...resolved.diagnostics.map((found) => softened(found, options.ignoreResolveFailures)),
     ],
     tls,
-    environment: result.environment,
     addresses: resolved.addresses,
     environment: result.environment,
   };

@@ -5,7 +5,12 @@ import type { Proxy } from "../config/model/proxy.ts";
 import type { TcpAction, TcpRule } from "../config/model/rules.ts";
 import type { StickRule } from "../config/model/stick.ts";
 import type { AclDefinition, Condition } from "../rules/ast.ts";
-import { type CompiledSample, compileCondition, compileSample, type Verdict } from "../rules/compile.ts";
+import {
+  type CompiledSample,
+  compileCondition,
+  compileSample,
+  type Verdict,
+} from "../rules/compile.ts";
 import type { RuleContext } from "../rules/context.ts";
 import type { StickTable } from "../stick/table.ts";
 import type { BackendRules } from "./backend-state.ts";
@@ -67,8 +72,7 @@ export class RuleCompiler {
         ...this.#condition(rule.condition),
       })),
       stick,
-      inspectsResponse:
-        response.length > 0 || stick.some((rule) => rule.kind === "store-response"),
+      inspectsResponse: response.length > 0 || stick.some((rule) => rule.kind === "store-response"),
       ...(balance.algorithm === "hash" ? { hashKey: compileSample(balance.key) } : {}),
     };
   }
@@ -138,7 +142,9 @@ export class RuleCompiler {
 }
 
 /** ACLs of the same name match if either does, so they are kept together. */
-function groupByName(acls: readonly AclDefinition[]): ReadonlyMap<string, readonly AclDefinition[]> {
+function groupByName(
+  acls: readonly AclDefinition[],
+): ReadonlyMap<string, readonly AclDefinition[]> {
   const groups = new Map<string, AclDefinition[]>();
   for (const acl of acls) {
     const name = acl.name ?? "";

@@ -73,7 +73,9 @@ export class WorldLookups implements StateLookups {
   srvSessRate(backend: string, server: string): number | undefined {
     const state = this.#world.backends.get(backend);
     const found = state?.balancer.find(server);
-    return found === undefined ? undefined : (state?.serverRates.get(found)?.read(this.#world.nowMs) ?? 0);
+    return found === undefined
+      ? undefined
+      : (state?.serverRates.get(found)?.read(this.#world.nowMs) ?? 0);
   }
 
   srvIsUp(backend: string, server: string): boolean | undefined {

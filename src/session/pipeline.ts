@@ -7,7 +7,7 @@ import type { CloseManner } from "./mover.ts";
 import type { PinnedEntry } from "./pins.ts";
 import { type RunnableRule, runRules } from "./rule-runner.ts";
 import type { SessionContext } from "./session-context.ts";
-import { matchRequest, type PendingStore } from "./sticking.ts";
+import { matchRequest, matchResponse, type PendingStore } from "./sticking.ts";
 
 /** What the pipeline found, or what keeps it. */
 export type PipelineStep =
@@ -30,6 +30,7 @@ export class Pipeline {
   readonly #context: SessionContext;
   #stage: Stage = "frontend-rules";
   #ruleIndex = 0;
+  #responseRuleIndex = 0;
 
   constructor(frontend: FrontendState, context: SessionContext) {
     this.#frontend = frontend;
@@ -94,6 +95,16 @@ export class Pipeline {
     const outcome = matchRequest(backend.rules.stick, this.#context, backend);
     if (outcome === "wait" || isKeyAwaited(backend, this.#context)) return { kind: "wait" };
     return { kind: "ready", ...outcome };
+  }
+
+  /** Judges the server's first bytes; what is to be stored if they may pass. */
+  judgeResponse(): "wait" | "rejected" | readonly PendingStore[] {
+    const { response, stick } = this.#context.backend!.rules;
+    const outcome = runRules(response, this.#responseRuleIndex, this.#context);
+    this.#responseRuleIndex = outcome.index;
+    if (outcome.verdict === "wait") return "wait";
+    if (outcome.verdict === "reject" || outcome.verdict === "close") return "rejected";
+    return matchResponse(stick, this.#context);
   }
 
   #enter(stage: Stage): void {

@@ -95,9 +95,7 @@ function act(action: RunnableAction, subject: RuleSubject): RunOutcome["verdict"
     case "set-dst":
       return withValue(action.value, subject, (value) => subject.setDestination(value));
     case "set-variable":
-      return withValue(action.value, subject, (value) =>
-        subject.variables.set(action.name, value),
-      );
+      return withValue(action.value, subject, (value) => subject.variables.set(action.name, value));
     case "capture":
       return withValue(action.value, subject, (value) => {
         if (value.type === "str") subject.capture(value.value.slice(0, action.lengthMax));

@@ -28,6 +28,7 @@ export class SessionLog {
   #serverQueue = 0;
   #backendQueue = 0;
   #bytesSent = 0;
+  #isLogged = false;
   bytesToServer = 0;
   bytesToClient = 0;
 
@@ -53,12 +54,9 @@ export class SessionLog {
     return { inBytes: this.bytesToServer, outBytes: this.bytesToClient };
   }
 
-  noteHandshake(nowMs: Millis): void {
+  /** The session begins; a PROXY header may have named another destination. */
+  noteOpened(destination: Endpoint, nowMs: Millis): void {
     this.#handshakeMs = nowMs - this.#acceptMs;
-  }
-
-  /** A PROXY header has named the address that the client connected to. */
-  noteDestination(destination: Endpoint): void {
     this.#frontendAddress = destination;
   }
 
@@ -125,8 +123,14 @@ export class SessionLog {
     counters.totalTime.add(nowMs - this.#acceptMs);
   }
 
-  /** Whether the frontend wants a line for a session that ended so (`dontlognull`, `dontlog-normal`). */
-  isWanted(termination: string): boolean {
+  /**
+   * Whether a line is due: once, early where the frontend's format allows or asks for it, else at
+   * the end, unless the frontend wants none for such a session (`dontlognull`, `dontlog-normal`).
+   */
+  isDue(termination: string, isEarly: boolean): boolean {
+    if (this.#isLogged) return false;
+    this.#isLogged = true;
+    if (isEarly) return true;
     const { flags } = this.#frontend.proxy;
     if (termination === "--" && this.#retries === 0 && flags.has("dontlog-normal")) return false;
     return this.bytesToServer > 0 || this.bytesToClient > 0 || !flags.has("dontlognull");
@@ -136,7 +140,11 @@ export class SessionLog {
   record(
     termination: string,
     context: SessionContext,
-    outcome: { readonly connectionCount: number; readonly logAsap: boolean; readonly nowMs: Millis },
+    outcome: {
+      readonly connectionCount: number;
+      readonly isEarly: boolean;
+      readonly nowMs: Millis;
+    },
   ): ConnectionRecord {
     const frontend = this.#frontend;
     const backend = context.backend;
@@ -160,7 +168,7 @@ export class SessionLog {
       redispatched: this.#isRedispatched,
       serverQueue: this.#serverQueue,
       backendQueue: this.#backendQueue,
-      logAsap: outcome.logAsap,
+      logAsap: outcome.isEarly && frontend.proxy.flags.has("logasap"),
       requestCount: this.#requestCount,
       lineCount: frontend.lineCount++,
       captured: context.captured,

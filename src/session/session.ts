@@ -13,53 +13,39 @@ import type { Millis } from "../base/units.ts";
 import type { ServerState } from "../balance/server.ts";
 import { INSPECT_DELAY_DEFAULT_MS, PROXY_V2_BYTES_MAX } from "../limits.ts";
 import type { TrackedCounters } from "../stick/tracked.ts";
+import { ClientSide } from "./client-side.ts";
 import type { KillCause, SessionEffect, SessionEvent } from "./events.ts";
 import type { FrontendState, ListenerState } from "./frontend-state.ts";
 import type { CloseManner, RelayCounters, RelayEnd } from "./mover.ts";
+import { Opening, type OpeningStep } from "./opening.ts";
 import { Pins } from "./pins.ts";
 import { Pipeline } from "./pipeline.ts";
-import { decodeProxyHeader } from "./proxy-protocol/decode.ts";
 import { relaySpec } from "./relay-spec.ts";
-import { runRules } from "./rule-runner.ts";
 import { ServerSide } from "./server-side.ts";
 import { SessionContext } from "./session-context.ts";
+import type { SessionState } from "./session-state.ts";
 import { SessionLog } from "./session-log.ts";
-import { matchResponse, type PendingStore, storeServer } from "./sticking.ts";
+import { type PendingStore, storeServer } from "./sticking.ts";
 import { KILL_LETTERS, RELAY_TERMINATIONS } from "./termination.ts";
 import type { World } from "./world.ts";
-
-/** Where a session stands; `deadlineMs` is when it waits no longer. */
-type State =
-  | { readonly name: "opening" }
-  | { readonly name: "proxy-header"; readonly deadlineMs: Millis }
-  | { readonly name: "securing"; readonly deadlineMs: Millis }
-  | { readonly name: "inspecting"; readonly deadlineMs: Millis }
-  | { readonly name: "queued"; readonly deadlineMs: Millis }
-  | { readonly name: "pausing"; readonly deadlineMs: Millis; readonly server: ServerState }
-  | { readonly name: "connecting"; readonly deadlineMs: Millis; readonly server: ServerState }
-  | { readonly name: "answering"; readonly deadlineMs: Millis; readonly server: ServerState }
-  | { readonly name: "relaying" }
-  | { readonly name: "ended" };
 
 /** A client connection and what becomes of it. */
 export class Session implements Machine<SessionEvent, SessionEffect> {
   readonly #world: World;
-  readonly #listener: ListenerState;
   readonly #frontend: FrontendState;
   readonly #context: SessionContext;
   readonly #trackers: TrackedCounters;
   readonly #log: SessionLog;
+  readonly #opening: Opening;
   readonly #pipeline: Pipeline;
   readonly #pins = new Pins();
   readonly #effects: SessionEffect[] = [];
-  #state: State = { name: "opening" };
+  readonly #client = new ClientSide(this.#effects);
+  #state: SessionState = { name: "opening", deadlineMs: Infinity };
   #serverSide: ServerSide | undefined;
   #inspectDeadlineMs: Millis | undefined;
-  #isClientInspected = false;
   #stores: readonly PendingStore[] = [];
-  #responseRuleIndex = 0;
   #killed: KillCause | undefined;
-  #isLogged = false;
 
   constructor(
     world: World,
@@ -70,9 +56,9 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
   ) {
     this.#world = world;
     this.#frontend = frontend;
-    this.#listener = listener;
     this.#trackers = world.newTrackers();
     this.#context = new SessionContext(world, this.#trackers, frontend, ends, time);
+    this.#opening = new Opening(frontend, listener, this.#context, this.#trackers);
     this.#pipeline = new Pipeline(frontend, this.#context);
     const requestCount = world.nextRequestCount();
     this.#log = new SessionLog(frontend, ends.destination, time.nowMs, requestCount);
@@ -84,7 +70,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
   }
 
   /** The name of the state it is in. */
-  get stateName(): State["name"] {
+  get stateName(): SessionState["name"] {
     return this.#state.name;
   }
 
@@ -106,8 +92,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
       case "bytes":
         return this.#onBytes(event.bytes, event.ended, nowMs);
       case "secured":
-        this.#context.tls = event.tls;
-        return this.#openSession(nowMs);
+        return this.#open(this.#opening.onSecured(event.tls, nowMs), nowMs);
       case "client-closed":
         return this.#onClientClosed(event.code, nowMs);
       case "connected":
@@ -132,77 +117,46 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
     }
   }
 
-  // Opening: connection rules, PROXY header, TLS, session rules.
-
   #onAccepted(nowMs: Millis): void {
     this.#frontend.counters.sessions.enter();
-    const { verdict } = runRules(this.#frontend.rules.connection, 0, this.#context);
-    if (verdict === "reject" || verdict === "silent-drop") {
-      this.#frontend.counters.deniedConnections++;
-      return this.#abort(verdict === "reject" ? "reset" : "silent", nowMs);
-    }
-    const socket = this.#frontend.clientSocket;
-    if (socket !== undefined) this.#effects.push({ kind: "configure-client", socket });
-    if (this.#listener.bind.acceptProxy || verdict === "expect-proxy") {
-      this.#become({ name: "proxy-header", deadlineMs: this.#handshakeDeadline(nowMs) });
-      return this.#inspectClient(PROXY_V2_BYTES_MAX);
-    }
-    this.#secureOrOpen(nowMs);
+    this.#client.configure(this.#frontend.clientSocket);
+    this.#open(this.#opening.start(nowMs), nowMs);
   }
 
-  #handshakeDeadline(nowMs: Millis): Millis {
+  #open(step: OpeningStep, nowMs: Millis): void {
+    switch (step.kind) {
+      case "wait":
+        return;
+      case "inspect":
+        this.#become({ name: "opening", deadlineMs: this.#clientDeadline(nowMs) });
+        return this.#client.inspect(PROXY_V2_BYTES_MAX);
+      case "secure":
+        this.#client.consume(step.consume);
+        this.#become({ name: "opening", deadlineMs: this.#clientDeadline(nowMs) });
+        return this.#client.secure(step.context);
+      case "denied":
+        return this.#abort(step.manner, nowMs);
+      case "failed":
+        return this.#failOpening(step.message, nowMs);
+      case "open":
+        this.#client.consume(step.consume);
+        this.#log.noteOpened(this.#context.destination, nowMs);
+        if (this.#frontend.logMoment === "accept") this.#logTraffic("--", nowMs, true);
+        return this.#proceed(nowMs);
+    }
+  }
+
+  #clientDeadline(nowMs: Millis): Millis {
     return nowMs + (this.#frontend.proxy.timeouts.client ?? Infinity);
   }
 
-  #onProxyBytes(bytes: Uint8Array, isEnded: boolean, nowMs: Millis): void {
-    const decoded = decodeProxyHeader(bytes);
-    if (decoded.kind === "need-more") {
-      if (isEnded) this.#failHandshake("Connection closed while waiting for PROXY header", nowMs);
-      return;
-    }
-    if (decoded.kind === "malformed") {
-      return this.#failHandshake(`Invalid PROXY header: ${decoded.reason}`, nowMs);
-    }
-    const { source, destination } = decoded.header;
-    if (source !== undefined) this.#context.source = source;
-    if (destination !== undefined) {
-      this.#context.destination = destination;
-      this.#log.noteDestination(destination);
-    }
-    this.#effects.push({ kind: "consume-client", count: decoded.byteCount });
-    this.#context.request = { bytes: bytes.subarray(decoded.byteCount), final: isEnded };
-    this.#secureOrOpen(nowMs);
-  }
-
-  #secureOrOpen(nowMs: Millis): void {
-    const context = this.#listener.tls;
-    if (context === undefined) return this.#openSession(nowMs);
-    this.#context.request = { bytes: new Uint8Array(0), final: false };
-    this.#isClientInspected = false;
-    this.#become({ name: "securing", deadlineMs: this.#handshakeDeadline(nowMs) });
-    this.#effects.push({ kind: "secure-client", context });
-  }
-
-  #failHandshake(message: string, nowMs: Millis): void {
+  #failOpening(message: string, nowMs: Millis): void {
     this.#frontend.counters.failedRequests++;
     const isEmpty = this.#context.request.bytes.length === 0;
     if (!isEmpty || !this.#frontend.proxy.flags.has("dontlognull")) {
       this.#effects.push({ kind: "log-handshake", record: this.#record("--", nowMs), message });
     }
     this.#abort("finish", nowMs);
-  }
-
-  #openSession(nowMs: Millis): void {
-    this.#log.noteHandshake(nowMs);
-    this.#frontend.counters.sessionRate.add(nowMs);
-    const { verdict } = runRules(this.#frontend.rules.session, 0, this.#context);
-    if (verdict === "reject" || verdict === "silent-drop") {
-      this.#frontend.counters.deniedSessions++;
-      return this.#abort(verdict === "reject" ? "reset" : "silent", nowMs);
-    }
-    this.#trackers.onSession(nowMs);
-    if (this.#frontend.logMoment === "accept") this.#logTraffic("--", nowMs, true);
-    this.#proceed(nowMs);
   }
 
   // First bytes.
@@ -248,22 +202,16 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
     const { content } = (this.#context.backend ?? this.#frontend).proxy;
     const delayMs = content.requestInspectDelayMs ?? INSPECT_DELAY_DEFAULT_MS;
     this.#inspectDeadlineMs ??= nowMs + delayMs;
-    const deadlineMs = Math.min(this.#inspectDeadlineMs, this.#handshakeDeadline(nowMs));
+    const deadlineMs = Math.min(this.#inspectDeadlineMs, this.#clientDeadline(nowMs));
     this.#become({ name: "inspecting", deadlineMs });
-    this.#inspectClient(content.inspectBytesMax);
-  }
-
-  #inspectClient(bytesMax: number): void {
-    if (this.#isClientInspected) return;
-    this.#isClientInspected = true;
-    this.#effects.push({ kind: "inspect-client", bytesMax });
+    this.#client.inspect(content.inspectBytesMax);
   }
 
   #onBytes(bytes: Uint8Array, isEnded: boolean, nowMs: Millis): void {
     const { content } = (this.#context.backend ?? this.#frontend).proxy;
     this.#context.request = { bytes, final: isEnded || bytes.length >= content.inspectBytesMax };
     const { name } = this.#state;
-    if (name === "proxy-header") return this.#onProxyBytes(bytes, isEnded, nowMs);
+    if (name === "opening") return this.#open(this.#opening.onBytes(bytes, isEnded, nowMs), nowMs);
     if (name === "inspecting") return this.#proceed(nowMs);
     // A client that has finished still gets its answer, unless it has not even asked.
     const isAborted = bytes.length === 0 || this.#context.backend?.isAbortedOnClose === true;
@@ -281,7 +229,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
     const { timeouts, content } = this.#context.backend!.proxy;
     const waitMs = timeouts.queue ?? timeouts.connect ?? Infinity;
     this.#become({ name: "queued", deadlineMs: nowMs + waitMs });
-    this.#inspectClient(content.inspectBytesMax);
+    this.#client.inspect(content.inspectBytesMax);
   }
 
   #attempt(server: ServerState, nowMs: Millis): void {
@@ -304,13 +252,13 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
     const decision = this.#serverSide!.fail(server, timedOut, nowMs);
     if (decision.kind === "give-up") {
       // Nothing is connecting any more.
-      this.#become({ name: "opening" });
+      this.#become({ name: "failed" });
       return this.#finish(timedOut ? "sC" : "SC", nowMs);
     }
     if (decision.kind === "redispatch") return this.#assign(server, nowMs);
     if (decision.waitMs === 0) return this.#attempt(server, nowMs);
     this.#become({ name: "pausing", deadlineMs: nowMs + decision.waitMs, server });
-    this.#inspectClient(this.#context.backend!.proxy.content.inspectBytesMax);
+    this.#client.inspect(this.#context.backend!.proxy.content.inspectBytesMax);
   }
 
   #onConnected(event: Extract<SessionEvent, { kind: "connected" }>, nowMs: Millis): void {
@@ -324,7 +272,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
     const { bytes } = this.#context.request;
     if (bytes.length > 0) {
       this.#effects.push({ kind: "send-server", bytes });
-      this.#effects.push({ kind: "consume-client", count: bytes.length });
+      this.#client.consume(bytes.length);
       this.#log.noteSent(bytes.length);
     }
     const { content } = backend.proxy;
@@ -335,19 +283,16 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
 
   #onAnswer(nowMs: Millis): void {
     if (this.#state.name !== "answering") return;
-    const backend = this.#context.backend!;
-    const outcome = runRules(backend.rules.response, this.#responseRuleIndex, this.#context);
-    this.#responseRuleIndex = outcome.index;
-    if (outcome.verdict === "wait") return;
-    if (outcome.verdict === "reject" || outcome.verdict === "close") {
-      backend.counters.deniedResponses++;
+    const { server } = this.#state;
+    const answer = this.#pipeline.judgeResponse();
+    if (answer === "wait") return;
+    if (answer === "rejected") {
+      this.#context.backend!.counters.deniedResponses++;
       this.#frontend.counters.deniedResponses++;
       return this.#finish("PR", nowMs);
     }
-    const stores = matchResponse(backend.rules.stick, this.#context);
-    if (stores === "wait") return;
-    this.#stores = [...this.#stores, ...stores];
-    this.#relay(this.#state.server, nowMs);
+    this.#stores = [...this.#stores, ...answer];
+    this.#relay(server, nowMs);
   }
 
   #relay(server: ServerState, nowMs: Millis): void {
@@ -363,12 +308,8 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
 
   #onClientClosed(code: string | undefined, nowMs: Millis): void {
     switch (this.#state.name) {
-      case "proxy-header":
-        return this.#failHandshake("Connection closed while waiting for PROXY header", nowMs);
-      case "securing":
-        return code === undefined
-          ? this.#failHandshake("Connection closed during SSL handshake", nowMs)
-          : this.#failHandshake(`SSL handshake failure: ${code}`, nowMs);
+      case "opening":
+        return this.#open(this.#opening.interrupted("closed", code), nowMs);
       case "inspecting":
         // As after a FIN, the rules have the last word.
         return this.#judgeWithoutMore(nowMs);
@@ -391,10 +332,8 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
     const state = this.#state;
     if (!("deadlineMs" in state) || state.deadlineMs > nowMs) return;
     switch (state.name) {
-      case "proxy-header":
-        return this.#failHandshake("Timeout while waiting for PROXY header", nowMs);
-      case "securing":
-        return this.#failHandshake("Timeout during SSL handshake", nowMs);
+      case "opening":
+        return this.#open(this.#opening.interrupted("timeout", undefined), nowMs);
       case "inspecting":
         return this.#judgeWithoutMore(nowMs);
       case "queued":
@@ -415,8 +354,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
   #onKill(cause: KillCause, nowMs: Millis): void {
     this.#killed ??= cause;
     if (this.#state.name === "relaying") {
-      this.#effects.push({ kind: "close-client", manner: "finish" });
-      return;
+      return this.#client.close("finish");
     }
     const isConnecting = this.#serverSide?.server !== undefined;
     const phase = this.#state.name === "queued" ? "Q" : isConnecting ? "C" : "R";
@@ -440,7 +378,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
     if (name === "connecting" || name === "answering") {
       this.#effects.push({ kind: "abandon-server" });
     }
-    this.#effects.push({ kind: "close-client", manner });
+    this.#client.close(manner);
     this.#conclude(termination, nowMs);
   }
 
@@ -455,7 +393,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
 
   /** Ends a connection that never became a session: no traffic line, only the client is closed. */
   #abort(manner: CloseManner, nowMs: Millis): void {
-    this.#effects.push({ kind: "close-client", manner });
+    this.#client.close(manner);
     this.#leave(nowMs);
   }
 
@@ -467,22 +405,18 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
     this.#effects.push({ kind: "ended" });
   }
 
-  /** Logs once: early where the frontend's format allows or asks for it, else at the end. */
   #logTraffic(termination: string, nowMs: Millis, isEarly = false): void {
-    if (this.#isLogged) return;
-    this.#isLogged = true;
-    if (!isEarly && !this.#log.isWanted(termination)) return;
+    if (!this.#log.isDue(termination, isEarly)) return;
     const record = this.#record(termination, nowMs, isEarly);
     this.#effects.push({ kind: "log", record, context: this.#context });
   }
 
   #record(termination: string, nowMs: Millis, isEarly = false): ReturnType<SessionLog["record"]> {
     const { connectionCount } = this.#world;
-    const logAsap = isEarly && this.#frontend.proxy.flags.has("logasap");
-    return this.#log.record(termination, this.#context, { connectionCount, logAsap, nowMs });
+    return this.#log.record(termination, this.#context, { connectionCount, isEarly, nowMs });
   }
 
-  #become(state: State): void {
+  #become(state: SessionState): void {
     assert(this.#state.name !== "ended", `A session that has ended does not become ${state.name}`);
     this.#state = state;
   }

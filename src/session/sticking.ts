@@ -45,9 +45,10 @@ export function matchRequest(
   const matched: PinnedEntry[] = [];
   for (const rule of rules) {
     if (rule.kind === "store-response") continue;
-    const key = evaluateKey(rule, context);
-    if (key === "wait") return "wait";
-    if (key === undefined) continue;
+    const found = evaluateKey(rule, context);
+    if (found.kind === "wait") return "wait";
+    if (found.kind === "none") continue;
+    const { key } = found;
     if (rule.kind !== "match") addStore(stores, { table: rule.table, key });
     if (rule.kind === "store-request" || server !== undefined) continue;
     const entry = rule.table.lookup(key, context.nowMs);
@@ -67,9 +68,9 @@ export function matchResponse(
   const stores: PendingStore[] = [];
   for (const rule of rules) {
     if (rule.kind !== "store-response") continue;
-    const key = evaluateKey(rule, context);
-    if (key === "wait") return "wait";
-    if (key !== undefined) addStore(stores, { table: rule.table, key });
+    const found = evaluateKey(rule, context);
+    if (found.kind === "wait") return "wait";
+    if (found.kind === "key") addStore(stores, { table: rule.table, key: found.key });
   }
   return stores;
 }
@@ -94,16 +95,20 @@ export function storeServer(
   return stored;
 }
 
-function evaluateKey(
-  rule: RunnableStickRule,
-  context: RuleContext,
-): StickKey | "wait" | undefined {
+/** What a rule says of this connection. */
+type RuleKey =
+  | { readonly kind: "wait" }
+  | { readonly kind: "none" }
+  | { readonly kind: "key"; readonly key: StickKey };
+
+function evaluateKey(rule: RunnableStickRule, context: RuleContext): RuleKey {
   const applies = rule.condition === undefined ? true : rule.condition(context);
-  if (applies === "wait") return "wait";
-  if (!applies) return undefined;
+  if (applies === "wait") return { kind: "wait" };
+  if (!applies) return { kind: "none" };
   const sample = rule.key(context);
-  if (sample === "wait") return "wait";
-  return sample === "none" ? undefined : keyFromSample(rule.table.spec, sample);
+  if (sample === "wait" || sample === "none") return { kind: sample };
+  const key = keyFromSample(rule.table.spec, sample);
+  return key === undefined ? { kind: "none" } : { kind: "key", key };
 }
 
 /** The first rule that stores into a table wins, as in HAProxy. */

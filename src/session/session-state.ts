@@ -1,0 +1,15 @@
+import type { Millis } from "../base/units.ts";
+import type { ServerState } from "../balance/server.ts";
+
+/** Where a session stands; `deadlineMs` is when it waits no longer. */
+export type SessionState =
+  | { readonly name: "opening"; readonly deadlineMs: Millis }
+  | { readonly name: "inspecting"; readonly deadlineMs: Millis }
+  | { readonly name: "queued"; readonly deadlineMs: Millis }
+  | { readonly name: "pausing"; readonly deadlineMs: Millis; readonly server: ServerState }
+  | { readonly name: "connecting"; readonly deadlineMs: Millis; readonly server: ServerState }
+  | { readonly name: "answering"; readonly deadlineMs: Millis; readonly server: ServerState }
+  | { readonly name: "relaying" }
+  | { readonly name: "failed" }
+  | { readonly name: "ended" };
+
