@@ -1,4 +1,5 @@
 // The `haproxy` command: HAProxy's flags, texts and exit codes in front of our balancer.
+import type { BalancerOptions } from "../balancer-options.ts";
 import { evaluatePredicates } from "../config/predicate.ts";
 import { renderDiagnostics } from "../config/render.ts";
 import { hasAlerts, loadConfiguration } from "../io/load-configuration.ts";
@@ -8,7 +9,7 @@ import { checkConfiguration } from "./check.ts";
 import { parseHaproxyArguments, type HaproxyOptions } from "./haproxy-arguments.ts";
 import { buildText, hasFeature, usageText, versionText } from "./haproxy-texts.ts";
 import { PROCESS_OUTPUT, type Output } from "./output.ts";
-import type { BalancerOptions, RunBalancer } from "./run-balancer.ts";
+import type { RunBalancer } from "./run-balancer.ts";
 import { HAPROXY_VERSION } from "../version.ts";
 
 /** What the command needs of its surroundings. */
