@@ -12,10 +12,25 @@ ensure_node() {
   }
 }
 
-# Fetches the npm packages when there are none, or when the lockfile is newer; builds as it does so.
+# Whether node_modules holds what the lockfile names; by content, for a copied file has a young date.
+# Optional packages may be absent: they belong to other systems, or need a compiler.
+has_modules() {
+  [ -e node_modules/.package-lock.json ] && node -e '
+    const packagesOf = (file) => JSON.parse(require("fs").readFileSync(file, "utf8")).packages;
+    const found = packagesOf("node_modules/.package-lock.json");
+    const isMissing = ([path, { optional, devOptional, version }]) =>
+      path !== "" && !optional && !devOptional && found[path]?.version !== version;
+    process.exit(Object.entries(packagesOf("package-lock.json")).some(isMissing) ? 1 : 0)'
+}
+
+# Fetches the npm packages unless they are there; builds as it does so.
 ensure_modules() {
-  local installed=node_modules/.package-lock.json
-  if [ -e "$installed" ] && [ ! package-lock.json -nt "$installed" ]; then return 0; fi
+  if has_modules; then return 0; fi
+  # npm ci empties the folder first, and would do so behind a link that is shared with others.
+  if [ -L node_modules ]; then
+    echo "node_modules is a link, and not what package-lock.json names: remove the link" >&2
+    exit 1
+  fi
   echo "Fetching the npm packages and building ..." >&2
   npm ci --loglevel=error --no-progress >&2
 }
