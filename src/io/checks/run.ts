@@ -32,6 +32,8 @@ export class CheckRun {
   /** The TCP or unix connection, and what speaks on it: itself or TLS. */
   #wire: Socket | undefined;
   #stream: Socket | undefined;
+  /** Whether the TLS handshake on the connection is over. */
+  #isSecure = false;
   #timer: NodeJS.Timeout | undefined;
   #isOver = false;
 
@@ -94,6 +96,7 @@ export class CheckRun {
     const wire = openWire(effect.endpoint, this.#plan);
     this.#wire = wire;
     this.#stream = wire;
+    this.#isSecure = false;
     wire.on("error", (error) => this.#onError(wire, error));
     wire.once("connect", () => {
       if (this.#wire === wire) this.#onWireConnected(wire, effect);
@@ -116,7 +119,9 @@ export class CheckRun {
     this.#stream = secure;
     secure.on("error", (error: Error) => this.#onError(wire, error));
     secure.once("secureConnect", () => {
-      if (this.#wire === wire) this.#feed({ kind: "connected" });
+      if (this.#wire !== wire) return;
+      this.#isSecure = true;
+      this.#feed({ kind: "connected" });
     });
     this.#listen(wire, secure);
   }
@@ -141,12 +146,14 @@ export class CheckRun {
     this.#wire = undefined;
     this.#stream = undefined;
     if (wire === undefined) return;
-    if (linger && !wire.connecting) {
-      stream?.destroySoon();
+    // TLS is always closed in order: the last message of our handshake may still be on its way
+    // out, and a server that misses it would log a failed handshake for every check.
+    if (stream !== undefined && !wire.connecting && (linger || this.#isSecure)) {
+      stream.destroySoon();
       return;
     }
     // QUIRK: Node 20 crashes when a socket is reset or destroyed under the TLS on it, so TLS goes
-    // first, and its connections are closed in order.
+    // first.
     if (stream !== wire) stream?.destroy();
     // A reset leaves no TIME_WAIT behind, which thousands of checks a minute would pile up.
     const canReset = stream === wire && !wire.connecting && wire.remoteAddress !== undefined;
