@@ -353,7 +353,10 @@ export class StickTable {
   #remove(slot: number): void {
     const key = this.#keys[slot];
     assert(key !== undefined, `Slot ${slot} of table ${this.#spec.name} is in use when removed`);
-    assert(this.#holds.get(slot) === 0, `Key of table ${this.#spec.name} is not tracked when removed`);
+    assert(
+      this.#holds.get(slot) === 0,
+      `Key of table ${this.#spec.name} is not tracked when removed`,
+    );
     this.#queueOf(slot).remove(slot);
     this.#updates.remove(slot);
     this.#index.delete(key);
