@@ -4,6 +4,8 @@ import type { BrokerAddress } from "./configuration.ts";
 import { accepts, holds } from "./wait.ts";
 
 const READY_TIMEOUT_MS = 10_000;
+/** The part of a state line that both balancers word alike, inside JSON or not. */
+const SERVER_CHANGE = /Server brokers\/\S+ is (?:UP|DOWN), reason: [^,\n]*/g;
 const running = new Set<ChildProcess>();
 
 // Whatever ends the tour, nothing of it stays behind. The children are detached from the terminal,
@@ -58,7 +60,7 @@ export async function startBalancer(
   child.once("error", (error) => (failure = error));
   const onText = (text: string): void => {
     output = (output + text).slice(-10_000);
-    for (const match of text.matchAll(/Server brokers\/[^"\n]*/g)) handler(match[0]);
+    for (const [change] of text.matchAll(SERVER_CHANGE)) handler(change);
   };
   child.stdout?.setEncoding("utf8").on("data", onText);
   child.stderr?.setEncoding("utf8").on("data", onText);
