@@ -191,8 +191,14 @@ function stepOf(
       // The method says which kind of rule this is; `string` alone exists in both.
       return method === "httpchk"
         ? { kind: "expect-http", ...common, rule: rule as HttpExpect }
-        : { kind: "expect-bytes", ...common, rule: rule as TcpExpect };
+        : { kind: "expect-bytes", ...common, rule: withBytes(rule as TcpExpect) };
   }
+}
+
+/** The pattern of `binary` stands in hexadecimal in the configuration; steps hold its bytes. */
+function withBytes(rule: TcpExpect): TcpExpect {
+  if (rule.match !== "binary") return rule;
+  return { ...rule, pattern: Buffer.from(rule.pattern, "hex").toString("latin1") };
 }
 
 /** A bare `connect` is plain TCP whatever the server line says; `default` takes over its settings. */

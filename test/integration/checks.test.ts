@@ -80,7 +80,7 @@ describe("CheckRunner", () => {
     const port = portOf(await listen((socket) => socket.pause()));
     const { runner, reports } = startRunner();
     runner.start("plain", plan(TCP, at(port)));
-    const rules = [connectRule(), tcpExpect("binary", "\x20\x02")];
+    const rules = [connectRule(), tcpExpect("binary", "2002")];
     runner.start("script", plan({ kind: "tcp-check", rules }, at(port), { check: 100 }));
     expect(await reportOf(reports, "plain")).toMatchObject({ ok: true, code: "L4OK" });
     const silent = await reportOf(reports, "script");

@@ -115,7 +115,7 @@ const TCP: readonly Scenario[] = [
   tcp(["tcp-check expect rbinary ^3233"], [tcpExpect("rbinary", "^3233")], "banner bannerClose"),
   tcp(
     ["tcp-check send-binary 00ff", "tcp-check expect binary 7a7A"],
-    [tcpSend("\x00\xff"), tcpExpect("binary", "zz")],
+    [tcpSend("\x00\xff"), tcpExpect("binary", "7a7A")],
     "banner bannerClose",
   ),
   tcp(

@@ -117,7 +117,7 @@ describe("CheckScript", () => {
 
   test("speaks MQTT by send-binary and expect binary", () => {
     const connect = Buffer.from("101000044d5154540402003c00046863686b", "hex").toString("latin1");
-    const rules = [connectRule(), tcpSend(connect), tcpExpect("binary", "\x20\x02\x00\x00")];
+    const rules = [connectRule(), tcpSend(connect), tcpExpect("binary", "20020000")];
     const checkPlan = plan({ kind: "tcp-check", rules });
     const accepted = play(checkPlan, [start, connected(1), [2, data("\x20\x02\x00\x00")]]);
     expect(accepted.effects[1]).toEqual({ kind: "send", bytes: Buffer.from(connect, "latin1") });
