@@ -4,8 +4,8 @@
 // probe waits until it is due, runs (the shell carries it out), reports, and waits again; its
 // counter of rise and fall turns reports into up and down (haproxy configuration §5.2). A server is
 // up when every probe that is enabled says so. Servers that track another have its state. Client
-// traffic may fail a check early (`observe`). In maintenance a server counts as down, its check rests
-// and its agent goes on, since the agent may end the maintenance.
+// traffic may fail a check early (`observe`). In maintenance a server counts as down, its check
+// rests and its agent goes on, since the agent may end the maintenance.
 //
 // Who starts what: `reconfigure` and events fill the queue of effects; states before the first
 // effect are read by `statusOf`.

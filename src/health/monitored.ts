@@ -7,7 +7,7 @@ import type { AgentSettings, CheckSettings, Server } from "../config/model/serve
 export interface MonitoredServer {
   /** `backend/server`. */
   readonly key: string;
-  /** Differs when the server or what is asked of it is another; its health then counts from anew. */
+  /** Differs when the checked address is another; the server's health then counts from anew. */
   readonly identity: string;
   readonly check?: CheckSettings;
   readonly agent?: AgentSettings;

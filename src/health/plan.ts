@@ -54,7 +54,7 @@ export interface CheckPlan {
   readonly steps: readonly CheckStep[];
   /** The longest wait for one connection, TLS included. */
   readonly connectTimeoutMs: Millis;
-  /** The longest wait for answers once connected (`timeout check`); absent: `totalTimeoutMs` rules. */
+  /** The longest wait once connected (`timeout check`); absent: `totalTimeoutMs` rules. */
   readonly readTimeoutMs?: Millis;
   /** The longest a check without `timeout check` takes: its interval. */
   readonly totalTimeoutMs: Millis;
@@ -201,7 +201,7 @@ function withBytes(rule: TcpExpect): TcpExpect {
   return { ...rule, pattern: Buffer.from(rule.pattern, "hex").toString("latin1") };
 }
 
-/** A bare `connect` is plain TCP whatever the server line says; `default` takes over its settings. */
+/** A bare `connect` is plain TCP whatever the server line says; `default` takes that over. */
 function connectTarget(
   rule: CheckConnect,
   target: CheckTarget,
@@ -231,7 +231,7 @@ function completeHttpSteps(steps: CheckStep[]): void {
   }
 }
 
-/** `{ [key]: value }` when there is a value, for optional properties that may not be `undefined`. */
+/** `{ [key]: value }` when there is a value: optional properties may not be `undefined`. */
 function optional<Key extends string, Value>(
   key: Key,
   value: Value | undefined,

@@ -28,7 +28,7 @@ export interface CheckReport {
   readonly code: CheckCode;
   /** The HTTP status or the agent's code, where the code says one was read. */
   readonly status?: number;
-  /** What HAProxy shows as `last_chk` behind the verdict and as `info` in its logs; may be empty. */
+  /** What HAProxy shows as `last_chk` and as `info` in its logs; may be empty. */
   readonly info: string;
   /** From the start of the check to its verdict; -1 when nothing was measured. */
   readonly durationMs: Millis;

@@ -29,7 +29,7 @@ export function recordVerdict(at: CheckHealth, ok: boolean): number {
   return next < at.rise ? 0 : next;
 }
 
-/** Where a counter starts (`init-state`): "up" falls at its first failure, "down" rises at its first pass. */
+/** Where a counter starts (`init-state`): "up" and "down" are one verdict from the other. */
 export function initialHealth(settings: CheckSettings): number {
   switch (settings.initState) {
     case "up":
@@ -43,7 +43,7 @@ export function initialHealth(settings: CheckSettings): number {
   }
 }
 
-/** Carries a position over to other thresholds: up stays up, down stays down, the ends stay ends. */
+/** Carries a position over to other thresholds: up stays up, down down, and the ends ends. */
 export function rescaleHealth(
   from: CheckHealth,
   to: { readonly rise: number; readonly fall: number },

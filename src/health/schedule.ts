@@ -11,7 +11,7 @@ export interface CheckPace {
   readonly downIntervalMs?: Millis;
 }
 
-/** The pause before the next check: calm at full health, `downinter` when down, `fastinter` between. */
+/** The pause before the next check: `inter` at full health, `downinter` at none, else `fastinter`. */
 export function paceOf(pace: CheckPace, at: CheckHealth): Millis {
   if (at.health === fullHealth(at)) return pace.intervalMs;
   if (at.health === 0) return pace.downIntervalMs ?? pace.intervalMs;

@@ -1,10 +1,10 @@
 // One run of one check, as a machine.
 //
-// Theory of operation. The plan's steps are carried out in order. `connect` waits for the connection
-// (and for TLS on it), `send` goes on at once, `expect` waits until the answer decides. Bytes received
-// stay in one bounded buffer, which consecutive `expect` steps share and any other step empties. The
-// first step that fails ends the check; so does the last one, with the verdict of the highest layer
-// that was tried. One timer runs: for connecting, then for answers (haproxy configuration §4.2
+// Theory of operation. The plan's steps are carried out in order. `connect` waits for the
+// connection (and for TLS on it), `send` goes on at once, `expect` waits until the answer decides.
+// Bytes received stay in one bounded buffer, which consecutive `expect` steps share and any other
+// step empties. The first step that fails ends the check; so does the last one, with the verdict of
+// the highest layer that was tried. One timer runs: for connecting, then for answers (haproxy configuration §4.2
 // `timeout check`). Texts of failures are HAProxy's.
 import type { Endpoint } from "../base/address.ts";
 import { assert } from "../base/assert.ts";

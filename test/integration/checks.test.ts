@@ -76,7 +76,7 @@ async function reportOf(reports: Map<string, Reported>, name: string): Promise<C
 }
 
 describe("CheckRunner", () => {
-  test("finds a broker that accepts but never answers up by a plain check, down by a script", async () => {
+  test("finds a silent broker up by a plain check and down by a script", async () => {
     const port = portOf(await listen((socket) => socket.pause()));
     const { runner, reports } = startRunner();
     runner.start("plain", plan(TCP, at(port)));

@@ -235,7 +235,7 @@ const HTTP: readonly Scenario[] = [
 
 export const SCENARIOS: readonly Scenario[] = [...PLAIN, ...TCP, ...HTTP];
 
-/** Scripted agents; each is asked by a server of its own. What HAProxy says of a line without an end varies. */
+/** Scripted agents. What HAProxy says of a line without an end varies, so none sends that. */
 export const AGENTS: readonly string[] = [
   "agentUp",
   "agentDown",

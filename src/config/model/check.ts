@@ -49,7 +49,7 @@ export type TcpCheckRule =
     }
   | (CheckExpectCommon & {
       readonly match: "string" | "rstring" | "binary" | "rbinary";
-      /** As written: hexadecimal for `binary`, an expression over upper case hexadecimal for `rbinary`. */
+      /** As written: hexadecimal for `binary`, a regex over upper case hexadecimal for `rbinary`. */
       readonly pattern: string;
     })
   | { readonly kind: "comment"; readonly comment: string; readonly position: Position };

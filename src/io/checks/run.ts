@@ -179,7 +179,7 @@ function openWire(endpoint: Endpoint, plan: CheckPlan): Socket {
   });
 }
 
-/** Version 2 says "local"; version 1 cannot, so it names the check's own connection, as HAProxy does. */
+/** Version 2 says "local"; version 1 names the check's own connection, as HAProxy does. */
 function proxyHeader(version: 1 | 2, wire: Socket, effect: ConnectEffect): Uint8Array {
   const { localAddress, localPort } = wire;
   if (version === 2 || localAddress === undefined || effect.endpoint.kind === "unix") {

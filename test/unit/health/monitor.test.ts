@@ -300,7 +300,7 @@ describe("HealthMonitor with agents", () => {
     ]);
   });
 
-  test("takes the server down at the agent's word, and a passing check does not bring it back", () => {
+  test("takes the server down at the agent's word, whatever its check says", () => {
     const bench = new Bench(monitored({ agent: AGENT }));
     ask(bench);
     expect(kinds(bench.feed(reply("down", down)))).toEqual(["server-down be/s"]);
