@@ -81,6 +81,11 @@ const roundrobin: Scenario[] = [
     steps: times(80, visit),
   },
   {
+    name: "roundrobin, weights 11 11 5, over cycles whose places do not divide evenly",
+    backend: { algorithm: "roundrobin", servers: weights(11, 11, 5) },
+    steps: times(900, visit),
+  },
+  {
     name: "roundrobin, weights 256 1 7 100",
     backend: { algorithm: "roundrobin", servers: weights(256, 1, 7, 100) },
     steps: times(400, visit),
