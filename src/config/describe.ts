@@ -103,13 +103,15 @@ function describeServer(server: Server, method: string): string {
       `checked by ${method} every ${printTime(check.intervalMs)}, ` +
         `down after ${check.fall}, up after ${check.rise}`,
     );
-  } else if (track !== undefined) parts.push(`follows ${track.backend ?? "its neighbour"}/${track.server}`);
+  } else if (track !== undefined)
+    parts.push(`follows ${track.backend ?? "its neighbour"}/${track.server}`);
   else parts.push("not checked");
   return parts.join(", ");
 }
 
 function describeTable(table: StickTableSpec): string {
-  const expire = table.expireMs === undefined ? "never expire" : `expire after ${printTime(table.expireMs)}`;
+  const expire =
+    table.expireMs === undefined ? "never expire" : `expire after ${printTime(table.expireMs)}`;
   const peers = table.peers === undefined ? "not shared" : `shared with peers ${table.peers}`;
   const key = table.hasLength ? `${table.keyType} of ${table.keyLengthMax}` : table.keyType;
   return `table ${table.name}: ${table.size} entries by ${key}, ${expire}, ${peers}`;
@@ -170,6 +172,7 @@ function readsFirstPacket(proxy: Proxy): boolean {
   return (
     conditions.some(
       ({ condition }) => condition !== undefined && conditionNeedsRequest(condition, acls),
-    ) || (proxy.backend?.stickRules.some((rule) => expressionNeedsRequest(rule.key)) ?? false)
+    ) ||
+    (proxy.backend?.stickRules.some((rule) => expressionNeedsRequest(rule.key)) ?? false)
   );
 }

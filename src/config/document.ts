@@ -62,11 +62,7 @@ function section(name: string, keywords: readonly Documented[]): string {
   const served = pick(keywords, "served").map(
     (keyword) => `| ${syntax(keyword.name, keyword.grammar)} | ${describe(keyword)} |\n`,
   );
-  return [
-    `## ${name}\n\n| keyword | meaning |\n|---|---|\n`,
-    ...served,
-    others(keywords),
-  ].join("");
+  return [`## ${name}\n\n| keyword | meaning |\n|---|---|\n`, ...served, others(keywords)].join("");
 }
 
 function proxySection(keywords: readonly Documented[]): string {

@@ -50,7 +50,6 @@ export interface ProxyDraft {
   readonly position: Position;
   id?: number;
   mode: "tcp" | "http";
-  modePosition: Position;
   disabled: boolean;
   description?: string;
   flags: Set<ProxyFlag>;
@@ -142,7 +141,6 @@ export function newProxyDraft(
     name,
     position,
     mode: "tcp",
-    modePosition: position,
     disabled: false,
     flags: new Set<ProxyFlag>(["pin-stick-entries"]),
     timeouts: {},

@@ -8,7 +8,6 @@ import type { PredicateContext } from "./predicate.ts";
 
 /** One open `.if`: whether the lines of its present branch count, and which branches may follow. */
 interface Block {
-  readonly opened: string;
   readonly position: Position;
   /** Whether the lines around the block count. */
   readonly outer: boolean;
@@ -71,7 +70,6 @@ export class Preprocessor {
     }
     const holds = outer && this.#evaluate(line);
     this.#blocks.push({
-      opened: ".if",
       position: line.position(0),
       outer,
       taken: holds,

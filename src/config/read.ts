@@ -50,7 +50,7 @@ export function readConfiguration(
   const collector = new Collector();
   const global = newGlobalDraft(sources, options);
   const start = { file: sources[0]?.name ?? "", line: 1 };
-  const sections = new SectionReader(global, start, collector);
+  const sections = new SectionReader(global, start);
   for (const source of sources) readSource(source, sections, collector);
   const localPeer = global.section.localpeer ?? options.localpeer ?? options.hostName;
   const { proxies, peers, resolvers, userlists } = sections;
@@ -117,7 +117,8 @@ function readSource(source: ConfigSource, sections: SectionReader, collector: Co
     const lookup = (name: string): string | undefined =>
       lookUp(name, environment, { file, number, section: sections.sectionName });
     const { words, problem } = lexLine(content, lookup);
-    if (problem !== undefined) reportLexProblem(collector, { file, line: number }, content, problem);
+    if (problem !== undefined)
+      reportLexProblem(collector, { file, line: number }, content, problem);
     else if (words.length > 0) {
       const line = new Line(file, number, words, collector);
       if (!preprocessor.handle(line) && preprocessor.active) sections.read(line);

@@ -1,6 +1,5 @@
 // Section headers and what becomes of the lines below each (haproxy configuration §4).
 import type { Position } from "../base/diagnostic.ts";
-import type { Collector } from "./collector.ts";
 import { dispatchLine, dispatchProxyLine } from "./dispatch.ts";
 import { inheritProxyDraft, newProxyDraft } from "./draft.ts";
 import type {
@@ -14,7 +13,13 @@ import { badNameCharacter } from "./keywords/server.ts";
 import { parseBindAddresses, makeBind } from "./keywords/bind.ts";
 import { newBindWords } from "./keywords/bind-words.ts";
 import type { Line } from "./line.ts";
-import { GLOBAL_TABLE, PEERS_TABLE, PROXY_TABLE, RESOLVERS_TABLE, USERLIST_TABLE } from "./tables.ts";
+import {
+  GLOBAL_TABLE,
+  PEERS_TABLE,
+  PROXY_TABLE,
+  RESOLVERS_TABLE,
+  USERLIST_TABLE,
+} from "./tables.ts";
 
 /** Sections that HAProxy has and Tandem refuses, and what to do instead. */
 const REFUSED: Readonly<Record<string, string>> = {
@@ -46,16 +51,14 @@ export class SectionReader {
   readonly peers: PeersDraft[] = [];
   readonly userlists: UserlistDraft[] = [];
   readonly resolvers: ResolversDraft[] = [];
-  readonly #collector: Collector;
   readonly #named = new Map<string, ProxyDraft[]>();
   #defaults: ProxyDraft;
   #handler: LineHandler | undefined;
   #sectionName = "";
 
-  constructor(global: GlobalDraft, start: Position, collector: Collector) {
+  constructor(global: GlobalDraft, start: Position) {
     this.global = global;
     this.#defaults = newProxyDraft("defaults", "", start);
-    this.#collector = collector;
   }
 
   /** The value of `${.SECTION}`. */
@@ -73,7 +76,9 @@ export class SectionReader {
       this.#handler = header(line);
     } else if (this.#handler === undefined) {
       const near = line.didYouMean(word, HEADERS);
-      line.alert(`unknown keyword '${word}' out of section${near === "" ? "." : near}`, { word: 0 });
+      line.alert(`unknown keyword '${word}' out of section${near === "" ? "." : near}`, {
+        word: 0,
+      });
     } else this.#handler(line);
   }
 
@@ -140,10 +145,7 @@ export class SectionReader {
   /** { frontend | backend | listen } <name> [ from <defaults_name> ] */
   #openProxy(line: Line, kind: "frontend" | "backend" | "listen"): LineHandler {
     const name = line.take() ?? "";
-    if (name === "") {
-      const hint = kind === "backend" ? "" : " and optionally supports 'from'";
-      line.alert(`'${kind}' expects an <id> argument${hint === "" ? "" : ""}`, { word: 0 });
-    }
+    if (name === "") line.alert(`'${kind}' expects an <id> argument`, { word: 0 });
     checkName(line, kind, name);
     this.#checkDuplicate(line, kind, name);
     const position = line.position(0);
@@ -239,11 +241,6 @@ export class SectionReader {
     };
     this.resolvers.push(draft);
     return (inner) => dispatchLine(inner, draft, RESOLVERS_TABLE, "resolvers");
-  }
-
-  /** The collector that all lines report to. */
-  get collector(): Collector {
-    return this.#collector;
   }
 }
 

@@ -71,8 +71,6 @@ export function valueProblem(
         `(maximum value is ${MILLIS_MAX} ms or ~24.8 days)`
       );
     case "underflow":
-      return (
-        `timer underflow in argument '${word}' to ${subject} (minimum non-null value is 1 ms)`
-      );
+      return `timer underflow in argument '${word}' to ${subject} (minimum non-null value is 1 ms)`;
   }
 }

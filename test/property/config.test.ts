@@ -19,7 +19,8 @@ function read(text: string): ReadResult {
 describe("lexLine()", () => {
   test("never throws, and its words fit into the line", () => {
     fc.assert(
-      fc.property(fc.string({ unit: "binary", maxLength: 200 }), (line) => {
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        const line = Buffer.from(bytes).toString("latin1");
         const { words } = lexLine(line, () => undefined);
         const total = words.reduce((sum, word) => sum + word.text.length, 0);
         expect(total).toBeLessThanOrEqual(line.length);
@@ -29,7 +30,7 @@ describe("lexLine()", () => {
 
   test("reads each printed word back", () => {
     fc.assert(
-      fc.property(fc.array(fc.string({ unit: "grapheme" }), { maxLength: 8 }), (words) => {
+      fc.property(fc.array(fc.string({ unit: "grapheme-ascii" }), { maxLength: 8 }), (words) => {
         const line = words.map(printWord).join(" ");
         expect(lexLine(line, () => undefined).words.map((word) => word.text)).toEqual(words);
       }),

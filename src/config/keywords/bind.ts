@@ -102,9 +102,7 @@ function parseBind(line: Line, draft: ProxyDraft): void {
   const list = line.take();
   const position = line.position();
   if (list === undefined || list === "") {
-    line.alert(
-      "'bind' expects {<path>|[addr1]:port1[-end1]}{,[addr]:port[-end]}... as arguments.",
-    );
+    line.alert("'bind' expects {<path>|[addr1]:port1[-end1]}{,[addr]:port[-end]}... as arguments.");
     return;
   }
   const at = line.index - 1;

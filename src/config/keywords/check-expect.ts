@@ -75,7 +75,7 @@ function takeMatch<Match extends string>(
     const near = line.didYouMean(name, matches);
     line.alert(
       `${label}only supports min-recv, ${list} or comment but got '${name}' as argument` +
-        `${near === "" ? "." : near}`,
+        (near === "" ? "." : near),
       { word: at },
     );
     return undefined;
@@ -89,7 +89,7 @@ function takeMatch<Match extends string>(
     line.alert(`${label}${problem}`);
     return undefined;
   }
-  return line.expectEnd(`${label.slice(1, -4)}`) ? { ...common, match, pattern } : undefined;
+  return line.expectEnd(label.slice(1, -4)) ? { ...common, match, pattern } : undefined;
 }
 
 /** What is wrong with a pattern of this match; `undefined` for a good one. */

@@ -47,13 +47,16 @@ function takeTcpCheckRule(line: Line): TcpCheckRule | undefined {
       return takeCheckExpect(line, "tcp-check", ["string", "rstring", "binary", "rbinary"]);
     case undefined:
     default:
-      return refuseCheckWord(line, word, "tcp-check", TCP_KNOWN);
+      refuseCheckWord(line, word, "tcp-check", TCP_KNOWN);
+      return undefined;
   }
 }
 
 function takeTcpSend(line: Line, word: "send" | "send-binary"): TcpCheckRule | undefined {
   const label = `'tcp-check ${word}'`;
-  const data = line.takeWord(`${label} : expects a ${word === "send" ? "string" : "hex string"} as argument.`);
+  const data = line.takeWord(
+    `${label} : expects a ${word === "send" ? "string" : "hex string"} as argument.`,
+  );
   if (data === undefined) return undefined;
   if (word === "send-binary" && !isHex(data)) {
     line.alert(
@@ -114,14 +117,13 @@ function refuseCheckWord(
   word: string | undefined,
   keyword: string,
   known: string,
-): undefined {
+): void {
   if (
     word !== undefined &&
     /^(set-var.*|unset-var.*|send-lf|send-binary-lf|disable-on-404)$/.test(word)
   ) {
     line.alert(`'${keyword} ${word}' is not served by Tandem.`);
   } else line.alert(`${known.slice(0, -1)}. but got '${word ?? ""}'`, { word: 1 });
-  return undefined;
 }
 
 /** option httpchk [<method>] [<uri>] [<version>], or option httpchk <uri> */
@@ -139,8 +141,9 @@ function parseHttpchk(line: Line, draft: ProxyDraft, negated: boolean): void {
     });
     return;
   }
-  const [method, uri, version = "HTTP/1.0"] = words.length === 1 ? ["OPTIONS", words[0]] : words;
-  draft.httpCheckRequest = { method: method ?? "OPTIONS", uri: uri ?? "/", version };
+  const full = words.length === 1 ? ["OPTIONS", ...words] : words;
+  const [method = "OPTIONS", uri = "/", version = "HTTP/1.0"] = full;
+  draft.httpCheckRequest = { method, uri, version };
 }
 
 /** `option tcp-check`, `option httpchk`, `tcp-check`, `http-check`. */

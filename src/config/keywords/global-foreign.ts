@@ -26,6 +26,8 @@ function tune(name: string, summary: string): Keyword<GlobalDraft> {
     grammar: "<number>",
     summary,
     parse: (line, draft) => {
+      // `-1` takes a limit off, which is how things are without the line.
+      if (line.takeIf("-1")) return;
       const value = parseSize(line.take() ?? "");
       if (!value.ok) line.alert(`'${name}' expects a positive integer argument.`);
       else if (line.expectEnd(name)) {

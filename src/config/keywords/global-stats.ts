@@ -95,7 +95,8 @@ export const GLOBAL_STATS_KEYWORDS: readonly Keyword<GlobalDraft>[] = [
     default: "10",
     parse: (line, draft) => {
       const value = line.takeNatural("'stats maxconn' expects a positive value", 1);
-      if (value !== undefined) draft.section.tune = { ...draft.section.tune, "stats.maxconn": value };
+      if (value !== undefined)
+        draft.section.tune = { ...draft.section.tune, "stats.maxconn": value };
     },
   }),
   served({

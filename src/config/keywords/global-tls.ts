@@ -18,7 +18,8 @@ function parseOptions(line: Line, draft: GlobalDraft, side: "bind" | "server"): 
   if (line.atEnd) line.alert(`global statement '${statement}' expects an option as argument.`);
   for (let word = line.take(); word !== undefined; word = line.take()) {
     if (takeVersionWord(line, word, settings, context)) continue;
-    if (word === "prefer-client-ciphers" || word === "no-ca-names" || word === "strict-sni") continue;
+    if (word === "prefer-client-ciphers" || word === "no-ca-names" || word === "strict-sni")
+      continue;
     line.alert(`unknown option '${word}'${context}.`);
   }
   defaults(draft, { [side]: settings });
@@ -71,7 +72,9 @@ function sideKeywords(side: "bind" | "server"): readonly Keyword<GlobalDraft>[] 
 export const GLOBAL_TLS_KEYWORDS: readonly Keyword<GlobalDraft>[] = [
   textKeyword("ca-base", "Where relative CA files are.", (caBase) => ({ caBase })),
   textKeyword("crt-base", "Where relative certificates are.", (crtBase) => ({ crtBase })),
-  textKeyword("ssl-dh-param-file", "Diffie-Hellman parameters.", (dhParamFile) => ({ dhParamFile })),
+  textKeyword("ssl-dh-param-file", "Diffie-Hellman parameters.", (dhParamFile) => ({
+    dhParamFile,
+  })),
   ...sideKeywords("bind"),
   ...sideKeywords("server"),
   served({

@@ -12,7 +12,9 @@ import { takeLogTarget } from "./log-target.ts";
 
 const GLOBAL = ["global"] as const;
 
-type KeysOf<T> = { [K in keyof GlobalSection]-?: GlobalSection[K] extends T ? K : never }[keyof GlobalSection];
+type KeysOf<T> = {
+  [K in keyof GlobalSection]-?: GlobalSection[K] extends T ? K : never;
+}[keyof GlobalSection];
 type NumberField = KeysOf<number | undefined>;
 type TextField = Exclude<KeysOf<string | number | undefined>, NumberField>;
 
@@ -127,17 +129,66 @@ const PROCESS: readonly Keyword<GlobalDraft>[] = [
   timeKeyword("max-spread-checks", "maxSpreadChecksMs", "Longest spread of the first checks."),
   timeKeyword("hard-stop-after", "hardStopAfterMs", "Longest soft stop."),
   timeKeyword("grace", "graceMs", "Time between a soft stop's signal and its start."),
-  textKeyword("pidfile", "pidfile", "<pidfile>", "Where the process number goes.", "'pidfile' expects a file name as an argument."),
-  textKeyword("chroot", "chroot", "<jail dir>", "Directory to be locked into.", "'chroot' expects a directory as an argument."),
+  textKeyword(
+    "pidfile",
+    "pidfile",
+    "<pidfile>",
+    "Where the process number goes.",
+    "'pidfile' expects a file name as an argument.",
+  ),
+  textKeyword(
+    "chroot",
+    "chroot",
+    "<jail dir>",
+    "Directory to be locked into.",
+    "'chroot' expects a directory as an argument.",
+  ),
   textKeyword("user", "user", "<user name>", "The user to run as.", "'user' expects a user name."),
-  textKeyword("group", "group", "<group name>", "The group to run as.", "'group' expects a group name."),
+  textKeyword(
+    "group",
+    "group",
+    "<group name>",
+    "The group to run as.",
+    "'group' expects a group name.",
+  ),
   numericOwner("uid", "user"),
   numericOwner("gid", "group"),
-  textKeyword("localpeer", "localpeer", "<name>", "This node's name among peers.", "'localpeer' expects a name as an argument."),
-  textKeyword("log-tag", "logTag", "<string>", "The program name in log lines.", "'log-tag' expects a tag for use in syslog."),
-  textKeyword("server-state-file", "serverStateFile", "<file>", "Servers' states of the last run.", "'server-state-file' expects one argument: a file path."),
-  textKeyword("server-state-base", "serverStateBase", "<directory>", "Where such files are.", "'server-state-base' expects one argument: a directory path."),
-  textKeyword("table-directory", "tableDirectory", "<directory>", "Where stick tables are kept over a restart.", "'table-directory' expects one argument: a directory path.", true),
+  textKeyword(
+    "localpeer",
+    "localpeer",
+    "<name>",
+    "This node's name among peers.",
+    "'localpeer' expects a name as an argument.",
+  ),
+  textKeyword(
+    "log-tag",
+    "logTag",
+    "<string>",
+    "The program name in log lines.",
+    "'log-tag' expects a tag for use in syslog.",
+  ),
+  textKeyword(
+    "server-state-file",
+    "serverStateFile",
+    "<file>",
+    "Servers' states of the last run.",
+    "'server-state-file' expects one argument: a file path.",
+  ),
+  textKeyword(
+    "server-state-base",
+    "serverStateBase",
+    "<directory>",
+    "Where such files are.",
+    "'server-state-base' expects one argument: a directory path.",
+  ),
+  textKeyword(
+    "table-directory",
+    "tableDirectory",
+    "<directory>",
+    "Where stick tables are kept over a restart.",
+    "'table-directory' expects one argument: a directory path.",
+    true,
+  ),
   timeKeyword("table-save-interval", "tableSaveIntervalMs", "How often they are written.", {
     ours: true,
     default: "60s",

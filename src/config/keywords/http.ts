@@ -151,7 +151,10 @@ export const HTTP_KEYWORDS: readonly Keyword<ProxyDraft>[] = [
   ),
   ...["reqtarpit", "reqitarpit"].map((name) => oldKeyword(name, "http-request tarpit")),
   ...["rspadd", "rsprep", "rspirep"].map((name) =>
-    oldKeyword(name, name === "rspadd" ? "http-response add-header" : "http-response replace-header"),
+    oldKeyword(
+      name,
+      name === "rspadd" ? "http-response add-header" : "http-response replace-header",
+    ),
   ),
   ...["rspdel", "rspidel"].map((name) => oldKeyword(name, "http-response del-header")),
   ...["rspdeny", "rspideny"].map((name) => oldKeyword(name, "http-response deny")),

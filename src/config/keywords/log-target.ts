@@ -94,7 +94,9 @@ function parseTarget(line: Line, word: string): LogTarget["target"] | undefined 
     });
     return undefined;
   }
-  const address = parseAddressWord(word.replace(/^udp([46]?)@/, (_all, family) => familyPrefix(family)));
+  const address = parseAddressWord(
+    word.replace(/^udp([46]?)@/, (_all, family) => familyPrefix(family)),
+  );
   switch (address.kind) {
     case "problem":
       line.alert(`log : ${address.message}`);
@@ -175,7 +177,9 @@ function takeFacility(line: Line, log: Mutable<LogTarget>): boolean {
     if (word === undefined) return true;
     const level = LEVELS.find((name) => name === word);
     if (level === undefined) {
-      line.alert(`log : unknown optional ${which === "levelMin" ? "minimum " : ""}log level '${word}'`);
+      line.alert(
+        `log : unknown optional ${which === "levelMin" ? "minimum " : ""}log level '${word}'`,
+      );
       return false;
     }
     log[which] = level;

@@ -27,10 +27,9 @@ function takeFormat(line: Line, keyword: string): string | undefined {
   if (format === undefined) return undefined;
   const extra = line.peek();
   if (extra === undefined) return format;
-  line.alert(
-    `'${keyword}' expects only one argument, don't forget to escape spaces!`,
-    { word: line.index },
-  );
+  line.alert(`'${keyword}' expects only one argument, don't forget to escape spaces!`, {
+    word: line.index,
+  });
   return undefined;
 }
 

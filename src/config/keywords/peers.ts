@@ -21,7 +21,9 @@ function parsePeer(line: Line, draft: PeersDraft): void {
     return;
   }
   if (badNameCharacter(name) !== undefined) {
-    line.alert(`character '${badNameCharacter(name) ?? ""}' is not permitted in peer name '${name}'.`);
+    line.alert(
+      `character '${badNameCharacter(name) ?? ""}' is not permitted in peer name '${name}'.`,
+    );
     return;
   }
   const twin = draft.peers.find((peer) => peer.name === name);

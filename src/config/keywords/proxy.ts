@@ -18,7 +18,6 @@ function parseMode(line: Line, draft: ProxyDraft): void {
   const word = line.take() ?? "";
   if (word === "tcp" || word === "http") {
     draft.mode = word;
-    draft.modePosition = line.position(0);
     line.expectEnd("mode");
   } else if (word === "health" || word === "log" || word === "spop" || word === "haterm") {
     line.alert(`'mode ${word}' is not served by Tandem, only 'mode tcp' is.`);
@@ -236,7 +235,17 @@ export const PROXY_KEYWORDS: readonly Keyword<ProxyDraft>[] = [
     "hash-preserve-affinity",
     "guid",
   ]),
-  ...refused<ProxyDraft>(BACKEND_SIDE, "Write a 'server' line.", ["dispatch", "redispatch"]),
+  ...refused<ProxyDraft>(BACKEND_SIDE, "Write a 'server' line.", ["dispatch"]),
+  served({
+    name: "redispatch",
+    sections: BACKEND_SIDE,
+    grammar: "",
+    summary: "Old name of `option redispatch`, read with a warning.",
+    parse: (line, draft) => {
+      line.warn("keyword 'redispatch' is deprecated in favor of 'option redispatch'.", { word: 0 });
+      draft.redispatch = -1;
+    },
+  }),
   ...refused<ProxyDraft>(ANY_PROXY, "There is nothing of the kind here.", [
     "external-check",
     "filter",
@@ -247,7 +256,6 @@ export const PROXY_KEYWORDS: readonly Keyword<ProxyDraft>[] = [
     "dynamic-cookie-key",
     "monitor-net",
     "retry-on",
-    "tcp-check-set",
     "use-fcgi-app",
   ]),
 ];

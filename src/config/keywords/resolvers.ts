@@ -47,7 +47,8 @@ function parseTimeout(line: Line, draft: ResolversDraft): void {
     return;
   }
   line.seek(2);
-  const value = time === undefined ? undefined : line.takeTime(`argument to <timeout ${which}>.`, "");
+  const value =
+    time === undefined ? undefined : line.takeTime(`argument to <timeout ${which}>.`, "");
   if (time === undefined) line.alert(`${expected}.`, { word: 0 });
   if (value === undefined) return;
   if (which === "retry") draft.retryMs = value;

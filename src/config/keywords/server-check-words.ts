@@ -54,16 +54,21 @@ export const CHECK_WORDS: readonly ServerWordEntry[] = [
   naturalWord("rise", "Good checks to come up.", (s, v) => (s.rise = v), { min: 1, default: "2" }),
   naturalWord("fall", "Bad checks to go down.", (s, v) => (s.fall = v), { min: 1, default: "3" }),
   portWord("port", "Port to check.", (s, v) => (s.checkPort = v)),
-  textWord("init-state", "{ up | down | fully-up | fully-down }", "State at start.", (s, v, fail) => {
-    const state = INIT_STATES.find((name) => name === v);
-    if (state !== undefined) s.initState = state;
-    else {
-      fail(
-        "'init-state' expects one of 'fully-up', 'up', 'down', or 'fully-down' " +
-          `but got '${v}'`,
-      );
-    }
-  }),
+  textWord(
+    "init-state",
+    "{ up | down | fully-up | fully-down }",
+    "State at start.",
+    (s, v, fail) => {
+      const state = INIT_STATES.find((name) => name === v);
+      if (state !== undefined) s.initState = state;
+      else {
+        fail(
+          "'init-state' expects one of 'fully-up', 'up', 'down', or 'fully-down' " +
+            `but got '${v}'`,
+        );
+      }
+    },
+  ),
   textWord("track", "[<backend>/]<server>", "Follows another server's state.", (s, v) => {
     s.track = parseTrack(v);
   }),
@@ -118,7 +123,9 @@ function portWord(
 }
 
 function numericHost(name: string, value: string, fail: Fail): string | undefined {
-  const address = parseAddressWord(value.replace(/^(?!\[)([0-9a-f]*:[0-9a-f:.]*:[0-9a-f:.]*)$/i, "[$1]"));
+  const address = parseAddressWord(
+    value.replace(/^(?!\[)([0-9a-f]*:[0-9a-f:.]*:[0-9a-f:.]*)$/i, "[$1]"),
+  );
   if (address.kind === "ip" && address.port.kind === "absent") return address.host;
   fail(`'${name}' : invalid address: '${value}' in '${value}'`);
   return undefined;

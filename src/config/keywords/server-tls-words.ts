@@ -45,9 +45,7 @@ export const SERVER_TLS_WORDS: readonly ServerWordEntry[] = [
       s.tls.verify = v;
       s.tls.verifySet = true;
     } else {
-      fail(
-        `'verify' : unknown verify method '${v}', only 'none' and 'required' are supported`,
-      );
+      fail(`'verify' : unknown verify method '${v}', only 'none' and 'required' are supported`);
     }
   }),
   textWord("verifyhost", "<name>", "Name to find in it.", (s, v) => (s.tls.verifyHost = v)),

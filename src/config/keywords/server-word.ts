@@ -68,9 +68,7 @@ export function timeWord(
           : `timer ${value.kind} in argument <${word}> to <${name}> of server ${server.name}.`,
       );
     } else if (value.value < (options.min ?? 0)) {
-      fail(
-        `invalid value ${value.value} for argument '${name}' of server ${server.name}.`,
-      );
+      fail(`invalid value ${value.value} for argument '${name}' of server ${server.name}.`);
     } else set(server, value.value);
   };
   const fallback = options.default === undefined ? {} : { default: options.default };

@@ -98,11 +98,7 @@ export const SERVER_WORDS: ReadonlyMap<string, ServerWord> = new Map([
 
 type ProxyOption = SendProxy["options"][number];
 
-function proxyWord(
-  name: string,
-  version: 1 | 2,
-  options: readonly ProxyOption[],
-): ServerWordEntry {
+function proxyWord(name: string, version: 1 | 2, options: readonly ProxyOption[]): ServerWordEntry {
   return flagWord(name, `Sends a PROXY header, version ${version}.`, (s) => {
     s.sendProxy = { version, options };
   });
@@ -131,7 +127,9 @@ function readProxyOptions(server: ServerDraft, value: string, fail: Fail): void 
 
 function readInitAddr(server: ServerDraft, value: string, fail: Fail): void {
   const methods = value.split(",");
-  const bad = methods.find((m) => !["libc", "last", "none"].includes(m) && !/^[\d.:a-f]+$/i.test(m));
+  const bad = methods.find(
+    (m) => !["libc", "last", "none"].includes(m) && !/^[\d.:a-f]+$/i.test(m),
+  );
   if (bad === undefined) server.initAddr = methods;
   else {
     fail(

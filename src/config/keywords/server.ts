@@ -67,7 +67,10 @@ export function takeServerWords(
     const known = SERVER_WORDS.get(word);
     if (known === undefined) {
       const near = line.didYouMean(word, SERVER_WORDS.keys());
-      line.alert(`${label}unknown keyword '${word}'${near}${unknownEnding}`, { word: at });
+      line.alert(
+        `${label}unknown keyword '${word}'${near}${unknownEnding === "" || near !== "" ? "" : "."}${unknownEnding}`,
+        { word: at },
+      );
       line.takeRest();
       return;
     }
@@ -120,10 +123,9 @@ function parseServerTemplate(line: Line, draft: ProxyDraft): void {
   const [prefix, range, address] = line.words.slice(1);
   const match = /^(\d{1,6})(?:-(\d{1,6}))?$/.exec(range ?? "");
   if (prefix === undefined || address === undefined) {
-    line.alert(
-      "'server-template' expects <prefix> <nb | range> <addr>[:<port>] as arguments.",
-      { word: 0 },
-    );
+    line.alert("'server-template' expects <prefix> <nb | range> <addr>[:<port>] as arguments.", {
+      word: 0,
+    });
     return;
   }
   const first = match?.[2] === undefined ? 1 : Number(match[1]);

@@ -34,7 +34,12 @@ function statsOf(draft: ProxyDraft): Mutable<StatsSettings> {
 
 type StatsParser = (line: Line, stats: Mutable<StatsSettings>, draft: ProxyDraft) => void;
 
-function stats(name: string, grammar: string, summary: string, parse: StatsParser): Keyword<ProxyDraft> {
+function stats(
+  name: string,
+  grammar: string,
+  summary: string,
+  parse: StatsParser,
+): Keyword<ProxyDraft> {
   return served({
     name: `stats ${name}`,
     sections: ANY_PROXY,
@@ -113,7 +118,7 @@ export const STATS_KEYWORDS: readonly Keyword<ProxyDraft>[] = [
     settings.hideVersion = true;
   }),
   stats("admin", "{ if | unless } <cond>", "Who may change server states.", parseAdmin),
-  stats("scope", "{ <name> | \".\" }", "The proxies that are shown.", (line, settings, draft) => {
+  stats("scope", '{ <name> | "." }', "The proxies that are shown.", (line, settings, draft) => {
     const scope = line.takeWord("'scope' needs a proxy name.");
     if (scope === undefined) return;
     settings.scope = [...settings.scope, scope === "." ? draft.name : scope];

@@ -104,7 +104,10 @@ function takeTableWord(
     case "type":
       return takeKeyType(line, table, keyword);
     case "size": {
-      const size = line.takeSize("argument of 'size'.", `${keyword}: missing argument after 'size'.`);
+      const size = line.takeSize(
+        "argument of 'size'.",
+        `${keyword}: missing argument after 'size'.`,
+      );
       if (size === 0) line.alert(`${keyword}: missing size.`);
       table.size = size ?? 0;
       return size !== undefined && size > 0;

@@ -1,6 +1,6 @@
 // timeout <what> <timeout>   (haproxy configuration §4.2)
 import type { ProxyDraft } from "../draft.ts";
-import { ANY_PROXY, BACKEND_SIDE, FRONTEND_SIDE, refused, served } from "../keyword.ts";
+import { ANY_PROXY, BACKEND_SIDE, FRONTEND_SIDE, served } from "../keyword.ts";
 import type { Keyword, SectionKind } from "../keyword.ts";
 import type { Line } from "../line.ts";
 import type { Timeouts } from "../model/proxy.ts";
@@ -49,7 +49,9 @@ function parseTimeout(line: Line, draft: ProxyDraft, name: string, field: keyof 
   if (value === undefined) return;
   const extra = line.peek();
   if (extra !== undefined) {
-    line.alert(`'${name}' : unexpected extra argument '${extra}' after value '${line.words[2] ?? ""}'.`);
+    line.alert(
+      `'${name}' : unexpected extra argument '${extra}' after value '${line.words[2] ?? ""}'.`,
+    );
     return;
   }
   draft.timeouts[field] = value;
@@ -100,5 +102,4 @@ export const TIMEOUT_KEYWORDS: readonly Keyword<ProxyDraft>[] = [
       },
     }),
   ),
-  ...refused<ProxyDraft>(ANY_PROXY, "Write 'timeout <what> <time>'.", ["reqtimeout"]),
 ];

@@ -39,7 +39,8 @@ export function takeVersionWord(
   if (word === "ssl-min-ver" || word === "ssl-max-ver") {
     const name = line.take() ?? "";
     const version = VERSIONS.get(name);
-    if (version !== undefined) settings[word === "ssl-min-ver" ? "minVersion" : "maxVersion"] = version;
+    if (version !== undefined)
+      settings[word === "ssl-min-ver" ? "minVersion" : "maxVersion"] = version;
     else if (name === "SSLv3") line.alert(`'SSLv3' : not served by Tandem${context}.`);
     else line.alert(`'${name}' : unknown ssl/tls version${context}.`);
     return true;

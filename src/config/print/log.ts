@@ -14,7 +14,10 @@ export function printLog(log: LogTarget): string {
     log.lengthMax,
     "format",
     log.format,
-    ...pair("sample", sample === undefined ? undefined : `${ranges?.join(",") ?? ""}:${sample.size}`),
+    ...pair(
+      "sample",
+      sample === undefined ? undefined : `${ranges?.join(",") ?? ""}:${sample.size}`,
+    ),
     log.facility,
     log.levelMax,
     log.levelMin,

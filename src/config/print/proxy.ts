@@ -30,10 +30,10 @@ export function printProxy(proxy: Proxy): string {
     printLine("id", proxy.id),
     proxy.disabled ? printLine("disabled") : "",
     printIf("description", proxy.description),
-    ...[...proxy.flags].filter((flag) => flag !== OWN_FLAG).map((flag) => printLine("option", flag)),
-    backend !== undefined && !proxy.flags.has(OWN_FLAG)
-      ? printOwnLine("no option", OWN_FLAG)
-      : "",
+    ...[...proxy.flags]
+      .filter((flag) => flag !== OWN_FLAG)
+      .map((flag) => printLine("option", flag)),
+    backend !== undefined && !proxy.flags.has(OWN_FLAG) ? printOwnLine("no option", OWN_FLAG) : "",
     ...printTimeouts(proxy.timeouts),
     printKeepalive("clitcpka", keepalive.client),
     printKeepalive("srvtcpka", keepalive.server),

@@ -99,8 +99,7 @@ function printAgent(agent: AgentSettings): readonly Printable[] {
 
 function printReactions(server: Server): readonly Printable[] {
   const { track } = server;
-  const tracked =
-    track?.backend === undefined ? track?.server : `${track.backend}/${track.server}`;
+  const tracked = track?.backend === undefined ? track?.server : `${track.backend}/${track.server}`;
   return [
     ...pair("track", tracked),
     ...pair("observe", server.observe),

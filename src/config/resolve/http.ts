@@ -25,7 +25,7 @@ export function checkHttp(finder: Finder): void {
     } else {
       finder.alertAt(
         `${proxyLabel(proxy)} : 'mode http' is served for statistics pages only.`,
-        proxy.modePosition.line === 0 ? proxy.position : proxy.position,
+        proxy.position,
         "Use 'mode tcp', or a section with 'stats enable' and without servers and backends.",
       );
       alertThings(finder, proxy, reported, () => true);
@@ -52,6 +52,9 @@ function warnOnTcp(finder: Finder, proxy: ProxyDraft): void {
     finder.warn(`${what} ignored for ${proxyLabel(proxy)} as it requires HTTP mode.`, position);
   }
   if (proxy.stats !== undefined) {
-    finder.warn(`'stats' statement ignored for ${proxyLabel(proxy)} as it requires HTTP mode.`, proxy.position);
+    finder.warn(
+      `'stats' statement ignored for ${proxyLabel(proxy)} as it requires HTTP mode.`,
+      proxy.position,
+    );
   }
 }

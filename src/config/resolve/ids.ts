@@ -4,7 +4,10 @@
  * Fills in absent identifiers: each item moves the counter on, and an item without an identifier
  * takes the first free one from there.
  */
-export function assignIds(given: readonly (number | undefined)[], first: number): readonly number[] {
+export function assignIds(
+  given: readonly (number | undefined)[],
+  first: number,
+): readonly number[] {
   const used = new Set(given.filter((id) => id !== undefined));
   let next = first;
   return given.map((id) => {

@@ -112,7 +112,8 @@ function expressionsOf(proxy: ProxyDraft): readonly Use[] {
   for (const rule of tcpRules(proxy)) {
     addCondition(rule.condition);
     const { action, position } = rule;
-    if (action.kind === "track-sc") uses.push({ expression: action.key, what: "keyword", position });
+    if (action.kind === "track-sc")
+      uses.push({ expression: action.key, what: "keyword", position });
     else if ("value" in action && typeof action.value === "object") {
       uses.push({ expression: action.value, what: "keyword", position });
     }

@@ -84,10 +84,7 @@ function finishSendProxy(sendProxy: SendProxy, draft: ServerDraft): SendProxy {
 }
 
 /** A check goes as the traffic goes (TLS, PROXY header) unless it has an address of its own. */
-function finishCheck(
-  draft: ServerDraft,
-  verify: "none" | "required" | undefined,
-): CheckSettings {
+function finishCheck(draft: ServerDraft, verify: "none" | "required" | undefined): CheckSettings {
   const ownAddress = draft.checkPort !== undefined || draft.checkHost !== undefined;
   const tls = draft.checkTls ?? (draft.ssl && !ownAddress);
   const check: Mutable<CheckSettings> = {

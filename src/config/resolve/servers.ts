@@ -103,7 +103,7 @@ function checkTracking(finder: Finder, proxy: ProxyDraft, server: ServerDraft): 
   }
   const seen = new Set<ServerDraft>([server]);
   let last: readonly [ProxyDraft, ServerDraft] = found;
-  for (let next: typeof last | undefined = found; next !== undefined; ) {
+  for (let next: typeof last | undefined = found; next !== undefined;) {
     if (seen.has(next[1])) {
       finder.alertAt(
         `${label} : unable to track ${found[0].name}/${found[1].name} as it belongs to a ` +

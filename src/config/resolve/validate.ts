@@ -112,7 +112,10 @@ function checkPeers(finder: Finder, localPeer: string): void {
     }
     for (const peer of section.peers) {
       if (peer === local || peer.address !== undefined) continue;
-      finder.alertAt(`peer '${peer.name}' expects an address: it is not the local one.`, peer.position);
+      finder.alertAt(
+        `peer '${peer.name}' expects an address: it is not the local one.`,
+        peer.position,
+      );
     }
   }
 }

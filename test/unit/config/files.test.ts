@@ -6,7 +6,9 @@ import { configurationsEqual, printConfiguration } from "../../../src/config/pri
 import { readText } from "./read-text.ts";
 
 const FOLDER = new URL("../../configs/", import.meta.url);
-const FILES = readdirSync(FOLDER).filter((name) => name.endsWith(".cfg") && !name.includes("http-web"));
+const FILES = readdirSync(FOLDER).filter(
+  (name) => name.endsWith(".cfg") && !name.includes("http-web"),
+);
 const textOf = (name: string): string => readFileSync(new URL(name, FOLDER), "utf8");
 
 describe("readConfiguration() of files that users have", () => {

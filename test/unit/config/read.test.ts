@@ -98,7 +98,9 @@ listen l
   test("spreads port ranges and comma lists over listeners", () => {
     const text = "listen l\n bind :1-3,[::1]:9 maxconn 5\n";
     const binds = proxyOf(text, "l").frontend?.binds ?? [];
-    expect(binds.map((bind) => bind.address.kind === "ip" && bind.address.port)).toEqual([1, 2, 3, 9]);
+    expect(binds.map((bind) => bind.address.kind === "ip" && bind.address.port)).toEqual([
+      1, 2, 3, 9,
+    ]);
     expect(binds.every((bind) => bind.maxconn === 5)).toBe(true);
   });
 

@@ -50,7 +50,10 @@ describe("parseAddressWord()", () => {
     ["::1:3", { kind: "ip", family: 6, host: "::1", port: port(3) }],
     ["ipv6@:3", { kind: "ip", family: 6, host: "::", port: port(3) }],
     ["10.0.0.1", { kind: "ip", family: 4, host: "10.0.0.1", port: { kind: "absent" } }],
-    ["10.0.0.1:+5", { kind: "ip", family: 4, host: "10.0.0.1", port: { kind: "offset", offset: 5 } }],
+    [
+      "10.0.0.1:+5",
+      { kind: "ip", family: 4, host: "10.0.0.1", port: { kind: "offset", offset: 5 } },
+    ],
     ["b.example:1", { kind: "name", host: "b.example", port: port(1) }],
     ["ipv6@b:1", { kind: "name", host: "b", prefer: 6, port: port(1) }],
     ["/run/x", { kind: "unix", path: "/run/x", abstract: false }],
