@@ -14,7 +14,9 @@ const text = fc
 function line(template: string): fc.Arbitrary<string> {
   const values = fc.record({ time, natural, port, text });
   return values.map((fill) =>
-    template.replace(/<(time|natural|port|text)>/g, (_all, name: keyof typeof fill) => String(fill[name])),
+    template.replace(/<(time|natural|port|text)>/g, (_all, name: keyof typeof fill) =>
+      String(fill[name]),
+    ),
   );
 }
 
@@ -109,8 +111,10 @@ const BACKEND_LINES = [
   "load-server-state-from-file global",
 ];
 
-const PAGE = "listen page\n mode http\n bind :9\n stats uri /s\n stats auth a:b\n stats refresh 5\n";
-const PEERS = "peers pair\n bind :10000\n server lb1\n peer lb2 10.0.0.2:10000\n table t type ip size 5\n";
+const PAGE =
+  "listen page\n mode http\n bind :9\n stats uri /s\n stats auth a:b\n stats refresh 5\n";
+const PEERS =
+  "peers pair\n bind :10000\n server lb1\n peer lb2 10.0.0.2:10000\n table t type ip size 5\n";
 const USERS = "userlist u\n group g users x\n user x insecure-password 'a b' groups g\n";
 const RESOLVERS = "resolvers r\n nameserver n 10.0.0.53:53\n hold valid 5s\n timeout retry 2s\n";
 
@@ -141,7 +145,22 @@ const KNOWN_WORDS = [
   ...GLOBAL_TABLE.keys(),
   ...SERVER_WORDS.keys(),
   ...BIND_WORDS.keys(),
-  ...["if", "{", "}", "src", "10.0.0.1:3", "3s", "x", "no", "''", "-1", ".if", ".endif", '"$A"', "from"],
+  ...[
+    "if",
+    "{",
+    "}",
+    "src",
+    "10.0.0.1:3",
+    "3s",
+    "x",
+    "no",
+    "''",
+    "-1",
+    ".if",
+    ".endif",
+    '"$A"',
+    "from",
+  ],
 ];
 
 /** Lines of known words without sense. */
