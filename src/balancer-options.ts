@@ -5,7 +5,7 @@ export interface BalancerOptions {
   /** `-L`: our name among peers. */
   readonly localpeer?: string;
   readonly pidfile?: string;
-  /** Where `tandem reload` finds us; a default place otherwise. */
+  /** Where `tandem reload` finds us; without it only signals reach us. */
   readonly controlPath?: string;
   /** `-n`: replaces `global maxconn`. */
   readonly maxconn?: number;

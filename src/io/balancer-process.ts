@@ -8,12 +8,12 @@ import type { BalancerOptions } from "../balancer-options.ts";
 import { renderDiagnostics } from "../config/render.ts";
 import type { Configuration } from "../config/model/configuration.ts";
 import { applyConfiguration } from "../session/apply.ts";
-import { planListeners } from "../session/plan-listeners.ts";
+import { planListeners, type PlannedListener } from "../session/plan-listeners.ts";
 import { World } from "../session/world.ts";
 import { monotonicMs } from "./clock.ts";
-import { type ControlAnswer, defaultControlPath, startControlSocket } from "./control-socket.ts";
+import { type ControlAnswer, startControlSocket } from "./control-socket.ts";
 import { describeListenFailure } from "./listen-failure.ts";
-import { ListenerOpener } from "./listener-opener.ts";
+import { ListenerOpener, type OpenOutcome } from "./listener-opener.ts";
 import { type LoadedConfiguration, loadConfiguration } from "./load-configuration.ts";
 import { LogSinks } from "./log/sinks.ts";
 import { HAPROXY_VERSION } from "../version.ts";
@@ -24,6 +24,7 @@ import { readLines } from "./pattern-file.ts";
 import { removePidFile, writePidFile } from "./pid-file.ts";
 import { dropPrivileges } from "./privileges.ts";
 import { processMaxconn } from "./process-limits.ts";
+import { type OldProcesses, signalAll, takePortsFrom } from "./process/old-processes.ts";
 import { randomUint32 } from "./random.ts";
 import { SessionShell } from "./session-shell.ts";
 import { StopSequence } from "./stop-sequence.ts";
@@ -35,6 +36,8 @@ import { TrafficLog } from "./traffic-log.ts";
 type TakeOutcome =
   | { readonly ok: true; readonly diagnostics: readonly Diagnostic[] }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
+
+const NO_OLD_PROCESSES: OldProcesses = { pids: [], signal: "SIGUSR1" };
 
 /** One balancer process. */
 export class Balancer {
@@ -133,7 +136,7 @@ export class Balancer {
     );
     if (isRefused) return { ok: false, diagnostics };
     const { open } = planListeners(this.#world, configuration);
-    const outcome = await this.#opener.open(open);
+    const outcome = await this.#openListeners(open);
     if (!outcome.ok) {
       return {
         ok: false,
@@ -143,6 +146,21 @@ export class Balancer {
     this.#apply(loaded, outcome.opened);
     await this.#tables.reconfigure();
     return { ok: true, diagnostics };
+  }
+
+  /** Old processes that are to be replaced may have to let go of their ports first. */
+  async #openListeners(planned: readonly PlannedListener[]): Promise<OpenOutcome> {
+    let outcome: OpenOutcome | undefined;
+    await takePortsFrom(this.#oldProcesses, async () => {
+      outcome = await this.#opener.open(planned);
+      return outcome.ok;
+    });
+    return outcome!;
+  }
+
+  get #oldProcesses(): OldProcesses {
+    const isStarting = this.#world.global === undefined;
+    return (isStarting ? this.#options.signalAfterReady : undefined) ?? NO_OLD_PROCESSES;
   }
 
   #apply(loaded: LoadedConfiguration, opened: ReadonlyMap<string, number>): void {
@@ -194,8 +212,9 @@ export class Balancer {
   }
 
   async #listenForControl(): Promise<{ close(): Promise<void> } | undefined> {
+    if (this.#options.controlPath === undefined) return undefined;
     try {
-      return await startControlSocket(this.#options.controlPath ?? defaultControlPath(), {
+      return await startControlSocket(this.#options.controlPath, {
         reload: () => this.#reload(),
       });
     } catch (error) {
@@ -210,6 +229,9 @@ export class Balancer {
       ["SIGHUP", () => void this.#reload()],
       ["SIGUSR2", () => void this.#reload()],
       ["SIGUSR1", () => this.#stop.softly()],
+      // A HAProxy that is to replace us asks for our ports by SIGTTOU, and gives them back by SIGTTIN.
+      ["SIGTTOU", () => this.#pauseListeners()],
+      ["SIGTTIN", () => void this.#reload()],
       ["SIGTERM", () => this.#stop.now("SIGTERM")],
       ["SIGINT", () => this.#stop.now("SIGINT")],
     ];
@@ -219,17 +241,17 @@ export class Balancer {
     };
   }
 
+  #pauseListeners(): void {
+    for (const { listener } of this.#world.listeners.values()) this.#mover.closeListener(listener);
+    this.#world.listeners.clear();
+    this.#program.info("listeners closed until SIGTTIN");
+  }
+
   #announce(): void {
     const listeners = [...this.#world.listeners.keys()];
     this.#program.info({ listeners }, "ready");
     const { signalAfterReady, onReady } = this.#options;
-    for (const pid of signalAfterReady?.pids ?? []) {
-      try {
-        process.kill(pid, signalAfterReady!.signal);
-      } catch {
-        this.#program.warn({ pid }, "the old process is gone already");
-      }
-    }
+    if (signalAfterReady !== undefined) signalAll(signalAfterReady);
     onReady?.();
   }
 

@@ -10,6 +10,8 @@ import { checkLogFormats } from "../log/check-formats.ts";
 import { HAPROXY_VERSION } from "../version.ts";
 import { readConfigFiles } from "./config-files.ts";
 import { resolveServers, systemLookup, type NameLookup } from "./resolve-servers.ts";
+import { findMoverGaps } from "./mover/gaps.ts";
+import { checkPatternFiles } from "./pattern-file.ts";
 import { loadTls, type LoadedTls } from "./tls/load.ts";
 
 /** How to load. */
@@ -67,6 +69,8 @@ export async function loadConfiguration(
       ...result.diagnostics,
       ...checkLogFormats(configuration),
       ...tls.diagnostics,
+      ...findMoverGaps(configuration),
+      ...checkPatternFiles(configuration),
       ...resolved.diagnostics.map((found) => softened(found, options.ignoreResolveFailures)),
     ],
     tls,

@@ -9,8 +9,8 @@ import { TableStore } from "./table-store.ts";
 /** How often tables are looked after. */
 const UPKEEP_INTERVAL_MS: Millis = 1_000;
 
-/** Entries of one table handled in one turn of the event loop. */
-const UPKEEP_ENTRIES_MAX = 10_000;
+/** Entries of one table handled in one turn of the event loop: a few ms, so that no client waits. */
+const UPKEEP_ENTRIES_MAX = 500;
 
 /** Tells what could not be read or written. */
 export type TableWarning = (message: string) => void;
@@ -22,6 +22,7 @@ export class TableKeeper {
   readonly #upkeep: NodeJS.Timeout;
   #store: TableStore | undefined;
   #saving: NodeJS.Timeout | undefined;
+  #isClosed = false;
   readonly #loaded = new Set<StickTable>();
 
   constructor(world: World, warn: TableWarning) {
@@ -37,7 +38,7 @@ export class TableKeeper {
     clearInterval(this.#saving);
     this.#store = undefined;
     if (global?.tableDirectory === undefined) return;
-    if (global.tableDirectory !== "") this.#store = new TableStore(global.tableDirectory);
+    this.#store = new TableStore(global.tableDirectory);
     await this.#load();
     this.#saving = setInterval(() => void this.save(), global.tableSaveIntervalMs);
     this.#saving.unref();
@@ -53,6 +54,7 @@ export class TableKeeper {
 
   /** Ends the upkeep. */
   close(): void {
+    this.#isClosed = true;
     clearInterval(this.#upkeep);
     clearInterval(this.#saving);
   }
@@ -68,9 +70,12 @@ export class TableKeeper {
 
   #look(): void {
     const nowMs = monotonicMs();
+    let isBehind = false;
     for (const table of this.#world.tables.values()) {
-      table.expire(nowMs, UPKEEP_ENTRIES_MAX);
-      table.retouchPinned(nowMs, UPKEEP_ENTRIES_MAX);
+      const expiredCount = table.expire(nowMs, UPKEEP_ENTRIES_MAX);
+      const touchedCount = table.retouchPinned(nowMs, UPKEEP_ENTRIES_MAX).length;
+      isBehind ||= Math.max(expiredCount, touchedCount) === UPKEEP_ENTRIES_MAX;
     }
+    if (isBehind && !this.#isClosed) setImmediate(() => this.#look());
   }
 }

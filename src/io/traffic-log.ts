@@ -1,26 +1,22 @@
 // Traffic lines and state changes on their way to the log targets of each proxy.
-import type { Millis } from "../base/units.ts";
 import type { LogLevel } from "../config/model/log.ts";
 import type { Proxy } from "../config/model/proxy.ts";
-import { castSample } from "../rules/convert.ts";
-import { compileSample } from "../rules/compile.ts";
 import type { RuleContext } from "../rules/context.ts";
-import { parseSampleExpression } from "../rules/parse-sample.ts";
 import { formatAcceptDate } from "../log/date.ts";
 import {
   type CompiledLogFormat,
   compileLogFormat,
   compileTcplog,
   type LogFormatOptions,
-  type LogSample,
-  type RefusedLogFormat,
   renderConnectLine,
 } from "../log/format.ts";
 import type { ConnectionRecord } from "../log/record.ts";
+import { compileLogSample } from "../log/rule-sample.ts";
 import { LogRouter, type LogSender } from "../log/router.ts";
 import type { FrontendState } from "../session/frontend-state.ts";
 import type { World } from "../session/world.ts";
 import { wallClockMs } from "./clock.ts";
+import { localUtcOffset } from "./log/local-time.ts";
 import type { LogSinks } from "./log/sinks.ts";
 
 /** The program name in syslog lines unless `log-tag` says otherwise: filters on it keep working. */
@@ -50,7 +46,7 @@ export class TrafficLog {
     this.#options = {
       hostName: world.hostName,
       pid: process.pid,
-      utcOffset,
+      utcOffset: localUtcOffset,
       sample: compileLogSample,
     };
   }
@@ -84,7 +80,7 @@ export class TrafficLog {
     if (log === undefined) return;
     const { client } = record;
     const from = client.kind === "ip" ? `${client.host}:${client.port}` : "unix:1";
-    const date = formatAcceptDate(record.acceptWallMs, utcOffset);
+    const date = formatAcceptDate(record.acceptWallMs, localUtcOffset);
     this.#send(log, { text: `${from} [${date}] ${record.frontend}: ${message}`, level: "info" });
   }
 
@@ -112,7 +108,7 @@ export class TrafficLog {
       sender: {
         tag: proxy.logTag ?? this.#world.global?.logTag ?? LOG_TAG_DEFAULT,
         pid: process.pid,
-        utcOffset,
+        utcOffset: localUtcOffset,
         ...(hostName === undefined
           ? {}
           : { hostName: hostName === true ? this.#world.hostName : hostName }),
@@ -136,38 +132,10 @@ export class TrafficLog {
   }
 }
 
-/** Checks a format as it will be compiled. */
-export function checkLogFormat(format: string): RefusedLogFormat | undefined {
-  const compiled = compileLogFormat(format, {
-    hostName: "",
-    pid: 0,
-    utcOffset,
-    sample: compileLogSample,
-  });
-  return compiled.ok ? undefined : compiled;
-}
-
 function momentOf(
   frontend: FrontendState,
   format: CompiledLogFormat | undefined,
 ): FrontendState["logMoment"] {
   if (format === undefined) return "accept";
   return frontend.proxy.flags.has("logasap") ? "connect" : format.emission;
-}
-
-function compileLogSample(expression: string): LogSample | { readonly error: string } {
-  const parsed = parseSampleExpression([expression], 0);
-  if (!parsed.ok) return { error: parsed.message };
-  const sample = compileSample(parsed.value);
-  return (context) => {
-    const value = sample(context as RuleContext);
-    if (value === "none" || value === "wait") return undefined;
-    const text = castSample(value, "str");
-    return text?.type === "str" ? text.value : undefined;
-  };
-}
-
-/** Minutes to add to UTC for local time at this instant. */
-function utcOffset(epochMs: Millis): number {
-  return -new Date(epochMs).getTimezoneOffset();
 }

@@ -11,6 +11,7 @@ import type { BackendSide, FrontendSide, Proxy } from "../config/model/proxy.ts"
 import type { Server } from "../config/model/server.ts";
 import type { StickTableSpec } from "../config/model/stick.ts";
 import { compileSample } from "../rules/compile.ts";
+import { withServerData } from "../stick/server-data.ts";
 import { isCompatible, StickTable } from "../stick/table.ts";
 import { BackendState, type ServerFacts } from "./backend-state.ts";
 import { type ReadLines, RuleCompiler } from "./compile-rules.ts";
@@ -69,11 +70,17 @@ export function applyConfiguration(
 
 /** Every table that a configuration defines, also those of peers sections. */
 export function stickTables(configuration: Configuration): StickTableSpec[] {
-  return [
+  const specs = [
     ...configuration.proxies.flatMap((proxy) => proxy.backend?.stickTable ?? []),
     ...configuration.proxies.flatMap((proxy) => proxy.frontend?.stickTable ?? []),
     ...configuration.peers.flatMap((peers) => peers.tables),
   ];
+  const sticking = new Set(
+    configuration.proxies.flatMap((proxy) =>
+      (proxy.backend?.stickRules ?? []).map((rule) => rule.table ?? proxy.name),
+    ),
+  );
+  return specs.map((spec) => (sticking.has(spec.name) ? withServerData(spec) : spec));
 }
 
 function applyTables(world: World, configuration: Configuration): void {

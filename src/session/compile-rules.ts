@@ -4,7 +4,7 @@ import { assert } from "../base/assert.ts";
 import type { Proxy } from "../config/model/proxy.ts";
 import type { TcpAction, TcpRule } from "../config/model/rules.ts";
 import type { StickRule } from "../config/model/stick.ts";
-import type { AclDefinition, Condition } from "../rules/ast.ts";
+import type { AclDefinition, Condition, SampleExpression } from "../rules/ast.ts";
 import {
   type CompiledSample,
   compileCondition,
@@ -73,7 +73,7 @@ export class RuleCompiler {
       })),
       stick,
       inspectsResponse: response.length > 0 || stick.some((rule) => rule.kind === "store-response"),
-      ...(balance.algorithm === "hash" ? { hashKey: compileSample(balance.key) } : {}),
+      ...(balance.algorithm === "hash" ? { hashKey: this.#sample(balance.key) } : {}),
     };
   }
 
@@ -95,7 +95,7 @@ export class RuleCompiler {
         return {
           kind: "track",
           counter: action.counter,
-          key: compileSample(action.key),
+          key: this.#sample(action.key),
           table: this.#table(action.table),
         };
       case "sc-inc-gpc":
@@ -105,19 +105,19 @@ export class RuleCompiler {
           kind: "set-gpt",
           index: action.index,
           counter: action.counter,
-          value: integerOf(action.value),
+          value: this.#integer(action.value),
         };
       case "set-var":
-        return { kind: "set-variable", name: action.name, value: compileSample(action.value) };
+        return { kind: "set-variable", name: action.name, value: this.#sample(action.value) };
       case "unset-var":
         return { kind: "unset-variable", name: action.name };
       case "set-src":
       case "set-dst":
-        return { kind: action.kind, value: compileSample(action.value) };
+        return { kind: action.kind, value: this.#sample(action.value) };
       case "capture":
         return {
           kind: "capture",
-          value: compileSample(action.value),
+          value: this.#sample(action.value),
           lengthMax: action.lengthMax,
         };
       default:
@@ -128,10 +128,19 @@ export class RuleCompiler {
   #stickRule(rule: StickRule): RunnableStickRule {
     return {
       kind: rule.kind,
-      key: compileSample(rule.key),
+      key: this.#sample(rule.key),
       table: this.#table(rule.table),
       ...this.#condition(rule.condition),
     };
+  }
+
+  #sample(expression: SampleExpression): CompiledSample {
+    return compileSample(expression, this.#readLines);
+  }
+
+  #integer(value: number | SampleExpression): CompiledSample {
+    if (typeof value !== "number") return this.#sample(value);
+    return () => ({ type: "int", value });
   }
 
   #table(name: string | undefined): StickTable {
@@ -153,9 +162,4 @@ function groupByName(
     else group.push(acl);
   }
   return groups;
-}
-
-function integerOf(value: Extract<TcpAction, { kind: "sc-set-gpt" }>["value"]): CompiledSample {
-  if (typeof value !== "number") return compileSample(value);
-  return () => ({ type: "int", value });
 }

@@ -11,5 +11,6 @@ export function relaySpec(frontend: Proxy, backend: Proxy): RelaySpec {
     ...(tunnelMs === undefined ? {} : { tunnelMs }),
     ...(clientFinMs === undefined ? {} : { clientFinMs }),
     ...(serverFinMs === undefined ? {} : { serverFinMs }),
+    ...(backend.flags.has("nolinger") ? { resetServerAtEnd: true } : {}),
   };
 }

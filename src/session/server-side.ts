@@ -69,7 +69,7 @@ export class ServerSide {
       },
       nowMs,
     );
-    if ("redispatchedFrom" in assignment && assignment.redispatchedFrom !== undefined) {
+    if ("redispatchedFrom" in assignment) {
       this.#countRedispatch(assignment.redispatchedFrom);
     }
     switch (assignment.kind) {

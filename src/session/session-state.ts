@@ -12,4 +12,3 @@ export type SessionState =
   | { readonly name: "relaying" }
   | { readonly name: "failed" }
   | { readonly name: "ended" };
-

@@ -208,8 +208,8 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
   }
 
   #onBytes(bytes: Uint8Array, isEnded: boolean, nowMs: Millis): void {
-    const { content } = (this.#context.backend ?? this.#frontend).proxy;
-    this.#context.request = { bytes, final: isEnded || bytes.length >= content.inspectBytesMax };
+    const bytesMax = (this.#context.backend ?? this.#frontend).proxy.content.inspectBytesMax;
+    this.#context.request = { bytes, bytesMax, final: isEnded || bytes.length >= bytesMax };
     const { name } = this.#state;
     if (name === "opening") return this.#open(this.#opening.onBytes(bytes, isEnded, nowMs), nowMs);
     if (name === "inspecting") return this.#proceed(nowMs);
