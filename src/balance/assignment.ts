@@ -11,7 +11,7 @@ export interface BackendSpec {
   readonly allBackups: boolean;
   /** `option persist`: clients that stick to a server are sent to it even when it is down. */
   readonly persist?: boolean;
-  /** The sum of `maxconn` of all frontends that lead here; a tenth of it is the default `fullconn`. */
+  /** The sum of `maxconn` of the frontends that lead here; the default `fullconn` is a tenth. */
   readonly frontendMaxconnSum?: number;
 }
 
@@ -54,7 +54,7 @@ export type Assignment =
 export interface Dispatch<T> {
   readonly token: T;
   readonly server: ServerState;
-  /** For the log's `srv_queue`: how many left the server's queue while it waited, itself included. */
+  /** For the log's `srv_queue`: how many left the server's queue meanwhile, itself included. */
   readonly serverQueuePosition: number;
   /** For the log's `backend_queue`. */
   readonly backendQueuePosition: number;

@@ -136,7 +136,7 @@ export class BackendBalancer<T> {
     return this.#afterChange(server, up !== true);
   }
 
-  /** Puts a server into maintenance or drain, or takes it out. Leaving maintenance, it counts as up. */
+  /** Puts a server into maintenance or drain, or out of it; after maintenance it counts as up. */
   setAdmin(
     server: ServerState,
     stateOrChange: AdminState | AdminChange,
@@ -220,6 +220,11 @@ export class BackendBalancer<T> {
     return { dispatched, requeued, availability };
   }
 
+  /** `weight` in the statistics: the effective weight in the user's scale, rounded up. */
+  shownWeight(server: ServerState): number {
+    return Math.ceil((server.effectiveWeight * this.#scale.divisor) / this.#scale.multiplier);
+  }
+
   /** Figures for samples (`nbsrv`, `queue`, `connslots`) and statistics. */
   counts(): BackendCounts {
     return {
@@ -281,7 +286,7 @@ export class BackendBalancer<T> {
     }
     const { maxqueue } = server.spec;
     if (maxqueue > 0 && server.queued >= maxqueue) return { kind: "refused-full", server };
-    // QUIRK: HAProxy does not reorder servers by load until one of them gains or loses a connection.
+    // QUIRK: as in HAProxy, leastconn reorders servers by connections gained or lost, not queued.
     const position = this.#places.enqueue(request.token, server, request.priority);
     return { kind: "queued", server, position };
   }

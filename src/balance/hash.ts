@@ -1,5 +1,5 @@
 // The hash functions of `hash-type` (haproxy configuration §4.2). Two nodes, and a node and a
-// HAProxy, must map a key to the same server, so every bit counts. All work on uint32 and yield one.
+// HAProxy, must map a key to the same server: every bit counts. All work on uint32 and yield one.
 
 const CRC32_TABLE = buildCrc32Table();
 
@@ -59,7 +59,7 @@ export function avalanche(n: number): number {
   return Math.imul(a, 3_221_225_473) >>> 0;
 }
 
-/** The number `balance source` hashes: an address's 32-bit words in network order, joined by XOR. */
+/** What `balance source` hashes: the address's 32-bit words in network order, joined by XOR. */
 export function foldAddress(address: Uint8Array): number {
   let folded = 0;
   for (let at = 0; at + 4 <= address.length; at += 4) {

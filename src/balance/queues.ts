@@ -64,7 +64,7 @@ export class Queues<T> {
     return position;
   }
 
-  /** Takes the session that the server serves next: of its own queue and, if it may, the shared one. */
+  /** Takes whom the server serves next: of its own queue and, if it may, of the shared one. */
   takeNext(server: ServerState, mayTakeShared: boolean): Taken<T> | undefined {
     const own = server.queued > 0 ? this.#own.get(server)?.first : undefined;
     const shared = mayTakeShared ? this.#shared.first : undefined;

@@ -8,7 +8,7 @@ import type { ServerCounters } from "./counters.ts";
 import { scaleWeight } from "./weight.ts";
 import type { WeightScale } from "./weight.ts";
 
-/** Whether a server answers, whatever the administrator says: `srv_op_state` without its numbers. */
+/** Whether a server answers, whatever the administrator says: `srv_op_state` in words. */
 export type OperationalState = "stopped" | "starting" | "running" | "stopping";
 
 /** A server as it runs. Fields are for reading; `counters` may be added to by anyone. */
@@ -81,7 +81,7 @@ export class ServerState {
     );
   }
 
-  /** Whether clients that stick to the server are still sent to it: also when it drains or weighs 0. */
+  /** Whether clients that stick to the server still get it: also when it drains or weighs 0. */
   isPersistable(): boolean {
     return this.operational !== "stopped" && !this.isInMaintenance();
   }
@@ -140,7 +140,7 @@ export class ServerState {
     return this.#startingSeconds(nowMs) >= this.slowstartSeconds;
   }
 
-  /** Takes the `server` line of a reload; what was set at run time stays unless the line changed it. */
+  /** Takes the `server` line of a reload; what was set at run time stays unless it changed. */
   replaceSpec(spec: Server): void {
     const old = this.spec;
     this.spec = spec;

@@ -9,7 +9,7 @@ export const WEIGHT_MAX = 256;
 /** The largest effective weight: keys are computed as fractions of it. */
 export const EFFECTIVE_WEIGHT_MAX = WEIGHT_MAX * WEIGHT_SCALE;
 
-/** How an algorithm turns user weights into effective ones: times `multiplier`, divided by `divisor`. */
+/** How user weights become effective ones: times `multiplier`, divided by `divisor`. */
 export interface WeightScale {
   readonly multiplier: number;
   readonly divisor: number;

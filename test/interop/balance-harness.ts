@@ -9,7 +9,7 @@ import { endLater } from "../support/cleanup.ts";
 import type { Haproxy } from "../support/haproxy.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { backendSpec, type ServerTraits } from "../unit/balance/specs.ts";
-import type { Scenario, Step } from "./balance-scenarios.ts";
+import type { Scenario, Step } from "./balance-steps.ts";
 
 // QUIRK: HAProxy 2.6 has passed the first bytes on by the time it balances, so that
 // `balance hash req.payload(0,0)` hashes nothing and sends everybody to one server.

@@ -59,7 +59,7 @@ describe("fairness", () => {
   });
 
   // Not exactly its weight: HAProxy lets a turn go when a cycle's places do not divide evenly.
-  test("roundrobin never strays from a server's share by more than two turns", () => {
+  test("roundrobin never strays from a server's share by more than three turns", () => {
     fc.assert(
       fc.property(fewWeights, (weights) => {
         const balancer = balancerOf({ algorithm: "roundrobin", servers: weighted(weights) });
@@ -68,7 +68,7 @@ describe("fairness", () => {
           balancer.release(pick(balancer), 0);
           for (const [i, server] of balancer.servers.entries()) {
             const share = (visits * weights[i]!) / total;
-            expect(Math.abs(server.counters.lbTotal - share)).toBeLessThanOrEqual(2);
+            expect(Math.abs(server.counters.lbTotal - share)).toBeLessThanOrEqual(3);
           }
         }
       }),

@@ -21,7 +21,7 @@ export interface Choice {
 
 /** A balancing algorithm. It is told of every change of the servers and chooses among them. */
 export interface Algorithm {
-  /** The chosen server, which may be full in algorithms that hash; `undefined` when all are full. */
+  /** The chosen server, perhaps a full one when hashing; `undefined` when all are full. */
   choose(choice: Choice): ServerState | undefined;
   /** The server became usable or unusable, or its effective weight changed. */
   onServerChanged(server: ServerState): void;

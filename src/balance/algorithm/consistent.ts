@@ -54,7 +54,7 @@ export class Consistent implements Algorithm {
     // Points do not depend on load.
   }
 
-  /** Round robin from point to point for requests without a key, leaving out servers without room. */
+  /** Serves requests without a key from point to point, leaving out servers without room. */
   #chooseNext(avoid: ServerState | undefined): ServerState | undefined {
     const ring = this.#ring();
     let index = this.#lastKey === undefined ? 0 : ring.atOrAfter(this.#lastKey + 1);

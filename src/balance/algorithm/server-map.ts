@@ -10,8 +10,8 @@ export class ServerMap implements Algorithm {
   readonly #view: BackendView;
   #slots: readonly ServerState[] = [];
   /**
-   * The slot that is next in round robin. QUIRK: past the end it goes to the start only when the next
-   * request comes, by the map of that time.
+   * The slot that is next in round robin. QUIRK: past the end it goes to the start only when the
+   * next request comes, by the map of that time.
    */
   #next = 0;
 
