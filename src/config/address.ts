@@ -1,7 +1,7 @@
 // Addresses as configuration words (haproxy configuration §11 of newer manuals): `*:1883`, `:1883`,
 // `[::1]:1883`, `ipv6@host:1`, `unix@/path`, `abns@name`, `fd@3`, with a port range where allowed.
 import type { Endpoint } from "../base/address.ts";
-import { parseIp, printIp } from "../rules/ip.ts";
+import { parseIp, printIp } from "../base/ip.ts";
 
 /** The parts of an address word. */
 export type AddressWord =

@@ -29,8 +29,8 @@ const INTRODUCTION = `# Configuration reference
 
 This page is made from the parser's own tables by \`scripts/docs\`; do not edit it.
 
-Tandem reads the language of HAProxy 2.6: sections, quoting, escapes, environment variables, time and
-size units, conditional blocks. Keywords marked **ours** are Tandem's own. Written behind \`#tandem\`
+Tandem reads the language of HAProxy 2.6: sections, quoting, escapes, environment variables, time
+and size units, conditional blocks. Keywords marked **ours** are Tandem's own. Written behind \`#tandem\`
 they are read here and skipped by HAProxy, so that one file serves both:
 
 \`\`\`

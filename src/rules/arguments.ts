@@ -1,7 +1,7 @@
 // The arguments of a fetch or converter: what stands between the parentheses, with quotes and
 // escapes of its own below those of the line (haproxy configuration §2.2).
 import type { ArgumentSpec } from "./definition.ts";
-import { parseIpv4, parseIpv6, parseMask } from "./ip.ts";
+import { parseIpv4, parseIpv6, parseMask } from "../base/ip.ts";
 
 /** Arguments and the offset behind the closing parenthesis, or HAProxy's complaint. */
 export type SplitArguments =

@@ -3,7 +3,7 @@
 import { assertNever } from "../base/assert.ts";
 import { byteString, bytesOf } from "./bytes.ts";
 import type { SampleType } from "./definition.ts";
-import { parseIp, printIp, toIpv4 } from "./ip.ts";
+import { parseIp, printIp, toIpv4 } from "../base/ip.ts";
 import type { Sample } from "./sample.ts";
 
 /** Whether a cast from one type to another exists at all; a value may still not fit. */

@@ -2,7 +2,7 @@
 // file of many thousand entries costs a lookup and not a walk.
 import { byteString, byteStringOfText } from "./bytes.ts";
 import { castSample } from "./convert.ts";
-import { maskIp, toIpv6 } from "./ip.ts";
+import { maskIp, toIpv6 } from "../base/ip.ts";
 import {
   compilePattern,
   methodType,

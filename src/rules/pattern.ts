@@ -2,9 +2,9 @@
 import { byteString, byteStringOfText } from "./bytes.ts";
 import type { MatchMethod } from "./ast.ts";
 import type { SampleType } from "./definition.ts";
-import { maskIp, parseIp, parseMask, toIpv4, toIpv6 } from "./ip.ts";
+import { type IpBytes, maskIp, parseIp, parseMask, toIpv4, toIpv6 } from "../base/ip.ts";
 import { compileRegex } from "./regex.ts";
-import type { IpBytes, Sample } from "./sample.ts";
+import type { Sample } from "./sample.ts";
 
 /** How patterns are compared. */
 export interface PatternOptions {

@@ -1,5 +1,4 @@
-/** An IP address as bytes in network order, 4 or 16 of them. */
-export type IpBytes = Uint8Array;
+import type { IpBytes } from "../base/ip.ts";
 
 /**
  * A typed value that a fetch or converter yields (haproxy configuration §7.2). A `str` holds one

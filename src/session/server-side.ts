@@ -2,6 +2,7 @@
 import { assert } from "../base/assert.ts";
 import type { Millis } from "../base/units.ts";
 import type { ServerState } from "../balance/server.ts";
+import type { AccountedParts } from "./accounts.ts";
 import type { BackendState } from "./backend-state.ts";
 import { connectSpec } from "./connect-spec.ts";
 import type { SessionEffect } from "./events.ts";
@@ -33,12 +34,7 @@ export class ServerSide {
 
   constructor(
     owner: Session,
-    parts: {
-      readonly world: World;
-      readonly context: SessionContext;
-      readonly log: SessionLog;
-      readonly effects: SessionEffect[];
-    },
+    parts: Pick<AccountedParts, "world" | "context" | "log" | "effects">,
     backend: BackendState,
   ) {
     this.#owner = owner;

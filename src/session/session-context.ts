@@ -4,7 +4,7 @@ import type { Millis } from "../base/units.ts";
 import type { NamedId, PayloadView, TrackedEntry } from "../rules/context.ts";
 import type { CompiledSample } from "../rules/compile.ts";
 import { castSample } from "../rules/convert.ts";
-import { parseIp, printIp } from "../rules/ip.ts";
+import { parseIp, printIp } from "../base/ip.ts";
 import type { Fetched, Sample } from "../rules/sample.ts";
 import type { TrackedCounters } from "../stick/tracked.ts";
 import type { StickTable } from "../stick/table.ts";

@@ -12,13 +12,12 @@ import type { Machine } from "../base/machine.ts";
 import type { Millis } from "../base/units.ts";
 import type { ServerState } from "../balance/server.ts";
 import { INSPECT_DELAY_DEFAULT_MS, PROXY_V2_BYTES_MAX } from "../limits.ts";
-import type { TrackedCounters } from "../stick/tracked.ts";
+import { type AccountedParts, Accounts } from "./accounts.ts";
 import { ClientSide } from "./client-side.ts";
 import type { KillCause, SessionEffect, SessionEvent } from "./events.ts";
 import type { FrontendState, ListenerState } from "./frontend-state.ts";
 import type { CloseManner, RelayCounters, RelayEnd } from "./mover.ts";
 import { Opening, type OpeningStep } from "./opening.ts";
-import { Pins } from "./pins.ts";
 import { Pipeline } from "./pipeline.ts";
 import { relaySpec } from "./relay-spec.ts";
 import { ServerSide } from "./server-side.ts";
@@ -31,14 +30,13 @@ import type { World } from "./world.ts";
 
 /** A client connection and what becomes of it. */
 export class Session implements Machine<SessionEvent, SessionEffect> {
-  readonly #world: World;
   readonly #frontend: FrontendState;
   readonly #context: SessionContext;
-  readonly #trackers: TrackedCounters;
   readonly #log: SessionLog;
   readonly #opening: Opening;
   readonly #pipeline: Pipeline;
-  readonly #pins = new Pins();
+  readonly #parts: AccountedParts;
+  readonly #accounts: Accounts;
   readonly #effects: SessionEffect[] = [];
   readonly #client = new ClientSide(this.#effects);
   #state: SessionState = { name: "opening", deadlineMs: Infinity };
@@ -54,14 +52,21 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
     ends: { readonly source: Endpoint; readonly destination: Endpoint },
     time: { readonly nowMs: Millis; readonly wallMs: number },
   ) {
-    this.#world = world;
     this.#frontend = frontend;
-    this.#trackers = world.newTrackers();
-    this.#context = new SessionContext(world, this.#trackers, frontend, ends, time);
-    this.#opening = new Opening(frontend, listener, this.#context, this.#trackers);
+    const trackers = world.newTrackers();
+    this.#context = new SessionContext(world, trackers, frontend, ends, time);
+    this.#opening = new Opening(frontend, listener, this.#context, trackers);
     this.#pipeline = new Pipeline(frontend, this.#context);
     const requestCount = world.nextRequestCount();
     this.#log = new SessionLog(frontend, ends.destination, time.nowMs, requestCount);
+    this.#parts = {
+      world,
+      trackers,
+      context: this.#context,
+      log: this.#log,
+      effects: this.#effects,
+    };
+    this.#accounts = new Accounts(this.#parts);
   }
 
   /** What rules see of this session; for logs and statistics. */
@@ -109,6 +114,8 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
         this.#serverSide!.take(event.grant.server, nowMs);
         return this.#attempt(event.grant.server, nowMs);
       case "requeued":
+        // The server it stuck to is gone.
+        this.#serverSide!.persist(undefined);
         return this.#assign(undefined, nowMs);
       case "kill":
         return this.#onKill(event.cause, nowMs);
@@ -118,7 +125,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
   }
 
   #onAccepted(nowMs: Millis): void {
-    this.#frontend.counters.sessions.enter();
+    this.#accounts.enter();
     this.#client.configure(this.#frontend.clientSocket);
     this.#open(this.#opening.start(nowMs), nowMs);
   }
@@ -137,26 +144,18 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
       case "denied":
         return this.#abort(step.manner, nowMs);
       case "failed":
-        return this.#failOpening(step.message, nowMs);
+        this.#accounts.logOpening(step.message, nowMs);
+        return this.#abort("finish", nowMs);
       case "open":
         this.#client.consume(step.consume);
         this.#log.noteOpened(this.#context.destination, nowMs);
-        if (this.#frontend.logMoment === "accept") this.#logTraffic("--", nowMs, true);
+        if (this.#frontend.logMoment === "accept") this.#accounts.logTraffic("--", nowMs, true);
         return this.#proceed(nowMs);
     }
   }
 
   #clientDeadline(nowMs: Millis): Millis {
     return nowMs + (this.#frontend.proxy.timeouts.client ?? Infinity);
-  }
-
-  #failOpening(message: string, nowMs: Millis): void {
-    this.#frontend.counters.failedRequests++;
-    const isEmpty = this.#context.request.bytes.length === 0;
-    if (!isEmpty || !this.#frontend.proxy.flags.has("dontlognull")) {
-      this.#effects.push({ kind: "log-handshake", record: this.#record("--", nowMs), message });
-    }
-    this.#abort("finish", nowMs);
   }
 
   // First bytes.
@@ -178,24 +177,17 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
       case "ready":
         this.#serverSide!.persist(step.server);
         this.#stores = step.stores;
-        if (backend!.isPinning) this.#pins.add(step.matched);
+        this.#accounts.pin(step.matched);
         return this.#assign(undefined, nowMs);
     }
   }
 
   /** Counts the session in its backend as soon as that is known. */
   #enterBackend(nowMs: Millis): void {
-    const backend = this.#context.backend;
+    const { backend } = this.#context;
     if (backend === undefined || this.#serverSide !== undefined) return;
-    backend.counters.sessions.enter();
-    backend.counters.sessionRate.add(nowMs);
-    const parts = {
-      world: this.#world,
-      context: this.#context,
-      log: this.#log,
-      effects: this.#effects,
-    };
-    this.#serverSide = new ServerSide(this, parts, backend);
+    this.#accounts.enterBackend(nowMs);
+    this.#serverSide = new ServerSide(this, this.#parts, backend);
   }
 
   #waitForBytes(nowMs: Millis): void {
@@ -297,11 +289,10 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
 
   #relay(server: ServerState, nowMs: Millis): void {
     const backend = this.#context.backend!;
-    const stored = storeServer(this.#stores, server, backend, nowMs);
-    if (backend.isPinning) this.#pins.add(stored);
+    this.#accounts.pin(storeServer(this.#stores, server, backend, nowMs));
     this.#become({ name: "relaying" });
     this.#effects.push({ kind: "relay", spec: relaySpec(this.#frontend.proxy, backend.proxy) });
-    if (this.#frontend.logMoment === "connect") this.#logTraffic("--", nowMs, true);
+    if (this.#frontend.logMoment === "connect") this.#accounts.logTraffic("--", nowMs, true);
   }
 
   // The end.
@@ -384,10 +375,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
 
   #conclude(termination: string, nowMs: Millis): void {
     this.#serverSide?.release(nowMs);
-    this.#trackers.onBytes(this.#log.totals, nowMs);
-    this.#log.count(this.#context.backend, nowMs);
-    this.#context.backend?.counters.sessions.leave();
-    this.#logTraffic(termination, nowMs);
+    this.#accounts.conclude(termination, nowMs);
     this.#leave(nowMs);
   }
 
@@ -398,22 +386,9 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
   }
 
   #leave(nowMs: Millis): void {
-    this.#pins.release(nowMs);
-    this.#trackers.release(nowMs);
-    this.#frontend.counters.sessions.leave();
+    this.#accounts.leave(nowMs);
     this.#become({ name: "ended" });
     this.#effects.push({ kind: "ended" });
-  }
-
-  #logTraffic(termination: string, nowMs: Millis, isEarly = false): void {
-    if (!this.#log.isDue(termination, isEarly)) return;
-    const record = this.#record(termination, nowMs, isEarly);
-    this.#effects.push({ kind: "log", record, context: this.#context });
-  }
-
-  #record(termination: string, nowMs: Millis, isEarly = false): ReturnType<SessionLog["record"]> {
-    const { connectionCount } = this.#world;
-    return this.#log.record(termination, this.#context, { connectionCount, isEarly, nowMs });
   }
 
   #become(state: SessionState): void {

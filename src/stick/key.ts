@@ -3,7 +3,7 @@
 import type { StickTableSpec } from "../config/model/stick.ts";
 import { byteString, bytesOf } from "../rules/bytes.ts";
 import { castSample, toInt64 } from "../rules/convert.ts";
-import { isMappedIpv4, parseIpv4, parseIpv6, printIp, toIpv4, toIpv6 } from "../rules/ip.ts";
+import { parseIpv4, parseIpv6, printIp, toIpv4, toIpv6 } from "../base/ip.ts";
 import type { Sample } from "../rules/sample.ts";
 
 /**
@@ -40,7 +40,7 @@ export function keyFromSample(spec: KeySpec, sample: Sample): StickKey | undefin
     }
     case "string": {
       if (sample.type === "ip" && sample.value.length === 16) {
-        return stringKey(printIpv6(sample.value), spec.keyLengthMax);
+        return stringKey(printIp(sample.value), spec.keyLengthMax);
       }
       const text = castSample(sample, "str");
       return text?.type === "str" ? stringKey(text.value, spec.keyLengthMax) : undefined;
@@ -77,7 +77,7 @@ export function formatKey(spec: KeySpec, key: StickKey): string {
     case "ip":
       return printIp(bytesOf(key));
     case "ipv6":
-      return printIpv6(bytesOf(key));
+      return printIp(bytesOf(key));
     case "integer":
       return String(Buffer.from(key, "latin1").readUInt32BE(0));
     case "string":
@@ -107,14 +107,6 @@ function integerKey(value: number): StickKey {
 function stringKey(text: string, lengthMax: number): StickKey {
   const end = text.indexOf("\0");
   return text.slice(0, Math.min(lengthMax, end < 0 ? text.length : end));
-}
-
-/** As inet_ntop(3), which unlike RFC 5952 also prints IPv4-compatible addresses (`::1.2.3.4`) dotted. */
-function printIpv6(bytes: Uint8Array): string {
-  const isCompatible =
-    bytes.subarray(0, 12).every((byte) => byte === 0) && (bytes[12] !== 0 || bytes[13] !== 0);
-  if (!isCompatible || isMappedIpv4(bytes)) return printIp(bytes);
-  return `::${printIp(bytes.subarray(12))}`;
 }
 
 const NOT_PLAIN = /[^!-~]|[\\=]/g;

@@ -1,7 +1,7 @@
 // The installed HAProxy and our tables are given the same events; `show table` must agree.
 import net from "node:net";
 import { describe, expect, test } from "vitest";
-import { parseIp } from "../../src/rules/ip.ts";
+import { parseIp } from "../../src/base/ip.ts";
 import type { Sample } from "../../src/rules/sample.ts";
 import { formatKey, keyFromSample } from "../../src/stick/key.ts";
 import { printEntry, printTable } from "../../src/stick/print.ts";

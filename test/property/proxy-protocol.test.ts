@@ -5,12 +5,12 @@ import { expect, test } from "vitest";
 import { PROXY_V2_BYTES_MAX } from "../../src/limits.ts";
 import { decodeProxyHeader } from "../../src/session/proxy-protocol/decode.ts";
 import { encodeProxyHeader } from "../../src/session/proxy-protocol/encode.ts";
-import { formatIpv6, parseIpv4, parseIpv6 } from "../../src/session/proxy-protocol/ip-text.ts";
+import { printIp, parseIpv4, parseIpv6 } from "../../src/base/ip.ts";
 import { V2_SIGNATURE } from "../../src/session/proxy-protocol/header.ts";
 import { isIPv4, isIPv6, SocketAddress } from "node:net";
 
 const port = fc.integer({ min: 0, max: 65535 });
-const v6Host = fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => formatIpv6(bytes));
+const v6Host = fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => printIp(bytes));
 const v4Endpoint = fc.record({
   kind: fc.constant("ip"),
   family: fc.constant(4),
@@ -102,11 +102,11 @@ test("parseIpv4() and parseIpv6() agree with Node about what an address is", () 
   );
 });
 
-test("formatIpv6() writes what the system writes", () => {
+test("printIp() writes what the system writes", () => {
   const bytes = fc.array(fc.constantFrom(0, 0, 0, 1, 255), { minLength: 16, maxLength: 16 });
   fc.assert(
     fc.property(bytes, (parts) => {
-      const text = formatIpv6(Uint8Array.from(parts));
+      const text = printIp(Uint8Array.from(parts));
       // IPv4-compatible addresses are written in dotted form by the C library, in RFC 5952 not.
       fc.pre(parts.slice(0, 12).some((part) => part !== 0));
       expect(new SocketAddress({ address: text, family: "ipv6" }).address).toBe(text);

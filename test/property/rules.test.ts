@@ -13,7 +13,7 @@ import { listConverters } from "../../src/rules/converter/catalogue.ts";
 import type { ArgumentSpec, SampleType } from "../../src/rules/definition.ts";
 import { listFetches } from "../../src/rules/fetch/catalogue.ts";
 import { compileCondition, compileSample } from "../../src/rules/compile.ts";
-import { parseIp, printIp } from "../../src/rules/ip.ts";
+import { parseIp, printIp } from "../../src/base/ip.ts";
 import {
   parseAcl,
   parseCondition,

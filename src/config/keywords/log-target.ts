@@ -3,47 +3,9 @@
 import { parseAddressWord } from "../address.ts";
 import type { Mutable } from "../draft.ts";
 import type { Line } from "../line.ts";
-import type { LogFormatName, LogLevel, LogTarget } from "../model/log.ts";
+import type { LogFormatName, LogTarget } from "../model/log.ts";
+import { LOG_FACILITIES, LOG_LEVELS } from "../../log/level.ts";
 import { parseNatural } from "../values.ts";
-
-/** Syslog facilities by number. */
-export const LOG_FACILITIES: readonly string[] = [
-  "kern",
-  "user",
-  "mail",
-  "daemon",
-  "auth",
-  "syslog",
-  "lpr",
-  "news",
-  "uucp",
-  "cron",
-  "auth2",
-  "ftp",
-  "ntp",
-  "audit",
-  "alert",
-  "cron2",
-  "local0",
-  "local1",
-  "local2",
-  "local3",
-  "local4",
-  "local5",
-  "local6",
-  "local7",
-];
-
-const LEVELS: readonly LogLevel[] = [
-  "emerg",
-  "alert",
-  "crit",
-  "err",
-  "warning",
-  "notice",
-  "info",
-  "debug",
-];
 
 const FORMATS: readonly LogFormatName[] = [
   "local",
@@ -175,7 +137,7 @@ function takeFacility(line: Line, log: Mutable<LogTarget>): boolean {
   for (const which of ["levelMax", "levelMin"] as const) {
     const word = line.take();
     if (word === undefined) return true;
-    const level = LEVELS.find((name) => name === word);
+    const level = LOG_LEVELS.find((name) => name === word);
     if (level === undefined) {
       line.alert(
         `log : unknown optional ${which === "levelMin" ? "minimum " : ""}log level '${word}'`,

@@ -1,7 +1,7 @@
 // Bytes and their written forms, and address masks (haproxy configuration §7.3.1).
 import type { ArgumentSpec, ConverterDefinition } from "../definition.ts";
-import { isMappedIpv4, parseMask } from "../ip.ts";
-import type { Fetched, IpBytes, Sample } from "../sample.ts";
+import { type IpBytes, isMappedIpv4, parseMask } from "../../base/ip.ts";
+import type { Fetched, Sample } from "../sample.ts";
 
 function bytesIn(sample: Sample): Uint8Array {
   return sample.type === "bin" ? sample.value : new Uint8Array(0);

@@ -3,7 +3,7 @@ import type { Endpoint } from "../../base/address.ts";
 import { byteStringOfText } from "../bytes.ts";
 import type { NamedId, RuleContext } from "../context.ts";
 import type { FetchDefinition, FetchSource } from "../definition.ts";
-import { parseIp } from "../ip.ts";
+import { parseIp } from "../../base/ip.ts";
 import type { Fetched } from "../sample.ts";
 
 function address(endpoint: Endpoint): Fetched {

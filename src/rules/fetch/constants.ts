@@ -1,7 +1,7 @@
 // Constants and facts of the process (haproxy configuration §7.3.2).
 import { byteStringOfText } from "../bytes.ts";
 import type { FetchDefinition } from "../definition.ts";
-import { parseIpv4, parseIpv6 } from "../ip.ts";
+import { parseIpv4, parseIpv6 } from "../../base/ip.ts";
 import type { Sample } from "../sample.ts";
 import { checkVariableName } from "../variable.ts";
 

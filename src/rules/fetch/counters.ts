@@ -11,7 +11,7 @@ import {
 } from "../counter.ts";
 import type { ArgumentSpec, FetchDefinition } from "../definition.ts";
 import type { Fetched, Sample } from "../sample.ts";
-import { parseIp } from "../ip.ts";
+import { parseIp } from "../../base/ip.ts";
 
 const TABLE: ArgumentSpec = { name: "table", type: "table", optional: true };
 const COUNTER: ArgumentSpec = { name: "counter", type: "integer" };

@@ -1,7 +1,7 @@
 // Version 1, one line of text: `PROXY TCP4 192.0.2.1 192.0.2.2 56324 443\r\n` (§2.1).
 import type { IpEndpoint } from "../../base/address.ts";
 import type { ProxyDecoded } from "./decode.ts";
-import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from "./ip-text.ts";
+import { printIp, parseIpv4, parseIpv6 } from "../../base/ip.ts";
 
 /** Decodes one whole line, its line end included. */
 export function decodeProxyV1(line: Uint8Array): ProxyDecoded {
@@ -37,6 +37,6 @@ function readEndpoint(family: "TCP4" | "TCP6", host: string, port: string): IpEn
   const value = Number(port);
   if (value > 65535) return undefined;
   return family === "TCP4"
-    ? { kind: "ip", family: 4, host: formatIpv4(bytes), port: value }
-    : { kind: "ip", family: 6, host: formatIpv6(bytes), port: value };
+    ? { kind: "ip", family: 4, host: printIp(bytes), port: value }
+    : { kind: "ip", family: 6, host: printIp(bytes), port: value };
 }

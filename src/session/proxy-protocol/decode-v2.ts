@@ -5,7 +5,7 @@ import { crc32c } from "./crc32c.ts";
 import type { ProxyDecoded } from "./decode.ts";
 import type { ProxyHeader, ProxyTls, ProxyTlv } from "./header.ts";
 import { SSL_CLIENT, TLV, V2_FAMILY, V2_FIXED_BYTES, V2_UNIX_PATH_BYTES } from "./header.ts";
-import { formatIpv4, formatIpv6 } from "./ip-text.ts";
+import { printIp } from "../../base/ip.ts";
 
 /** Decodes `bytes`, which begin with the whole signature. */
 export function decodeProxyV2(bytes: Uint8Array): ProxyDecoded {
@@ -90,13 +90,13 @@ function readAddresses(
         source: {
           kind: "ip",
           family: 4,
-          host: formatIpv4(bytes.subarray(at, at + 4)),
+          host: printIp(bytes.subarray(at, at + 4)),
           port: readU16(bytes, at + 8),
         },
         destination: {
           kind: "ip",
           family: 4,
-          host: formatIpv4(bytes.subarray(at + 4, at + 8)),
+          host: printIp(bytes.subarray(at + 4, at + 8)),
           port: readU16(bytes, at + 10),
         },
       };
@@ -105,13 +105,13 @@ function readAddresses(
         source: {
           kind: "ip",
           family: 6,
-          host: formatIpv6(bytes.subarray(at, at + 16)),
+          host: printIp(bytes.subarray(at, at + 16)),
           port: readU16(bytes, at + 32),
         },
         destination: {
           kind: "ip",
           family: 6,
-          host: formatIpv6(bytes.subarray(at + 16, at + 32)),
+          host: printIp(bytes.subarray(at + 16, at + 32)),
           port: readU16(bytes, at + 34),
         },
       };

@@ -8,7 +8,7 @@ import { PROXY_V2_BYTES_MAX } from "../../limits.ts";
 import type { TlsFacts } from "../mover.ts";
 import { crc32c } from "./crc32c.ts";
 import { SSL_CLIENT, TLV, V2_FAMILY, V2_FIXED_BYTES, V2_SIGNATURE } from "./header.ts";
-import { parseIpv4, parseIpv6 } from "./ip-text.ts";
+import { parseIpv4, parseIpv6 } from "../../base/ip.ts";
 
 /** What a PROXY header says of a client's connection. */
 export interface ProxyHeaderSource {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { StickKeyType } from "../../../src/config/model/stick.ts";
-import { parseIp } from "../../../src/rules/ip.ts";
+import { parseIp } from "../../../src/base/ip.ts";
 import type { Sample } from "../../../src/rules/sample.ts";
 import { formatKey, keyFromSample, keyFromText, type KeySpec } from "../../../src/stick/key.ts";
 

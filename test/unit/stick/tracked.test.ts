@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseIp } from "../../../src/rules/ip.ts";
+import { parseIp } from "../../../src/base/ip.ts";
 import type { Sample } from "../../../src/rules/sample.ts";
 import { StickTable } from "../../../src/stick/table.ts";
 import { lookupOrCreateSample, lookupSample, TrackedCounters } from "../../../src/stick/tracked.ts";

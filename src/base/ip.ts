@@ -1,5 +1,7 @@
-// Addresses as bytes: reading, printing, masks.
-import type { IpBytes } from "./sample.ts";
+// IP addresses as bytes in network order: reading, printing, masks.
+
+/** An IP address as bytes in network order, 4 or 16 of them. */
+export type IpBytes = Uint8Array;
 
 /** The bytes of a numeric IPv4 or IPv6 address, or `undefined` for anything else. */
 export function parseIp(text: string): IpBytes | undefined {
@@ -52,16 +54,26 @@ function parseGroups(text: string, mayEndDotted: boolean): number[] | undefined 
   return groups;
 }
 
-/** Canonical text of an address (RFC 5952). */
+/**
+ * Text of an address as inet_ntop(3) writes it. Unlike RFC 5952 that writes IPv4-compatible
+ * addresses (`::1.2.3.4`) dotted as well as mapped ones.
+ */
 export function printIp(bytes: IpBytes): string {
   if (bytes.length === 4) return bytes.join(".");
   if (isMappedIpv4(bytes)) return `::ffff:${bytes.subarray(12).join(".")}`;
+  if (isCompatibleIpv4(bytes)) return `::${bytes.subarray(12).join(".")}`;
   const groups: number[] = [];
   for (let i = 0; i < 16; i += 2) groups.push((bytes[i]! << 8) | bytes[i + 1]!);
   const gap = longestZeroRun(groups);
   const hex = groups.map((group) => group.toString(16));
   if (gap.count < 2) return hex.join(":");
   return `${hex.slice(0, gap.start).join(":")}::${hex.slice(gap.start + gap.count).join(":")}`;
+}
+
+/** Whether exactly the first 12 bytes are a run of zeros: `::a.b.c.d` with a nonzero first half. */
+function isCompatibleIpv4(bytes: IpBytes): boolean {
+  if (bytes[12] === 0 && bytes[13] === 0) return false;
+  return bytes.subarray(0, 12).every((byte) => byte === 0);
 }
 
 function longestZeroRun(groups: readonly number[]): { start: number; count: number } {

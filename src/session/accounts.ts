@@ -1,0 +1,84 @@
+// What a session keeps and counts while it lives, and gives back at its end: pinned table entries,
+// tracked counters, its share of the proxies' counters, its log line.
+import type { Millis } from "../base/units.ts";
+import type { TrackedCounters } from "../stick/tracked.ts";
+import type { SessionEffect } from "./events.ts";
+import { type PinnedEntry, Pins } from "./pins.ts";
+import type { SessionContext } from "./session-context.ts";
+import type { SessionLog } from "./session-log.ts";
+import type { World } from "./world.ts";
+
+/** The parts of a session that its accounts concern. */
+export interface AccountedParts {
+  readonly world: World;
+  readonly context: SessionContext;
+  readonly trackers: TrackedCounters;
+  readonly log: SessionLog;
+  readonly effects: SessionEffect[];
+}
+
+/** One session's accounts. */
+export class Accounts {
+  readonly #parts: AccountedParts;
+  readonly #pins = new Pins();
+
+  constructor(parts: AccountedParts) {
+    this.#parts = parts;
+  }
+
+  /** The connection is there. */
+  enter(): void {
+    this.#parts.context.frontend.counters.sessions.enter();
+  }
+
+  /** The backend is known. */
+  enterBackend(nowMs: Millis): void {
+    const { counters } = this.#parts.context.backend!;
+    counters.sessions.enter();
+    counters.sessionRate.add(nowMs);
+  }
+
+  /** Keeps table entries for as long as the session lives, where the backend wants that. */
+  pin(entries: readonly PinnedEntry[]): void {
+    if (this.#parts.context.backend?.isPinning === true) this.#pins.add(entries);
+  }
+
+  /** Logs the session, once; `isEarly` before its end. */
+  logTraffic(termination: string, nowMs: Millis, isEarly = false): void {
+    const { log, effects, context } = this.#parts;
+    if (!log.isDue(termination, isEarly)) return;
+    effects.push({ kind: "log", record: this.#record(termination, nowMs, isEarly), context });
+  }
+
+  /** Logs and counts a connection that failed before it was a session. */
+  logOpening(message: string, nowMs: Millis): void {
+    const { context, effects } = this.#parts;
+    const { counters, proxy } = context.frontend;
+    counters.failedRequests++;
+    if (context.request.bytes.length === 0 && proxy.flags.has("dontlognull")) return;
+    effects.push({ kind: "log-handshake", record: this.#record("--", nowMs, false), message });
+  }
+
+  /** The session has run its course; its slot is given back already. */
+  conclude(termination: string, nowMs: Millis): void {
+    const { context, log, trackers } = this.#parts;
+    trackers.onBytes(log.totals, nowMs);
+    log.count(context.backend, nowMs);
+    context.backend?.counters.sessions.leave();
+    this.logTraffic(termination, nowMs);
+  }
+
+  /** Gives everything back. */
+  leave(nowMs: Millis): void {
+    const { context, trackers } = this.#parts;
+    this.#pins.release(nowMs);
+    trackers.release(nowMs);
+    context.frontend.counters.sessions.leave();
+  }
+
+  #record(termination: string, nowMs: Millis, isEarly: boolean): ReturnType<SessionLog["record"]> {
+    const { world, log, context } = this.#parts;
+    const { connectionCount } = world;
+    return log.record(termination, context, { connectionCount, isEarly, nowMs });
+  }
+}
