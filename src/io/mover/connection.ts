@@ -252,6 +252,8 @@ export class NodeConnection implements DeadlineEntry {
     this.#becomeClosing();
     if (this.raw.destroyed) return;
     if (this.raw.remoteFamily === undefined) this.socket.destroy();
+    // Node is known to crash when TCP is torn down inside a callback of the TLS above it.
+    else if (this.isTls) setImmediate(resetTcp, this.raw);
     else this.raw.resetAndDestroy();
   }
 
@@ -308,6 +310,10 @@ export class NodeConnection implements DeadlineEntry {
     this.#host.socketClosed(this);
     this.relay?.onClosed(this);
   }
+}
+
+function resetTcp(raw: Socket): void {
+  raw.resetAndDestroy();
 }
 
 function onData(this: OwnedSocket, chunk: Buffer): void {
