@@ -1,6 +1,6 @@
-// Timers of many machines, earliest first. A machine's timer mostly moves later or is cancelled
-// before it fires, so neither touches the heap: an entry that comes up early is put back at the
-// time that its owner then names.
+// Timers of many machines, earliest first. Most timers never fire: they move on with each event,
+// or their owner ends. So an owner is in the queue once, is moved in place, and leaves nothing
+// behind when it goes.
 import type { Millis } from "./units.ts";
 
 /** Something with a timer. */
@@ -11,71 +11,91 @@ export interface TimerOwner {
 
 interface Entry<Owner> {
   readonly owner: Owner;
-  readonly atMs: Millis;
+  atMs: Millis;
+  /** Its place in the heap. */
+  index: number;
 }
 
 /** A binary heap of owners by due time. */
 export class TimerQueue<Owner extends TimerOwner> {
   readonly #heap: Entry<Owner>[] = [];
-  /** The earliest heap entry of each owner that has one. */
-  readonly #queuedAt = new Map<Owner, Millis>();
+  readonly #entries = new Map<Owner, Entry<Owner>>();
 
-  /** Notes that `owner.nextTimeout()` may have changed; cheap when it moved later. */
-  update(owner: Owner): void {
-    const atMs = owner.nextTimeout();
-    if (atMs === undefined) return;
-    const queuedAt = this.#queuedAt.get(owner);
-    if (queuedAt !== undefined && queuedAt <= atMs) return;
-    this.#queuedAt.set(owner, atMs);
-    this.#push({ owner, atMs });
+  /** Owners that have a timer. */
+  get size(): number {
+    return this.#heap.length;
   }
 
-  /** When the next owner may be due; `undefined` when no timer is queued. */
+  /** Notes that `owner.nextTimeout()` may have changed. */
+  update(owner: Owner): void {
+    const atMs = owner.nextTimeout();
+    const entry = this.#entries.get(owner);
+    if (atMs === undefined) {
+      if (entry !== undefined) this.#remove(entry);
+    } else if (entry === undefined) {
+      const added = { owner, atMs, index: this.#heap.length };
+      this.#entries.set(owner, added);
+      this.#heap.push(added);
+      this.#rise(added);
+    } else if (atMs !== entry.atMs) {
+      const isLater = atMs > entry.atMs;
+      entry.atMs = atMs;
+      if (isLater) this.#sink(entry);
+      else this.#rise(entry);
+    }
+  }
+
+  /** When the next owner is due; `undefined` when no timer is queued. */
   next(): Millis | undefined {
     return this.#heap[0]?.atMs;
   }
 
   /** Takes one owner whose time has come; `undefined` when none is due at `nowMs`. */
   takeDue(nowMs: Millis): Owner | undefined {
-    for (;;) {
-      const first = this.#heap[0];
-      if (first === undefined || first.atMs > nowMs) return undefined;
-      this.#pop();
-      if (this.#queuedAt.get(first.owner) !== first.atMs) continue;
-      this.#queuedAt.delete(first.owner);
-      const wanted = first.owner.nextTimeout();
-      if (wanted === undefined) continue;
-      if (wanted <= nowMs) return first.owner;
-      this.update(first.owner);
+    const first = this.#heap[0];
+    if (first === undefined || first.atMs > nowMs) return undefined;
+    this.#remove(first);
+    return first.owner;
+  }
+
+  #remove(entry: Entry<Owner>): void {
+    this.#entries.delete(entry.owner);
+    const last = this.#heap.pop()!;
+    if (last === entry) return;
+    this.#place(last, entry.index);
+    this.#rise(last);
+    this.#sink(last);
+  }
+
+  #rise(entry: Entry<Owner>): void {
+    while (entry.index > 0) {
+      const parentIndex = (entry.index - 1) >> 1;
+      const parent = this.#heap[parentIndex]!;
+      if (parent.atMs <= entry.atMs) return;
+      this.#place(parent, entry.index);
+      this.#place(entry, parentIndex);
     }
   }
 
-  #push(entry: Entry<Owner>): void {
-    const heap = this.#heap;
-    let index = heap.length;
-    heap.push(entry);
-    while (index > 0) {
-      const parent = (index - 1) >> 1;
-      if (heap[parent]!.atMs <= entry.atMs) break;
-      heap[index] = heap[parent]!;
-      index = parent;
+  #sink(entry: Entry<Owner>): void {
+    for (;;) {
+      const child = this.#earlierChild(entry.index);
+      if (child === undefined || child.atMs >= entry.atMs) return;
+      const index = child.index;
+      this.#place(child, entry.index);
+      this.#place(entry, index);
     }
-    heap[index] = entry;
   }
 
-  #pop(): void {
-    const heap = this.#heap;
-    const last = heap.pop();
-    if (last === undefined || heap.length === 0) return;
-    let index = 0;
-    for (;;) {
-      let child = 2 * index + 1;
-      if (child >= heap.length) break;
-      if (child + 1 < heap.length && heap[child + 1]!.atMs < heap[child]!.atMs) child++;
-      if (heap[child]!.atMs >= last.atMs) break;
-      heap[index] = heap[child]!;
-      index = child;
-    }
-    heap[index] = last;
+  #earlierChild(index: number): Entry<Owner> | undefined {
+    const left = this.#heap[2 * index + 1];
+    const right = this.#heap[2 * index + 2];
+    if (right === undefined || left === undefined) return left;
+    return right.atMs < left.atMs ? right : left;
+  }
+
+  #place(entry: Entry<Owner>, index: number): void {
+    entry.index = index;
+    this.#heap[index] = entry;
   }
 }

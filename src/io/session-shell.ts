@@ -195,7 +195,7 @@ export class SessionShell {
     for (let effect = session.poll(); effect !== undefined; effect = session.poll()) {
       this.#run(live, effect, nowMs);
     }
-    if (session.nextTimeout() !== undefined) this.#timers.update(session);
+    this.#timers.update(session);
   }
 
   #run(live: Live, effect: SessionEffect, nowMs: Millis): void {

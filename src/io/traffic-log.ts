@@ -55,7 +55,7 @@ export class TrafficLog {
   reconfigure(proxies: readonly Proxy[]): void {
     this.#logs = new Map(proxies.map((proxy) => [proxy.name, this.#proxyLog(proxy)]));
     for (const frontend of this.#world.frontends.values()) {
-      frontend.logMoment = momentOf(frontend, this.#logs.get(frontend.name)?.format);
+      frontend.logMoment = momentOf(frontend, this.#logs.get(frontend.name));
     }
   }
 
@@ -132,10 +132,9 @@ export class TrafficLog {
   }
 }
 
-function momentOf(
-  frontend: FrontendState,
-  format: CompiledLogFormat | undefined,
-): FrontendState["logMoment"] {
-  if (format === undefined) return "accept";
-  return frontend.proxy.flags.has("logasap") ? "connect" : format.emission;
+/** When the lines of a frontend are due; never, if nobody takes them. */
+function momentOf(frontend: FrontendState, log: ProxyLog | undefined): FrontendState["logMoment"] {
+  if (log === undefined || !(log.router.wants("info") || log.router.wants("err"))) return "never";
+  if (log.format === undefined) return "accept";
+  return frontend.proxy.flags.has("logasap") ? "connect" : log.format.emission;
 }

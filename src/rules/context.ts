@@ -88,14 +88,14 @@ export interface RuleContext {
   readonly source: Endpoint;
   readonly destination: Endpoint;
   readonly request: PayloadView;
-  readonly response?: PayloadView;
+  readonly response?: PayloadView | undefined;
   /** Facts of the client's TLS, once terminated here. */
-  readonly tls?: TlsFacts;
+  readonly tls?: TlsFacts | undefined;
   /** Facts of the server's TLS. */
-  readonly serverTls?: TlsFacts;
+  readonly serverTls?: TlsFacts | undefined;
   readonly frontend: NamedId;
-  readonly backend?: NamedId;
-  readonly server?: NamedId;
+  readonly backend?: NamedId | undefined;
+  readonly server?: NamedId | undefined;
   /** By full name, scope included: `sess.seen`. */
   readonly variables: Map<string, Sample>;
   readonly environment: Readonly<Record<string, string | undefined>>;

@@ -116,7 +116,7 @@ function applyBackends(
       outcomes.push(state.balancer.reconfigure(spec, nowMs));
     }
     state.table = world.tables.get(proxy.name);
-    state.facts = serverFacts(proxy.backend, resources);
+    state.facts = serverFacts(proxy, proxy.backend, resources);
   }
   for (const name of [...world.backends.keys()]) if (!named.has(name)) world.backends.delete(name);
   return outcomes;
@@ -151,12 +151,17 @@ function leadsTo(proxy: Proxy, backend: string): boolean {
   );
 }
 
-function serverFacts(side: BackendSide, resources: Resources): ReadonlyMap<string, ServerFacts> {
+function serverFacts(
+  proxy: Proxy,
+  side: BackendSide,
+  resources: Resources,
+): ReadonlyMap<string, ServerFacts> {
   return new Map(
     side.servers.map((server) => [
       server.name,
       {
         endpoint: resources.endpointOf(server),
+        socket: socketOptions(proxy, "server", server.tcpUserTimeoutMs),
         tls: resources.serverTls(server),
         sni: server.tls?.sni === undefined ? undefined : compileSample(server.tls.sni),
       },

@@ -10,7 +10,7 @@ import type { RuleContext } from "../rules/context.ts";
 import type { StickEntry } from "../stick/entry.ts";
 import type { StickTable } from "../stick/table.ts";
 import { BackendCounters, Rate } from "./counters.ts";
-import type { TlsContext } from "./mover.ts";
+import type { SocketOptions, TlsContext } from "./mover.ts";
 import type { RunnableRule } from "./rule-runner.ts";
 import type { Session } from "./session.ts";
 import type { RunnableStickRule } from "./sticking.ts";
@@ -34,6 +34,7 @@ export interface BackendRules {
 export interface ServerFacts {
   /** `undefined` while its name has no address. */
   readonly endpoint: Endpoint | undefined;
+  readonly socket: SocketOptions;
   readonly tls: TlsContext | undefined;
   readonly sni: CompiledSample | undefined;
 }

@@ -5,10 +5,9 @@ import type { SourceSettings } from "../config/model/proxy.ts";
 import { castSample } from "../rules/convert.ts";
 import type { Fetched } from "../rules/sample.ts";
 import type { BackendState } from "./backend-state.ts";
-import type { ConnectSpec } from "./mover.ts";
+import type { ConnectSpec, TlsContext } from "./mover.ts";
 import { encodeProxyHeader } from "./proxy-protocol/encode.ts";
 import type { SessionContext } from "./session-context.ts";
-import { socketOptions } from "./socket-options.ts";
 import type { World } from "./world.ts";
 
 /** The connect to `server`; `undefined` while the server's name has no address. */
@@ -27,14 +26,16 @@ export function connectSpec(
   const serverName = sni === undefined ? undefined : nameFor(sni(context));
   return {
     endpoint: withPort(facts.endpoint, spec.portOffset, context.destination),
-    socket: socketOptions(backend.proxy, "server", spec.tcpUserTimeoutMs),
-    ...(local === undefined ? {} : { local }),
-    ...(source?.interface === undefined ? {} : { interface: source.interface }),
-    ...(spec.sendProxy === undefined ? {} : { preamble: preamble(spec.sendProxy, context) }),
-    ...(tls === undefined
-      ? {}
-      : { tls: { context: tls, ...(serverName === undefined ? {} : { serverName }) } }),
+    socket: facts.socket,
+    local,
+    interface: source?.interface,
+    preamble: spec.sendProxy === undefined ? undefined : preamble(spec.sendProxy, context),
+    tls: tls === undefined ? undefined : tlsSpec(tls, serverName),
   };
+}
+
+function tlsSpec(context: TlsContext, serverName: string | undefined): ConnectSpec["tls"] {
+  return serverName === undefined ? { context } : { context, serverName };
 }
 
 /** A server's port may be the client's destination port, moved by an offset (§5.2 `server`). */

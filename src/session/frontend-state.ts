@@ -41,7 +41,7 @@ export class FrontendState {
   clientSocket: SocketOptions | undefined;
   lineCount = 0;
   /** When the log line is due: as soon as its format's values are known, or at the end. */
-  logMoment: "accept" | "connect" | "end" = "end";
+  logMoment: "accept" | "connect" | "end" | "never" = "end";
 
   constructor(proxy: Proxy, side: FrontendSide) {
     this.name = proxy.name;

@@ -40,25 +40,25 @@ export interface SocketOptions {
 /** Where and how to connect to a server. */
 export interface ConnectSpec {
   readonly endpoint: Endpoint;
-  readonly local?: { readonly host: string; readonly port?: number };
-  readonly interface?: string;
+  readonly local?: { readonly host: string; readonly port?: number } | undefined;
+  readonly interface?: string | undefined;
   readonly socket: SocketOptions;
   /** Sent before anything else, TLS included: the PROXY header. */
-  readonly preamble?: Uint8Array;
-  readonly tls?: { readonly context: TlsContext; readonly serverName?: string };
+  readonly preamble?: Uint8Array | undefined;
+  readonly tls?: { readonly context: TlsContext; readonly serverName?: string } | undefined;
 }
 
 /** How two joined connections are relayed. An absent timeout is infinite. */
 export interface RelaySpec {
-  readonly clientMs?: Millis;
-  readonly serverMs?: Millis;
+  readonly clientMs?: Millis | undefined;
+  readonly serverMs?: Millis | undefined;
   /** Replaces both of the above, as long as none of those below holds. */
-  readonly tunnelMs?: Millis;
+  readonly tunnelMs?: Millis | undefined;
   /** How long the client may be silent once it has been told that the server has finished. */
-  readonly clientFinMs?: Millis;
-  readonly serverFinMs?: Millis;
+  readonly clientFinMs?: Millis | undefined;
+  readonly serverFinMs?: Millis | undefined;
   /** `option nolinger` of the backend: the client's end resets the server instead of half-closing. */
-  readonly resetServerAtEnd?: boolean;
+  readonly resetServerAtEnd?: boolean | undefined;
 }
 
 /** What is known of a finished TLS handshake. */

@@ -17,7 +17,7 @@ export type PipelineStep =
   | {
       readonly kind: "ready";
       /** The server that `use-server` or a stick table demands. */
-      readonly server?: ServerState;
+      readonly server: ServerState | undefined;
       readonly stores: readonly PendingStore[];
       readonly matched: readonly PinnedEntry[];
     };
@@ -94,7 +94,8 @@ export class Pipeline {
     }
     const outcome = matchRequest(backend.rules.stick, this.#context, backend);
     if (outcome === "wait" || isKeyAwaited(backend, this.#context)) return { kind: "wait" };
-    return { kind: "ready", ...outcome };
+    const { server, stores, matched } = outcome;
+    return { kind: "ready", server, stores, matched };
   }
 
   /** Judges the server's first bytes; what is to be stored if they may pass. */

@@ -1,7 +1,7 @@
 // What to do after a failed connect (haproxy configuration §4.2 `retries`, `option redispatch`).
 // `retries` counts the attempts after the first one. Where a redispatch is due the next attempt
-// goes through the balancing algorithm again, at once; where it is not, the same server is tried
-// after a pause, so that a server which is just restarting gets its chance.
+// goes through the balancing algorithm again; where it is not, the same server is tried. Before the
+// same server, or the only one there is, comes a pause, so that it can restart meanwhile.
 import type { Millis } from "../base/units.ts";
 import type { Balance } from "../config/model/proxy.ts";
 
@@ -14,7 +14,7 @@ export interface FailedConnect {
   readonly retriesDone: number;
   /** `retries` of the backend. */
   readonly retriesMax: number;
-  /** `option redispatch` of the backend: 0 off, n > 0 every nth retry, n < 0 the -nth before the last. */
+  /** `option redispatch` of the backend: 0 off, n > 0 every nth retry; n < 0 see `redispatchInterval`. */
   readonly redispatch: number;
   /** Whether a stick table or `use-server` chose the server. */
   readonly persisted: boolean;
@@ -28,30 +28,35 @@ export interface FailedConnect {
   readonly connectTimeoutMs: Millis | undefined;
 }
 
-/** The next step: give up, choose again, or try the same server after `waitMs`. */
+/** The next step: give up, or after `waitMs` choose again or try the same server. */
 export type RetryDecision =
   | { readonly kind: "give-up" }
-  | { readonly kind: "redispatch" }
-  | { readonly kind: "same-server"; readonly waitMs: Millis };
+  | { readonly kind: "redispatch" | "same-server"; readonly waitMs: Millis };
 
 /** Decides the next step after a failed connect. */
 export function decideRetry(failed: FailedConnect): RetryDecision {
   if (failed.retriesDone >= failed.retriesMax) return { kind: "give-up" };
-  if (isRedispatchDue(failed)) return { kind: "redispatch" };
   const waitMs = failed.timedOut
     ? 0
     : Math.min(TURN_AROUND_MS_MAX, failed.connectTimeoutMs ?? TURN_AROUND_MS_MAX);
-  return { kind: "same-server", waitMs };
+  if (!isRedispatchDue(failed)) return { kind: "same-server", waitMs };
+  return { kind: "redispatch", waitMs: failed.activeCount > 1 ? 0 : waitMs };
 }
 
 function isRedispatchDue(failed: FailedConnect): boolean {
   if (failed.redispatch === 0) return false;
   if (!failed.serverRunning) return true;
   if (!failed.persisted && failed.activeCount > 1 && takesTurns(failed.algorithm)) return true;
-  const retry = failed.retriesDone + 1;
-  return failed.redispatch > 0
-    ? retry % failed.redispatch === 0
-    : retry === failed.retriesMax + 1 + failed.redispatch;
+  const interval = redispatchInterval(failed.redispatch, failed.retriesMax);
+  return interval !== 0 && (failed.retriesDone + 1) % interval === 0;
+}
+
+/**
+ * After how many retries each one redispatches. A negative setting counts from the last retry back
+ * to where the first redispatch is, and as many retries later is the next.
+ */
+function redispatchInterval(redispatch: number, retriesMax: number): number {
+  return redispatch > 0 ? redispatch : retriesMax + 1 + redispatch;
 }
 
 /** Algorithms whose next choice differs by itself; the others would map the key to the same server. */

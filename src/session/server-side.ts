@@ -56,12 +56,14 @@ export class ServerSide {
 
   /** Asks the balancer; `avoid` is the server that has just failed. */
   assign(avoid: ServerState | undefined, nowMs: Millis): AssignOutcome {
+    const { balance } = this.backend.side;
     const assignment = this.backend.balancer.assign(
       {
         token: this.#owner,
-        ...(this.#persisted === undefined ? {} : { persisted: this.#persisted }),
-        ...(avoid === undefined ? {} : { avoid }),
-        ...this.#context.balanceKeys(this.backend.rules.hashKey),
+        persisted: this.#persisted,
+        avoid,
+        sourceIp: balance.algorithm === "source" ? this.#context.sourceIp() : undefined,
+        hashKey: this.#context.keyBytes(this.backend.rules.hashKey),
       },
       nowMs,
     );

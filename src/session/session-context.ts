@@ -4,7 +4,7 @@ import type { Millis } from "../base/units.ts";
 import type { NamedId, PayloadView, TrackedEntry } from "../rules/context.ts";
 import type { CompiledSample } from "../rules/compile.ts";
 import { castSample } from "../rules/convert.ts";
-import { parseIp, printIp } from "../base/ip.ts";
+import { type IpBytes, parseIp, printIp } from "../base/ip.ts";
 import type { Fetched, Sample } from "../rules/sample.ts";
 import type { TrackedCounters } from "../stick/tracked.ts";
 import type { StickTable } from "../stick/table.ts";
@@ -30,10 +30,10 @@ export class SessionContext implements RuleSubject {
   destination: Endpoint;
   request: PayloadView = NO_BYTES;
   response: PayloadView = NO_BYTES;
-  declare tls?: TlsFacts;
-  declare serverTls?: TlsFacts;
-  declare backend?: BackendState;
-  declare server?: NamedId;
+  tls: TlsFacts | undefined;
+  serverTls: TlsFacts | undefined;
+  backend: BackendState | undefined;
+  server: NamedId | undefined;
 
   constructor(
     world: World,
@@ -99,18 +99,15 @@ export class SessionContext implements RuleSubject {
     this.#captured.push(value);
   }
 
-  /** What the backend's algorithm hashes: the client's address, or the value of its expression. */
-  balanceKeys(hashKey: CompiledSample | undefined): {
-    readonly sourceIp?: Uint8Array;
-    readonly hashKey?: Uint8Array;
-  } {
-    const sourceIp = this.source.kind === "ip" ? parseIp(this.source.host) : undefined;
-    const sample = hashKey?.(this);
-    const bytes = sample === undefined ? undefined : hashBytes(sample);
-    return {
-      ...(sourceIp === undefined ? {} : { sourceIp }),
-      ...(bytes === undefined ? {} : { hashKey: bytes }),
-    };
+  /** The client's address, for `balance source`; absent on unix sockets. */
+  sourceIp(): IpBytes | undefined {
+    return this.source.kind === "ip" ? parseIp(this.source.host) : undefined;
+  }
+
+  /** The bytes that `balance hash` hashes; absent when its expression yields nothing. */
+  keyBytes(key: CompiledSample | undefined): Uint8Array | undefined {
+    const sample = key?.(this);
+    return sample === undefined ? undefined : hashBytes(sample);
   }
 }
 

@@ -128,7 +128,7 @@ export class SessionLog {
    * the end, unless the frontend wants none for such a session (`dontlognull`, `dontlog-normal`).
    */
   isDue(termination: string, isEarly: boolean): boolean {
-    if (this.#isLogged) return false;
+    if (this.#isLogged || this.#frontend.logMoment === "never") return false;
     this.#isLogged = true;
     if (isEarly) return true;
     const { flags } = this.#frontend.proxy;

@@ -25,13 +25,13 @@ export interface PendingStore {
 
 /** What the request-side rules found. */
 export interface StickOutcome {
-  readonly server?: ServerState;
+  readonly server: ServerState | undefined;
   readonly stores: readonly PendingStore[];
   /** Entries that matched, to be kept alive with the connection. */
   readonly matched: readonly PinnedEntry[];
 }
 
-const NOTHING: StickOutcome = { stores: [], matched: [] };
+const NOTHING: StickOutcome = { server: undefined, stores: [], matched: [] };
 
 /** Runs the rules that look at the request; `wait` while one of them needs more bytes. */
 export function matchRequest(
@@ -57,7 +57,7 @@ export function matchRequest(
     rule.table.touch(entry, context.nowMs, "local");
     matched.push({ table: rule.table, entry });
   }
-  return { ...(server === undefined ? {} : { server }), stores, matched };
+  return { server, stores, matched };
 }
 
 /** Runs the `store-response` rules; `wait` while one of them needs more bytes. */
