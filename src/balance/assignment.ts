@@ -50,14 +50,18 @@ export type Assignment =
   /** No server is usable. */
   | { readonly kind: "none" };
 
-/** A session that waited and has its server: a slot is reserved for it. */
-export interface Dispatch<T> {
-  readonly token: T;
-  readonly server: ServerState;
+/** Where a session waited. */
+export interface QueuePositions {
   /** For the log's `srv_queue`: how many left the server's queue meanwhile, itself included. */
   readonly serverQueuePosition: number;
   /** For the log's `backend_queue`. */
   readonly backendQueuePosition: number;
+}
+
+/** A session that waited and has its server: a slot is reserved for it. */
+export interface Dispatch<T> extends QueuePositions {
+  readonly token: T;
+  readonly server: ServerState;
 }
 
 /** What a change of servers means for the sessions that wait. */

@@ -14,12 +14,13 @@ import type {
   BackendSpec,
   Dispatch,
   QueueOutcome,
+  QueuePositions,
 } from "./assignment.ts";
 import { Availability } from "./availability.ts";
 import { connectionSlots, fullconnOf } from "./capacity.ts";
 import { Election } from "./election.ts";
 import { hashClient } from "./key-hash.ts";
-import { Places } from "./places.ts";
+import { Places, queuePositions } from "./places.ts";
 import { ServerState } from "./server.ts";
 import { SlowStarts } from "./slowstart.ts";
 import { DYNAMIC_SCALE, resolveWeight, staticScale } from "./weight.ts";
@@ -112,9 +113,9 @@ export class BackendBalancer<T> {
   }
 
   /** Takes a session out of the queue it waits in: its time is up or its client left. */
-  cancel(token: T, nowMs: Millis): void {
+  cancel(token: T, nowMs: Millis): QueuePositions {
     this.#places.nowMs = nowMs;
-    this.#places.queues.cancel(token);
+    return queuePositions(this.#places.queues.cancel(token));
   }
 
   /** Takes a health verdict. Without effect on a server in maintenance. */
@@ -177,6 +178,11 @@ export class BackendBalancer<T> {
     if (server.minconn === server.maxconn) server.minconn = maxconn;
     server.maxconn = maxconn;
     return { ...this.#unchanged(), dispatched: this.#dispatchTo(server) };
+  }
+
+  /** Whether connections that stick to nothing may go to the server unless it is full. */
+  isElected(server: ServerState): boolean {
+    return this.#isMember(server) && this.#election.isElectable(server);
   }
 
   /** When `tick()` is due; `undefined` while no server starts slowly. */
@@ -293,8 +299,7 @@ export class BackendBalancer<T> {
 
   /** Gives the free slots of a server to those who wait for it or, if it is elected, for any. */
   #dispatchTo(server: ServerState): readonly Dispatch<T>[] {
-    const mayTakeShared = this.#isMember(server) && this.#election.isElectable(server);
-    const dispatched = this.#places.dispatchTo(server, mayTakeShared);
+    const dispatched = this.#places.dispatchTo(server, this.isElected(server));
     if (dispatched.length > 0) this.#algorithm.onLoadChanged(server);
     return dispatched;
   }

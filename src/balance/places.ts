@@ -1,8 +1,8 @@
 // The places of a backend: slots in servers, and where to wait for one.
 import { assert } from "../base/assert.ts";
 import type { Millis } from "../base/units.ts";
-import type { Dispatch } from "./assignment.ts";
-import { Queues } from "./queues.ts";
+import type { Dispatch, QueuePositions } from "./assignment.ts";
+import { Queues, type Taken } from "./queues.ts";
 import type { ServerState } from "./server.ts";
 import type { QueuePriority } from "./waiting-list.ts";
 
@@ -79,12 +79,7 @@ export class Places<T> {
       const taken = this.#queues.takeNext(server, mayTakeShared);
       if (taken === undefined) break;
       this.reserve(server);
-      dispatched.push({
-        token: taken.token,
-        server,
-        serverQueuePosition: taken.fromServerQueue ? taken.passedBy : 0,
-        backendQueuePosition: taken.fromServerQueue ? 0 : taken.passedBy,
-      });
+      dispatched.push({ token: taken.token, server, ...queuePositions(taken) });
     }
     return dispatched;
   }
@@ -92,4 +87,12 @@ export class Places<T> {
   #hasSlot(server: ServerState): boolean {
     return server.maxconn === 0 || server.served < this.limitOf(server);
   }
+}
+
+/** What the log says of a session that has left a queue; zeros for one that was in none. */
+export function queuePositions(taken: Taken<unknown> | undefined): QueuePositions {
+  const passedBy = taken?.passedBy ?? 0;
+  return taken?.fromServerQueue === true
+    ? { serverQueuePosition: passedBy, backendQueuePosition: 0 }
+    : { serverQueuePosition: 0, backendQueuePosition: passedBy };
 }

@@ -80,10 +80,10 @@ export class Queues<T> {
     return tokens;
   }
 
-  /** Lets a session go that no longer wants to wait, if it still waits. */
-  cancel(token: T): void {
+  /** Lets a session go that no longer wants to wait; `undefined` if it does not wait. */
+  cancel(token: T): Taken<T> | undefined {
     const waiting = this.#byToken.get(token);
-    if (waiting !== undefined) this.#take(waiting);
+    return waiting === undefined ? undefined : this.#take(waiting);
   }
 
   #take(waiting: Waiting<T>): Taken<T> {
