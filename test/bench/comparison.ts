@@ -8,6 +8,8 @@ export interface ComparisonOptions {
   readonly candidate: ProxyKind;
   readonly runs: number;
   readonly seconds: number;
+  /** Default 3. */
+  readonly warmUpSeconds?: number;
   readonly servers: ServerPorts;
   /** Told of each step, for whoever waits. */
   readonly onProgress: (text: string) => void;
@@ -21,7 +23,8 @@ export interface Row {
   readonly ratio: Spread;
 }
 
-const WARM_UP_SECONDS_MIN = 0.5;
+/** A balancer runs for weeks: what counts is its cost once Node has compiled what is hot. */
+const WARM_UP_SECONDS = 3;
 
 interface Pair {
   readonly candidate: readonly number[];
@@ -76,7 +79,7 @@ async function runOnce(
   const proxy = await startProxy(kind, options.servers);
   try {
     if (measure.warmsItself !== true) {
-      await measure.run(load, proxy, Math.max(WARM_UP_SECONDS_MIN, options.seconds / 2));
+      await measure.run(load, proxy, options.warmUpSeconds ?? WARM_UP_SECONDS);
     }
     return await measure.run(load, proxy, options.seconds);
   } finally {

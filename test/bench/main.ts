@@ -19,9 +19,16 @@ what each costs, and the ratio Tandem/HAProxy of each pair of runs. Nothing else
   --runs N           pairs of runs for each measure (default 5)
   --seconds S        length of one run (default 2)
   --only TEXT        only measures whose name contains TEXT
-  --candidate NAME   "tandem" (default), or "haproxy" to compare HAProxy with itself: about 1.0
+  --candidate NAME   "tandem" (default); "haproxy" compares HAProxy with itself: about 1.0; "bare"
+                     is a relay of a few lines over Node's sockets: what Node itself costs
   --json             print one JSON document instead of the table
 `;
+
+const NAMES: Readonly<Record<ProxyKind, string>> = {
+  tandem: "Tandem",
+  haproxy: "HAProxy again",
+  bare: "bare relay",
+};
 
 // Read before the bench starts its own work; two processes of load and one proxy need their cores.
 const BUSY_LOAD_AVERAGE = 0.5;
@@ -51,7 +58,7 @@ function readOptions(): Options | undefined {
   const seconds = Number(values.seconds);
   if (help || positionals.join(" ") !== "balancer") return undefined;
   if (!(Number.isInteger(runs) && runs >= 1 && seconds > 0)) return undefined;
-  if (candidate !== "tandem" && candidate !== "haproxy") return undefined;
+  if (candidate !== "tandem" && candidate !== "haproxy" && candidate !== "bare") return undefined;
   return { runs, seconds, only, candidate, json };
 }
 
@@ -106,7 +113,7 @@ async function bench(options: Options): Promise<void> {
   if (direct < 1.3 * through)
     console.log("The load is hardly faster than the proxy: rates (not CPU) mean little here");
   console.log(`${options.runs} pairs of runs of ${options.seconds} s\n`);
-  console.log(printTable(rows, options.candidate === "tandem" ? "Tandem" : "HAProxy again"));
+  console.log(printTable(rows, NAMES[options.candidate]));
 }
 
 async function main(): Promise<number> {

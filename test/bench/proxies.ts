@@ -1,9 +1,11 @@
+import { fileURLToPath } from "node:url";
 import { startHaproxy } from "../support/haproxy.ts";
 import { freePorts } from "../support/ports.ts";
+import { startProcess } from "../support/process.ts";
 import { startTandem } from "../support/tandem.ts";
 
-/** A program that can stand on either side of the comparison. */
-export type ProxyKind = "tandem" | "haproxy";
+/** A program that can stand on either side of the comparison; `bare` is `bare-relay.ts`. */
+export type ProxyKind = "tandem" | "haproxy" | "bare";
 
 /** A running proxy and its two listeners. */
 export interface Proxy {
@@ -26,8 +28,33 @@ export interface ServerPorts {
 export async function startProxy(kind: ProxyKind, servers: ServerPorts): Promise<Proxy> {
   const [echoPort, mqttPort] = (await freePorts(2)) as [number, number];
   const config = configText(echoPort, mqttPort, servers);
-  const started = await (kind === "tandem" ? startTandem({ config }) : startHaproxy({ config }));
-  return { kind, pid: started.pid, echoPort, mqttPort, stop: () => started.stop() };
+  const started = await start(kind, config, [echoPort, servers.echo, mqttPort, servers.broker]);
+  return {
+    kind,
+    pid: started.pid,
+    echoPort,
+    mqttPort,
+    stop: async () => void (await started.stop()),
+  };
+}
+
+function start(
+  kind: ProxyKind,
+  config: string,
+  ports: readonly number[],
+): Promise<{ readonly pid: number; stop(): Promise<unknown> }> {
+  switch (kind) {
+    case "tandem":
+      return startTandem({ config });
+    case "haproxy":
+      return startHaproxy({ config });
+    case "bare":
+      return startProcess({
+        command: process.execPath,
+        args: [fileURLToPath(new URL("bare-relay.js", import.meta.url)), ...ports.map(String)],
+        ready: /ready/,
+      });
+  }
 }
 
 /** Servers have addresses of their own, so that connections to them never run out of ports. */

@@ -39,7 +39,7 @@ export async function startTandem(options: TandemOptions): Promise<Tandem> {
   const running = await startProcess({
     command: process.execPath,
     args: [
-      ...["--enable-source-maps", tandemProgram(), "balancer", "-f", configFile],
+      ...[tandemProgram(), "balancer", "-f", configFile],
       ...["--control", controlPath, ...(options.args ?? [])],
     ],
     ...(options.env === undefined ? {} : { env: options.env }),
