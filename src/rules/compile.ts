@@ -4,7 +4,8 @@
 // A test has three answers. A sample that matches is true at once. One that does not match, or
 // does not exist, is false only if no further byte can change it; until then the rule waits. This
 // is why `req.len gt 10` waits with 5 bytes in hand, and why `mqtt_is_valid` on something else than
-// MQTT does not.
+// MQTT does not. Conditions behind the inspection (`use_backend`, `use-server`, `stick`) wait for the
+// first packet and for values that are not there yet, but not for a value to become another one.
 import { assert } from "../base/assert.ts";
 import type { AclDefinition, AclTerm, Condition, SampleExpression } from "./ast.ts";
 import type { RuleContext } from "./context.ts";
@@ -75,6 +76,11 @@ function finality(expression: SampleExpression): (context: RuleContext) => boole
   }
 }
 
+/** Whether rules no longer wait for a value that is there to become another one. */
+function isJudgedAsItIs({ isInspected, request }: RuleContext): boolean {
+  return isInspected === true && request.bytes.length > 0;
+}
+
 /** Whether a value that is there may yet become another one. */
 function isOpenEnded(expression: SampleExpression): boolean {
   const { fetch, converters } = expression;
@@ -93,7 +99,7 @@ function compileAcl(acl: AclDefinition, readFile: ReadPatternFile | undefined): 
     if (value === "wait") return "wait";
     if (value === "none") return false;
     if (test(value)) return true;
-    return mayChange && !isFinal(context) ? "wait" : false;
+    return mayChange && !isFinal(context) && !isJudgedAsItIs(context) ? "wait" : false;
   };
 }
 

@@ -88,6 +88,11 @@ export interface RuleContext {
   readonly source: Endpoint;
   readonly destination: Endpoint;
   readonly request: PayloadView;
+  /**
+   * Rules of inspection have had their say: a value that is there is judged as it is, once the first
+   * packet has come, although more bytes might change it (`use_backend ... if { req.len gt 10 }`).
+   */
+  readonly isInspected?: boolean;
   readonly response?: PayloadView | undefined;
   /** Facts of the client's TLS, once terminated here. */
   readonly tls?: TlsFacts | undefined;

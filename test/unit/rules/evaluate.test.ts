@@ -89,6 +89,19 @@ describe("compileCondition() while bytes may follow", () => {
     expect(verdict(condition, bytes, true)).toBeTypeOf("boolean");
   });
 
+  test.each<readonly [string, string, Verdict]>([
+    ["if { req.len gt 10 }", "hello", false],
+    ["if { req.len gt 10 }", "", "wait"],
+    ["if { req.payload(0,0) -m beg abc }", "hello", false],
+    ["if { req.payload(0,9) -m str abc }", "hello", "wait"],
+    ["if { req.payload(0,0),mqtt_is_valid }", "\x10", "wait"],
+    ["if { req.ssl_hello_type 1 }", "\x16\x03\x01", "wait"],
+  ])("behind the inspection %s on %j is %s", (condition, bytes, expected) => {
+    const request = { bytes: Buffer.from(bytes, "latin1"), final: false };
+    const context = fakeContext("", { request, isInspected: true });
+    expect(compileCondition(conditionOf(condition), new Map())(context)).toBe(expected);
+  });
+
   test("is final about an empty buffer once no bytes will come", () => {
     expect(verdict("unless { req.payload(0,0),mqtt_is_valid }", "", true)).toBe(true);
     expect(verdict("if WAIT_END", "", true)).toBe(true);
