@@ -6,7 +6,7 @@ import type { ServerState } from "./server.ts";
 export function fullconnOf(spec: BackendSpec): number {
   if (spec.side.fullconn !== undefined) return spec.side.fullconn;
   const sum = spec.frontendMaxconnSum ?? 0;
-  return sum === 0 ? 0 : Math.max(1, Math.floor(sum / 10));
+  return Math.ceil(sum / 10);
 }
 
 /** `connslots`: free places in servers and their queues; -1 when a server is without limit. */

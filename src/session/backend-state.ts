@@ -9,7 +9,7 @@ import type { CompiledSample, Verdict } from "../rules/compile.ts";
 import type { RuleContext } from "../rules/context.ts";
 import type { StickEntry } from "../stick/entry.ts";
 import type { StickTable } from "../stick/table.ts";
-import { BackendCounters, Rate } from "./counters.ts";
+import { BackendCounters, Rate, SessionTimes } from "./counters.ts";
 import type { SocketOptions, TlsContext } from "./mover.ts";
 import type { RunnableRule } from "./rule-runner.ts";
 import type { Session } from "./session.ts";
@@ -58,6 +58,8 @@ export class BackendState {
   facts: ReadonlyMap<string, ServerFacts> = new Map();
   /** Connections started to each server, per second. */
   readonly serverRates = new Map<ServerState, Rate>();
+  /** How long the sessions of each server waited and lasted. */
+  readonly serverTimes = new WeakMap<ServerState, SessionTimes>();
   /** The sessions of each server, from connecting on. */
   readonly sessions = new Map<ServerState, Set<Session>>();
 
@@ -115,6 +117,15 @@ export class BackendState {
     const sessions = this.sessions.get(server);
     if (sessions === undefined) this.sessions.set(server, new Set([session]));
     else sessions.add(session);
+  }
+
+  /** Counts the times of a session that was connected to a server. */
+  countTimes(server: ServerState | undefined, times: Parameters<SessionTimes["add"]>[0]): void {
+    this.counters.times.add(times);
+    if (server === undefined) return;
+    let ofServer = this.serverTimes.get(server);
+    if (ofServer === undefined) this.serverTimes.set(server, (ofServer = new SessionTimes()));
+    ofServer.add(times);
   }
 
   /** Notes that a session has left a server. */

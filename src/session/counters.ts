@@ -61,6 +61,24 @@ export class SlidingAverage {
   }
 }
 
+/** How long the connected sessions of a server or backend took. */
+export class SessionTimes {
+  readonly queue = new SlidingAverage();
+  readonly connect = new SlidingAverage();
+  readonly total = new SlidingAverage();
+
+  /** Counts one session; all times in ms. */
+  add(times: {
+    readonly queueMs: Millis;
+    readonly connectMs: Millis;
+    readonly totalMs: Millis;
+  }): void {
+    this.queue.add(times.queueMs);
+    this.connect.add(times.connectMs);
+    this.total.add(times.totalMs);
+  }
+}
+
 /** The counters of a frontend. */
 export class FrontendCounters {
   readonly sessions = new Gauge();
@@ -80,9 +98,7 @@ export class FrontendCounters {
 export class BackendCounters {
   readonly sessions = new Gauge();
   readonly sessionRate = new Rate();
-  readonly queueTime = new SlidingAverage();
-  readonly connectTime = new SlidingAverage();
-  readonly totalTime = new SlidingAverage();
+  readonly times = new SessionTimes();
   bytesIn = 0;
   bytesOut = 0;
   deniedRequests = 0;

@@ -118,9 +118,11 @@ export class SessionLog {
       server.bytesOut += this.bytesToClient;
     }
     if (this.#assignedMs === undefined || this.#connectedMs === undefined) return;
-    counters.queueTime.add(this.#assignedMs - this.#acceptMs);
-    counters.connectTime.add(this.#connectedMs - this.#assignedMs);
-    counters.totalTime.add(nowMs - this.#acceptMs);
+    backend.countTimes(this.#server, {
+      queueMs: this.#assignedMs - this.#acceptMs,
+      connectMs: this.#connectedMs - this.#assignedMs,
+      totalMs: nowMs - this.#acceptMs,
+    });
   }
 
   /**

@@ -1,0 +1,72 @@
+// The row of a frontend (haproxy management §9.1).
+import type { Proxy } from "../config/model/proxy.ts";
+import type { FrontendCounters } from "../session/counters.ts";
+import type { StatsCells, StatsRow } from "./columns.ts";
+import { commonCells, limitCell, type RowContext } from "./context.ts";
+import type { Bytes } from "./live-bytes.ts";
+import type { PageCounters } from "./page-counters.ts";
+import { responseCells } from "./response-cells.ts";
+
+/** The frontend of a proxy that relays. */
+export function frontendRow(
+  proxy: Proxy,
+  counters: FrontendCounters,
+  context: RowContext,
+): StatsRow {
+  return row(proxy, counters, context.live.ofFrontend(proxy.name), context, {
+    req_rate: 0,
+    req_rate_max: 0,
+    req_tot: 0,
+  });
+}
+
+/** The frontend of a proxy in HTTP mode. */
+export function pageFrontendRow(proxy: Proxy, page: PageCounters, context: RowContext): StatsRow {
+  return row(proxy, page.frontend, { in: 0, out: 0 }, context, {
+    ...responseCells(page.responses),
+    req_rate: page.requestRate.read(context.nowMs),
+    req_rate_max: page.requestRate.highest,
+    req_tot: page.requestsTotal,
+    intercepted: page.intercepted,
+    cache_lookups: 0,
+    cache_hits: 0,
+  });
+}
+
+function row(
+  proxy: Proxy,
+  counters: FrontendCounters,
+  live: Bytes,
+  { nowMs, maxconn }: RowContext,
+  requests: StatsCells,
+): StatsRow {
+  const { sessions, sessionRate, connectionRate } = counters;
+  const cells: StatsCells = {
+    ...commonCells("frontend", proxy, "FRONTEND"),
+    scur: sessions.current,
+    smax: sessions.highest,
+    stot: sessions.total,
+    bin: counters.bytesIn + live.in,
+    bout: counters.bytesOut + live.out,
+    dreq: counters.deniedRequests,
+    dresp: counters.deniedResponses,
+    ereq: counters.failedRequests,
+    status: "OPEN",
+    rate: sessionRate.read(nowMs),
+    rate_lim: proxy.frontend?.rateLimitSessions ?? 0,
+    rate_max: sessionRate.highest,
+    ...requests,
+    comp_in: 0,
+    comp_out: 0,
+    comp_byp: 0,
+    comp_rsp: 0,
+    conn_rate: connectionRate.read(nowMs),
+    conn_rate_max: connectionRate.highest,
+    conn_tot: counters.connectionsTotal,
+    dcon: counters.deniedConnections,
+    dses: counters.deniedSessions,
+  };
+  const limit = limitCell(proxy.frontend?.maxconn ?? maxconn);
+  if (limit !== undefined) cells.slim = limit;
+  return { kind: "frontend", proxyId: proxy.id, serverId: 0, cells };
+}

@@ -1,0 +1,60 @@
+// What is counted of a proxy in HTTP mode, which serves a statistics page and relays nothing.
+import type { Millis } from "../base/units.ts";
+import { FrontendCounters, Gauge, Rate } from "../session/counters.ts";
+
+/** How many responses there were of each class; the last one is for other codes. */
+export type ResponseCounts = [number, number, number, number, number, number];
+
+/** Counters of one such proxy. A reload keeps them. */
+export class PageCounters {
+  readonly frontend = new FrontendCounters();
+  readonly requestRate = new Rate();
+  /** Requests that no page answers: HAProxy passes them to the proxy's backend, which has no server. */
+  readonly strayRequests = new Gauge();
+  readonly strayRate = new Rate();
+  readonly responses: ResponseCounts = [0, 0, 0, 0, 0, 0];
+  requestsTotal = 0;
+  /** Requests that the page, its accounts or its refusals answered. */
+  intercepted = 0;
+  lastStrayMs: Millis | undefined;
+
+  /** A client has connected. */
+  connected(nowMs: Millis): void {
+    const { frontend } = this;
+    frontend.connectionsTotal++;
+    frontend.connectionRate.add(nowMs);
+    frontend.sessions.enter();
+    frontend.sessionRate.add(nowMs);
+  }
+
+  /** A client's connection has ended. */
+  disconnected(): void {
+    this.frontend.sessions.leave();
+  }
+
+  /** A request was answered with this status. */
+  answered(status: number, nowMs: Millis): void {
+    this.#request(status, nowMs);
+    if (status !== 503) {
+      this.intercepted++;
+      return;
+    }
+    this.strayRequests.enter();
+    this.strayRequests.leave();
+    this.strayRate.add(nowMs);
+    this.lastStrayMs = nowMs;
+  }
+
+  /** What came was no request, or not in time. */
+  failed(status: number, nowMs: Millis): void {
+    this.#request(status, nowMs);
+    this.frontend.failedRequests++;
+  }
+
+  #request(status: number, nowMs: Millis): void {
+    this.requestsTotal++;
+    this.requestRate.add(nowMs);
+    const index = Math.floor(status / 100) - 1;
+    this.responses[index >= 0 && index < 5 ? index : 5]!++;
+  }
+}

@@ -1,0 +1,115 @@
+// All rows of the statistics: proxies in the order of the configuration, and of each its frontend,
+// its servers and its backend.
+import type { Millis } from "../base/units.ts";
+import type { Proxy } from "../config/model/proxy.ts";
+import type { BackendState } from "../session/backend-state.ts";
+import type { World } from "../session/world.ts";
+import { backendRow, pageBackendRow } from "./backend-row.ts";
+import type { StatsRow } from "./columns.ts";
+import type { RowContext } from "./context.ts";
+import { frontendRow, pageFrontendRow } from "./frontend-row.ts";
+import { LiveBytes, type LiveSession } from "./live-bytes.ts";
+import type { PageCounters } from "./page-counters.ts";
+import { serverRow } from "./server-row.ts";
+import type { StatusLookup } from "./server-status.ts";
+
+/** Where the figures come from. */
+export interface StatsSource {
+  readonly world: World;
+  /** Of the configuration in force, in its order. */
+  readonly proxies: readonly Proxy[];
+  /** The counters of proxies in HTTP mode, by name. */
+  readonly pages: ReadonlyMap<string, PageCounters>;
+  /** When the process started. */
+  readonly startedMs: Millis;
+  readonly statusOf: StatusLookup;
+  liveSessions(): Iterable<LiveSession>;
+}
+
+/** Which rows, and how much of them. */
+export interface RowSelection {
+  /** `stats scope`: only proxies of these names; all when empty. */
+  readonly scope: readonly string[];
+  /** Only proxies whose name contains this, in upper or lower case; all when empty. */
+  readonly search: string;
+  /** Leaves out servers that are down or in maintenance. */
+  readonly hideDown: boolean;
+  /** Leaves out servers in maintenance. */
+  readonly hideMaintenance: boolean;
+  /** `stats show-legends`. */
+  readonly legends: boolean;
+}
+
+/** Everything, as the runtime API shows it to operators. */
+export const ALL_ROWS: RowSelection = {
+  scope: [],
+  search: "",
+  hideDown: false,
+  hideMaintenance: false,
+  legends: true,
+};
+
+/** The rows of a selection. */
+export function statsRows(
+  source: StatsSource,
+  selection: RowSelection,
+  nowMs: Millis,
+): readonly StatsRow[] {
+  const context: RowContext = {
+    nowMs,
+    legends: selection.legends,
+    isFiltered: selection.hideDown || selection.hideMaintenance,
+    maxconn: source.world.limits.maxconn,
+    live: new LiveBytes(source.liveSessions()),
+    statusOf: source.statusOf,
+  };
+  return source.proxies
+    .filter((proxy) => !proxy.disabled && isSelected(proxy, selection))
+    .flatMap((proxy) => proxyRows(source, proxy, selection, context));
+}
+
+function isSelected({ name }: Proxy, { scope, search }: RowSelection): boolean {
+  if (scope.length > 0 && !scope.includes(name)) return false;
+  return name.toLowerCase().includes(search.toLowerCase());
+}
+
+function proxyRows(
+  source: StatsSource,
+  proxy: Proxy,
+  selection: RowSelection,
+  context: RowContext,
+): StatsRow[] {
+  const { world } = source;
+  const page = source.pages.get(proxy.name);
+  const rows: StatsRow[] = [];
+  if (proxy.mode === "http") {
+    if (page === undefined) return rows;
+    rows.push(pageFrontendRow(proxy, page, context));
+    if (proxy.kind === "listen") {
+      rows.push(pageBackendRow(proxy, page, source.startedMs, context));
+    }
+    return rows;
+  }
+  const frontend = world.frontends.get(proxy.name);
+  const backend = world.backends.get(proxy.name);
+  if (proxy.frontend !== undefined && frontend !== undefined) {
+    rows.push(frontendRow(proxy, frontend.counters, context));
+  }
+  if (proxy.backend !== undefined && backend !== undefined) {
+    rows.push(...serverRows(backend, selection, context), backendRow(backend, context));
+  }
+  return rows;
+}
+
+function serverRows(
+  backend: BackendState,
+  selection: RowSelection,
+  context: RowContext,
+): StatsRow[] {
+  return backend.balancer.servers
+    .filter((server) => {
+      if (selection.hideDown && server.operational === "stopped") return false;
+      return !(selection.hideMaintenance || selection.hideDown) || !server.isInMaintenance();
+    })
+    .map((server) => serverRow(backend, server, context));
+}
