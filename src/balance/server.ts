@@ -81,6 +81,12 @@ export class ServerState {
     );
   }
 
+  /** Whether it answers at full strength, whether or not it is to be chosen. */
+  isRunning(): boolean {
+    const { operational } = this;
+    return (operational === "running" || operational === "stopping") && !this.isInMaintenance();
+  }
+
   /** Whether clients that stick to the server still get it: also when it drains or weighs 0. */
   isPersistable(): boolean {
     return this.operational !== "stopped" && !this.isInMaintenance();

@@ -80,6 +80,11 @@ export class BackendState {
     return activeUsable + backupUsable > 0;
   }
 
+  /** Whether it waits for first bytes by a delay of its own, whatever the frontend has waited. */
+  get hasOwnInspection(): boolean {
+    return this.rules.content.length > 0 && this.proxy.content.requestInspectDelayMs !== undefined;
+  }
+
   /** Whether live connections keep their table entries. */
   get isPinning(): boolean {
     return this.proxy.flags.has("pin-stick-entries");
@@ -107,6 +112,11 @@ export class BackendState {
     if (keyed !== undefined) return keyed;
     const id = table.read(entry, "server_id", 0, nowMs);
     return id === undefined || id === 0 ? undefined : this.balancer.findById(id);
+  }
+
+  /** Whether clients that stick to the server are to be sent to it (`option persist`: even if down). */
+  mayPersist(server: ServerState): boolean {
+    return server.isPersistable() || this.balancer.spec.persist === true;
   }
 
   /** Notes that a session uses a server. */

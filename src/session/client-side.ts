@@ -5,7 +5,9 @@ import type { CloseManner, SocketOptions, TlsContext } from "./mover.ts";
 /** One session's requests about its client's connection. */
 export class ClientSide {
   readonly #effects: SessionEffect[];
-  #isInspected = false;
+  #isGone = false;
+  /** What is asked for; 0 for nothing. */
+  #inspectedBytesMax = 0;
 
   constructor(effects: SessionEffect[]) {
     this.#effects = effects;
@@ -15,10 +17,15 @@ export class ClientSide {
     if (socket !== undefined) this.#effects.push({ kind: "configure-client", socket });
   }
 
+  /** The connection is there no more: nothing is to be asked for it. */
+  vanish(): void {
+    this.#isGone = true;
+  }
+
   /** Asks for first bytes, once: they go on coming until the relay, which also tells of an end. */
   inspect(bytesMax: number): void {
-    if (this.#isInspected) return;
-    this.#isInspected = true;
+    if (bytesMax <= this.#inspectedBytesMax) return;
+    this.#inspectedBytesMax = bytesMax;
     this.#effects.push({ kind: "inspect-client", bytesMax });
   }
 
@@ -27,13 +34,22 @@ export class ClientSide {
     if (count > 0) this.#effects.push({ kind: "consume-client", count });
   }
 
+  /** Sends bytes in hand to the server ahead of the relay; how many they are. */
+  sendOn(bytes: Uint8Array): number {
+    if (bytes.length > 0) this.#effects.push({ kind: "send-server", bytes });
+    this.consume(bytes.length);
+    return bytes.length;
+  }
+
   /** Begins TLS; what was seen before is not what will be inspected after. */
   secure(context: TlsContext): void {
-    this.#isInspected = false;
+    this.#inspectedBytesMax = 0;
     this.#effects.push({ kind: "secure-client", context });
   }
 
   close(manner: CloseManner): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
     this.#effects.push({ kind: "close-client", manner });
   }
 }

@@ -45,17 +45,20 @@ export class Opening {
 
   /** The connection has been accepted. */
   start(nowMs: Millis): OpeningStep {
-    const { verdict } = runRules(this.#frontend.rules.connection, 0, this.#context);
-    if (verdict === "reject" || verdict === "silent-drop") {
+    this.#isHeaderAwaited = this.#listener.bind.acceptProxy;
+    const verdict = this.#judge(this.#frontend.rules.connection);
+    if (verdict !== "pass") {
       this.#frontend.counters.deniedConnections++;
       return denied(verdict);
     }
-    this.#isHeaderAwaited = this.#listener.bind.acceptProxy || verdict === "expect-proxy";
     return this.#isHeaderAwaited ? { kind: "inspect" } : this.#secureOrOpen(0, nowMs);
   }
 
   /** First bytes, all there are so far. */
   onBytes(bytes: Uint8Array, isEnded: boolean, nowMs: Millis): OpeningStep {
+    if (!this.#isHeaderAwaited) {
+      return isEnded ? this.interrupted("closed", undefined) : { kind: "wait" };
+    }
     const decoded = decodeProxyHeader(bytes);
     if (decoded.kind === "need-more") {
       return isEnded ? this.interrupted("closed", undefined) : { kind: "wait" };
@@ -97,8 +100,8 @@ export class Opening {
 
   #open(consume: number, nowMs: Millis): OpeningStep {
     this.#frontend.counters.sessionRate.add(nowMs);
-    const { verdict } = runRules(this.#sessionRules, 0, this.#context);
-    if (verdict === "reject" || verdict === "silent-drop") {
+    const verdict = this.#judge(this.#frontend.rules.session);
+    if (verdict !== "pass") {
       this.#frontend.counters.deniedSessions++;
       return denied(verdict);
     }
@@ -106,8 +109,15 @@ export class Opening {
     return { kind: "open", consume };
   }
 
-  get #sessionRules(): readonly RunnableRule[] {
-    return this.#frontend.rules.session;
+  /** Runs rules that bytes are not for: one that asks for them never applies, as in HAProxy. */
+  #judge(rules: readonly RunnableRule[]): "pass" | "reject" | "silent-drop" {
+    for (let start = 0; ;) {
+      const { verdict, index } = runRules(rules, start, this.#context);
+      if (verdict === "reject" || verdict === "silent-drop") return verdict;
+      if (verdict === "expect-proxy") this.#isHeaderAwaited = true;
+      else if (verdict !== "wait") return "pass";
+      start = index + 1;
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 // From first bytes to a backend and, where a stick table or a rule says so, a server. Each stage
 // may have to wait for bytes; `advance` then goes on where it stopped.
 import type { ServerState } from "../balance/server.ts";
-import type { BackendState } from "./backend-state.ts";
+import type { BackendRules, BackendState } from "./backend-state.ts";
 import type { FrontendRules, FrontendState } from "./frontend-state.ts";
 import type { CloseManner } from "./mover.ts";
 import type { PinnedEntry } from "./pins.ts";
@@ -26,20 +26,27 @@ type Stage = "frontend-rules" | "backend" | "backend-rules" | "persistence";
 
 /** The path of one session through the rules that look at its first bytes. */
 export class Pipeline {
-  readonly #frontend: FrontendState;
+  /** As they are when the session begins: a reload in its midst does not move it to other rules. */
+  readonly #frontendRules: FrontendRules;
+  #backendRules: BackendRules | undefined;
   readonly #context: SessionContext;
   #stage: Stage = "frontend-rules";
   #ruleIndex = 0;
   #responseRuleIndex = 0;
 
   constructor(frontend: FrontendState, context: SessionContext) {
-    this.#frontend = frontend;
+    this.#frontendRules = frontend.rules;
     this.#context = context;
   }
 
   /** The backend, once it is chosen. */
   get backend(): BackendState | undefined {
     return this.#context.backend;
+  }
+
+  /** Whether a rule looks at the server's first bytes. */
+  get inspectsResponse(): boolean {
+    return this.#backendRules?.inspectsResponse === true;
   }
 
   /** Runs until a decision or until bytes are missing. */
@@ -53,11 +60,11 @@ export class Pipeline {
   #runStage(): PipelineStep | undefined {
     switch (this.#stage) {
       case "frontend-rules":
-        return this.#runRules(this.#frontend.rules.content, "backend");
+        return this.#runRules(this.#frontendRules.content, "backend");
       case "backend":
         return this.#chooseBackend();
       case "backend-rules":
-        return this.#runRules(this.#context.backend!.rules.content, "persistence");
+        return this.#runRules(this.#backendRules!.content, "persistence");
       case "persistence":
         return this.#choosePersistent();
     }
@@ -74,43 +81,58 @@ export class Pipeline {
   }
 
   #chooseBackend(): PipelineStep | undefined {
-    const backend = chooseBackend(this.#frontend.rules, this.#context);
+    const backend = chooseBackend(this.#frontendRules, this.#context);
     if (backend === "wait") return { kind: "wait" };
     if (backend === undefined) return { kind: "no-backend" };
+    const { request, isRequestWhole } = this.#context;
+    if (backend.hasOwnInspection) this.#context.request = { ...request, final: isRequestWhole };
     this.#context.backend = backend;
+    this.#backendRules = backend.rules;
     this.#enter("backend-rules");
     return undefined;
   }
 
   #choosePersistent(): PipelineStep {
     const backend = this.#context.backend!;
-    for (const rule of backend.rules.useServer) {
+    const rules = this.#backendRules!;
+    const used = this.#findUsed(rules.useServer, backend);
+    if (used === "wait") return { kind: "wait" };
+    const found = matchRequest(rules.stick, this.#context, backend);
+    if (found === "wait" || rules.hashKey?.(this.#context) === "wait") return { kind: "wait" };
+    const { server, stores, matched } = found;
+    return { kind: "ready", server: used ?? server, stores, matched };
+  }
+
+  /** The server of the first `use-server` that applies and whose server can be used. */
+  #findUsed(
+    rules: BackendRules["useServer"],
+    backend: BackendState,
+  ): ServerState | "wait" | undefined {
+    for (const rule of rules) {
       const applies = rule.condition === undefined ? true : rule.condition(this.#context);
-      if (applies === "wait") return { kind: "wait" };
+      if (applies === "wait") return "wait";
       const server = applies ? backend.balancer.find(rule.server) : undefined;
-      if (server?.isPersistable() === true) {
-        return { kind: "ready", server, stores: [], matched: [] };
-      }
+      if (server !== undefined && backend.mayPersist(server)) return server;
     }
-    const outcome = matchRequest(backend.rules.stick, this.#context, backend);
-    if (outcome === "wait" || isKeyAwaited(backend, this.#context)) return { kind: "wait" };
-    const { server, stores, matched } = outcome;
-    return { kind: "ready", server, stores, matched };
+    return undefined;
   }
 
   /** Judges the server's first bytes; what is to be stored if they may pass. */
-  judgeResponse(): "wait" | "rejected" | readonly PendingStore[] {
-    const { response, stick } = this.#context.backend!.rules;
+  judgeResponse(): "wait" | "rejected" | "closed" | readonly PendingStore[] {
+    const { response, stick } = this.#backendRules!;
+    this.#context.isInspected = false;
     const outcome = runRules(response, this.#responseRuleIndex, this.#context);
     this.#responseRuleIndex = outcome.index;
     if (outcome.verdict === "wait") return "wait";
-    if (outcome.verdict === "reject" || outcome.verdict === "close") return "rejected";
+    if (outcome.verdict === "reject") return "rejected";
+    if (outcome.verdict === "close") return "closed";
     return matchResponse(stick, this.#context);
   }
 
   #enter(stage: Stage): void {
     this.#stage = stage;
     this.#ruleIndex = 0;
+    this.#context.isInspected = stage === "backend" || stage === "persistence";
   }
 }
 
@@ -125,9 +147,4 @@ function chooseBackend(
     if (applies) return rule.backend;
   }
   return rules.defaultBackend;
-}
-
-/** Whether `balance hash` needs bytes that have not come. */
-function isKeyAwaited(backend: BackendState, context: SessionContext): boolean {
-  return backend.rules.hashKey?.(context) === "wait";
 }

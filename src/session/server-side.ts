@@ -1,12 +1,13 @@
 // The server's half of a session: the slot it holds, the attempts it makes, and what both count.
 import { assert } from "../base/assert.ts";
 import type { Millis } from "../base/units.ts";
+import type { Dispatch } from "../balance/assignment.ts";
 import type { ServerState } from "../balance/server.ts";
 import type { AccountedParts } from "./accounts.ts";
 import type { BackendState } from "./backend-state.ts";
 import { connectSpec } from "./connect-spec.ts";
 import type { SessionEffect } from "./events.ts";
-import type { ConnectSpec } from "./mover.ts";
+import type { ConnectSpec, RelayEnd } from "./mover.ts";
 import type { SessionLog } from "./session-log.ts";
 import { decideRetry, type RetryDecision } from "./retry.ts";
 import type { Session } from "./session.ts";
@@ -17,6 +18,8 @@ import type { World } from "./world.ts";
 export type AssignOutcome =
   | { readonly kind: "connect"; readonly server: ServerState }
   | { readonly kind: "queued" }
+  /** The server that it must have is full, and so is its queue. */
+  | { readonly kind: "refused" }
   | { readonly kind: "none" };
 
 /** One session's dealings with the servers of its backend. */
@@ -30,6 +33,10 @@ export class ServerSide {
   /** The server that a stick table or `use-server` demands. */
   #persisted: ServerState | undefined;
   #held: ServerState | undefined;
+  /** The server whose queue it waits in. */
+  #awaited: ServerState | undefined;
+  /** The server that it has left for another choice. */
+  #left: ServerState | undefined;
   #retriesDone = 0;
 
   constructor(
@@ -67,37 +74,74 @@ export class ServerSide {
       },
       nowMs,
     );
-    if ("redispatchedFrom" in assignment) {
-      this.#countRedispatch(assignment.redispatchedFrom);
-    }
     switch (assignment.kind) {
       case "server":
-        this.take(assignment.server, nowMs);
+        this.#settle(assignment.server, assignment.redispatchedFrom);
+        this.#take(assignment.server, nowMs);
         return { kind: "connect", server: assignment.server };
       case "queued":
-        this.#log.noteQueued(assignment.server !== undefined, assignment.position);
+        this.#settle(assignment.server, assignment.redispatchedFrom);
+        this.#awaited = assignment.server;
+        this.#log.noteQueued(assignment.server, assignment.position);
         return { kind: "queued" };
-      case "none":
       case "refused-full":
-        this.backend.counters.failedConnects++;
-        this.#log.noteAssigned(nowMs, undefined);
+        this.#log.noteServer(assignment.server);
+        this.#countFailure(assignment.server);
+        return { kind: "refused" };
+      case "none":
+        this.#log.noteServer(undefined);
+        this.#countFailure(undefined);
         return { kind: "none" };
     }
   }
 
+  /** The choice is made: whether it is another than before, and whether it is persistence's. */
+  #settle(server: ServerState | undefined, redispatchedFrom: ServerState | undefined): void {
+    if (server !== this.#persisted) this.#persisted = undefined;
+    const left = this.#left ?? redispatchedFrom;
+    this.#left = undefined;
+    if (left === undefined) return;
+    if (left === server) return this.#countRetry(left);
+    this.backend.counters.redispatches++;
+    left.counters.redispatches++;
+    this.#log.noteRedispatch();
+  }
+
+  /** Its place in a queue is lost, and with it what bound it to that server. */
+  leaveQueue(): void {
+    this.#left = this.#awaited;
+    this.#awaited = undefined;
+    this.#persisted = undefined;
+    this.#log.noteRequeued();
+  }
+
+  /** Takes the slot that it has waited for. */
+  accept(grant: Dispatch<Session>, nowMs: Millis): void {
+    this.#log.noteQueuePositions(grant);
+    this.#take(grant.server, nowMs);
+  }
+
   /** Holds the slot that the balancer has reserved for this session. */
-  take(server: ServerState, nowMs: Millis): void {
+  #take(server: ServerState, nowMs: Millis): void {
     assert(this.#held === undefined, "A session holds one slot at a time");
     this.#held = server;
+    this.#awaited = undefined;
     this.backend.join(server, this.#owner, nowMs);
     this.#context.server = server;
-    this.#log.noteAssigned(nowMs, server);
+  }
+
+  /** Gives back a slot that came too late. */
+  decline(server: ServerState, nowMs: Millis): void {
+    this.#giveBack(server, nowMs);
   }
 
   /** How to connect to the held server; `undefined` while its name has no address. */
   attempt(server: ServerState, nowMs: Millis): ConnectSpec | undefined {
-    this.backend.counters.connects++;
+    const { counters } = this.backend;
+    counters.connects++;
+    counters.lastSessionMs = nowMs;
     server.countConnection(nowMs);
+    this.#log.noteAssigned(nowMs, server);
     const spec = connectSpec(this.backend, server, this.#context, this.#world);
     if (spec !== undefined) this.#log.noteAddress(spec.endpoint);
     return spec;
@@ -110,46 +154,80 @@ export class ServerSide {
 
   /** Counts a failed connect and decides what comes next; a redispatch gives the slot back. */
   fail(server: ServerState, timedOut: boolean, nowMs: Millis): RetryDecision {
-    const { counters, side, proxy, balancer } = this.backend;
+    const { side, proxy, balancer } = this.backend;
     this.observe(server, false);
     const decision = decideRetry({
       retriesDone: this.#retriesDone,
       retriesMax: side.retries,
       redispatch: side.redispatch,
       persisted: this.#persisted !== undefined,
-      serverRunning: server.isUsable(),
+      serverRunning: server.isRunning(),
       activeCount: balancer.counts().activeUsable,
       algorithm: side.balance.algorithm,
       timedOut,
       connectTimeoutMs: proxy.timeouts.connect,
     });
     if (decision.kind === "give-up") {
-      counters.failedConnects++;
-      server.counters.connectErrors++;
+      this.#countFailure(server);
       return decision;
     }
     this.#retriesDone++;
-    const isRedispatch = decision.kind === "redispatch";
-    this.#log.noteRetry(isRedispatch);
-    if (isRedispatch) {
-      this.#countRedispatch(server);
+    this.#log.noteRetry();
+    if (decision.kind === "redispatch") {
+      this.#left = server;
+      this.#persisted = undefined;
       this.release(nowMs);
-    } else {
-      counters.retries++;
-      server.counters.retries++;
-    }
+    } else this.#countRetry(server);
     return decision;
   }
 
-  #countRedispatch(server: ServerState): void {
-    this.backend.counters.redispatches++;
-    server.counters.redispatches++;
-    this.#persisted = undefined;
+  #countRetry(server: ServerState): void {
+    this.backend.counters.retries++;
+    server.counters.retries++;
   }
 
-  /** Leaves the queue. */
+  #countFailure(server: ServerState | undefined): void {
+    this.backend.counters.failedConnects++;
+    if (server !== undefined) server.counters.connectErrors++;
+  }
+
+  /** Counts a client that broke off or fell silent. */
+  countClientAbort(): void {
+    this.backend.counters.clientAborts++;
+    if (this.#held !== undefined) this.#held.counters.clientAborts++;
+  }
+
+  /** Counts a server that fell silent or, if it `isFailure`, broke off. */
+  countServerAbort(isFailure: boolean): void {
+    this.backend.counters.serverAborts++;
+    if (isFailure) this.backend.counters.failedResponses++;
+    if (this.#held === undefined) return;
+    this.#held.counters.serverAborts++;
+    if (isFailure) this.#held.counters.responseErrors++;
+  }
+
+  /** Counts how a relay ended, unless that was in order. */
+  countRelayEnd(end: RelayEnd): void {
+    if (end === "client-error" || end === "client-timeout") this.countClientAbort();
+    else if (end === "server-error") this.countServerAbort(true);
+    else if (end === "server-timeout") this.countServerAbort(false);
+  }
+
+  /** Counts an answer that a rule refused. */
+  countDeniedResponse(): void {
+    this.backend.counters.deniedResponses++;
+    if (this.#held !== undefined) this.#held.counters.deniedResponses++;
+  }
+
+  /** The time in the queue is up. */
+  countQueueTimeout(): void {
+    this.#countFailure(this.#awaited);
+  }
+
+  /** Leaves the queue for good. */
   cancel(nowMs: Millis): void {
-    this.backend.balancer.cancel(this.#owner, nowMs);
+    this.#log.noteQueuePositions(this.backend.balancer.cancel(this.#owner, nowMs));
+    this.#log.noteAssigned(nowMs, this.#awaited);
   }
 
   /** Gives the slot back; whoever waited for it is told. */
@@ -158,6 +236,10 @@ export class ServerSide {
     if (server === undefined) return;
     this.#held = undefined;
     this.backend.leave(server, this.#owner);
+    this.#giveBack(server, nowMs);
+  }
+
+  #giveBack(server: ServerState, nowMs: Millis): void {
     for (const grant of this.backend.balancer.release(server, nowMs)) {
       this.#effects.push({ kind: "grant", grant });
     }

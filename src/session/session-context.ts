@@ -29,7 +29,10 @@ export class SessionContext implements RuleSubject {
   source: Endpoint;
   destination: Endpoint;
   request: PayloadView = NO_BYTES;
+  isInspected = false;
   response: PayloadView = NO_BYTES;
+  /** The client will send no more, or no more can be held. */
+  isRequestWhole = false;
   tls: TlsFacts | undefined;
   serverTls: TlsFacts | undefined;
   backend: BackendState | undefined;
@@ -49,6 +52,12 @@ export class SessionContext implements RuleSubject {
     this.destination = ends.destination;
     this.nowMs = time.nowMs;
     this.wallMs = time.wallMs;
+  }
+
+  /** All that the client has sent and that is in hand. */
+  noteRequest(bytes: Uint8Array, bytesMax: number, isEnded: boolean): void {
+    this.isRequestWhole = isEnded || bytes.length >= bytesMax;
+    this.request = { bytes, bytesMax, final: this.isRequestWhole };
   }
 
   get state(): World["lookups"] {

@@ -2,7 +2,7 @@
 // counters (haproxy configuration §8.2.2, §8.4).
 import type { Endpoint } from "../base/address.ts";
 import type { Millis } from "../base/units.ts";
-import type { Dispatch } from "../balance/assignment.ts";
+import type { QueuePositions } from "../balance/assignment.ts";
 import type { ServerState } from "../balance/server.ts";
 import type { ConnectionRecord } from "../log/record.ts";
 import type { TrackedBytes } from "../stick/tracked.ts";
@@ -27,6 +27,8 @@ export class SessionLog {
   #isRedispatched = false;
   #serverQueue = 0;
   #backendQueue = 0;
+  /** How many are to leave the queue that it waits in until its turn. */
+  #queued: { readonly isServerQueue: boolean; readonly count: number } | undefined;
   #bytesSent = 0;
   #isLogged = false;
   bytesToServer = 0;
@@ -60,21 +62,34 @@ export class SessionLog {
     this.#frontendAddress = destination;
   }
 
-  /** It waits; `position` others do so before it. */
-  noteQueued(isServerQueue: boolean, position: number): void {
-    if (isServerQueue) this.#serverQueue = position + 1;
-    else this.#backendQueue = position + 1;
+  /** It waits for this server, or for any; `position` others do so before it. */
+  noteQueued(server: ServerState | undefined, position: number): void {
+    this.#queued = { isServerQueue: server !== undefined, count: position + 1 };
+    this.#server = server;
   }
 
-  /** It waited, and so many were served before it, itself included. */
-  noteQueuePositions(grant: Dispatch<unknown>): void {
-    this.#serverQueue = grant.serverQueuePosition;
-    this.#backendQueue = grant.backendQueuePosition;
+  /** It has waited until so many had left the queue, itself included. */
+  noteQueuePositions(positions: QueuePositions): void {
+    this.#queued = undefined;
+    this.#serverQueue += positions.serverQueuePosition;
+    this.#backendQueue += positions.backendQueuePosition;
   }
 
-  /** A server was chosen, or it turned out that there is none. */
+  /** It leaves the queue with all that wait there. */
+  noteRequeued(): void {
+    if (this.#queued?.isServerQueue === true) this.#serverQueue += this.#queued.count;
+    else this.#backendQueue += this.#queued?.count ?? 0;
+    this.#queued = undefined;
+  }
+
+  /** The wait for a server is over: an attempt begins, or none will. */
   noteAssigned(nowMs: Millis, server: ServerState | undefined): void {
     this.#assignedMs = nowMs;
+    this.#server = server;
+  }
+
+  /** The server that the line names although it was not to be had, if any. */
+  noteServer(server: ServerState | undefined): void {
     this.#server = server;
   }
 
@@ -82,9 +97,13 @@ export class SessionLog {
     this.#serverAddress = endpoint;
   }
 
-  noteRetry(isRedispatch: boolean): void {
+  noteRetry(): void {
     this.#retries++;
-    if (isRedispatch) this.#isRedispatched = true;
+  }
+
+  /** It goes to another server than the one before. */
+  noteRedispatch(): void {
+    this.#isRedispatched = true;
   }
 
   noteConnected(nowMs: Millis, local: Endpoint): void {
@@ -92,10 +111,20 @@ export class SessionLog {
     this.#localAddress = local;
   }
 
+  /** Bytes of the client that are in hand; they count even if no server ever gets them. */
+  noteHeld(count: number): void {
+    this.bytesToServer = this.#bytesSent + count;
+  }
+
   /** Bytes sent to the server ahead of the relay. */
   noteSent(count: number): void {
     this.#bytesSent += count;
-    this.bytesToServer += count;
+    this.bytesToServer = this.#bytesSent;
+  }
+
+  /** Bytes of the server that are in hand. */
+  noteAnswer(count: number): void {
+    this.bytesToClient = count;
   }
 
   noteRelay(counters: RelayCounters): void {
@@ -111,7 +140,6 @@ export class SessionLog {
     const { counters } = backend;
     counters.bytesIn += this.bytesToServer;
     counters.bytesOut += this.bytesToClient;
-    counters.lastSessionMs = nowMs;
     const server = this.#server?.counters;
     if (server !== undefined) {
       server.bytesIn += this.bytesToServer;
@@ -134,7 +162,8 @@ export class SessionLog {
     this.#isLogged = true;
     if (isEarly) return true;
     const { flags } = this.#frontend.proxy;
-    if (termination === "--" && this.#retries === 0 && flags.has("dontlog-normal")) return false;
+    const isNormal = termination === "--" && this.#retries === 0 && !this.#isRedispatched;
+    if (isNormal && flags.has("dontlog-normal")) return false;
     return this.bytesToServer > 0 || this.bytesToClient > 0 || !flags.has("dontlognull");
   }
 

@@ -10,6 +10,7 @@ import { assert } from "../base/assert.ts";
 import type { Endpoint } from "../base/address.ts";
 import type { Machine } from "../base/machine.ts";
 import type { Millis } from "../base/units.ts";
+import type { Dispatch } from "../balance/assignment.ts";
 import type { ServerState } from "../balance/server.ts";
 import { INSPECT_DELAY_DEFAULT_MS, PROXY_V2_BYTES_MAX } from "../limits.ts";
 import { type AccountedParts, Accounts } from "./accounts.ts";
@@ -25,7 +26,7 @@ import { SessionContext } from "./session-context.ts";
 import type { SessionState } from "./session-state.ts";
 import { SessionLog } from "./session-log.ts";
 import { type PendingStore, storeServer } from "./sticking.ts";
-import { KILL_LETTERS, RELAY_TERMINATIONS } from "./termination.ts";
+import { killTermination, relayTermination } from "./termination.ts";
 import type { World } from "./world.ts";
 
 /** A client connection and what becomes of it. */
@@ -59,13 +60,8 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
     this.#pipeline = new Pipeline(frontend, this.#context);
     const requestCount = world.nextRequestCount();
     this.#log = new SessionLog(frontend, ends.destination, time.nowMs, requestCount);
-    this.#parts = {
-      world,
-      trackers,
-      context: this.#context,
-      log: this.#log,
-      effects: this.#effects,
-    };
+    const [context, log, effects] = [this.#context, this.#log, this.#effects];
+    this.#parts = { world, trackers, context, log, effects };
     this.#accounts = new Accounts(this.#parts);
   }
 
@@ -89,7 +85,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
   }
 
   handle(event: SessionEvent, nowMs: Millis): void {
-    if (this.#state.name === "ended") return;
+    if (this.#state.name === "ended" && event.kind !== "assigned") return;
     this.#context.nowMs = nowMs;
     switch (event.kind) {
       case "accepted":
@@ -97,6 +93,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
       case "bytes":
         return this.#onBytes(event.bytes, event.ended, nowMs);
       case "secured":
+        if (this.#state.name !== "opening") return;
         return this.#open(this.#opening.onSecured(event.tls, nowMs), nowMs);
       case "client-closed":
         return this.#onClientClosed(event.code, nowMs);
@@ -104,18 +101,17 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
         return this.#onConnected(event, nowMs);
       case "server-bytes":
         this.#context.response = { bytes: event.bytes, final: event.ended };
+        this.#log.noteAnswer(event.bytes.length);
         return this.#onAnswer(nowMs);
       case "server-closed":
-        return this.#onServerClosed(nowMs);
+        return this.#onServerClosed(event.code, nowMs);
       case "relay-ended":
         return this.#onRelayEnded(event.end, event.counters, nowMs);
       case "assigned":
-        this.#log.noteQueuePositions(event.grant);
-        this.#serverSide!.take(event.grant.server, nowMs);
-        return this.#attempt(event.grant.server, nowMs);
+        return this.#onAssigned(event.grant, nowMs);
       case "requeued":
-        // The server it stuck to is gone.
-        this.#serverSide!.persist(undefined);
+        if (this.#state.name !== "queued") return;
+        this.#serverSide!.leaveQueue();
         return this.#assign(undefined, nowMs);
       case "kill":
         return this.#onKill(event.cause, nowMs);
@@ -148,6 +144,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
         return this.#abort("finish", nowMs);
       case "open":
         this.#client.consume(step.consume);
+        this.#log.noteHeld(this.#context.request.bytes.length);
         this.#log.noteOpened(this.#context.destination, nowMs);
         if (this.#frontend.logMoment === "accept") this.#accounts.logTraffic("--", nowMs, true);
         return this.#proceed(nowMs);
@@ -187,6 +184,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
     const { backend } = this.#context;
     if (backend === undefined || this.#serverSide !== undefined) return;
     this.#accounts.enterBackend(nowMs);
+    if (backend.hasOwnInspection) this.#inspectDeadlineMs = undefined;
     this.#serverSide = new ServerSide(this, this.#parts, backend);
   }
 
@@ -200,10 +198,13 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
   }
 
   #onBytes(bytes: Uint8Array, isEnded: boolean, nowMs: Millis): void {
-    const bytesMax = (this.#context.backend ?? this.#frontend).proxy.content.inspectBytesMax;
-    this.#context.request = { bytes, bytesMax, final: isEnded || bytes.length >= bytesMax };
     const { name } = this.#state;
+    // Log formats may still ask for what was seen first.
+    if (name === "answering") return this.#log.noteSent(this.#client.sendOn(bytes));
+    const bytesMax = (this.#context.backend ?? this.#frontend).proxy.content.inspectBytesMax;
+    this.#context.noteRequest(bytes, bytesMax, isEnded);
     if (name === "opening") return this.#open(this.#opening.onBytes(bytes, isEnded, nowMs), nowMs);
+    this.#log.noteHeld(bytes.length);
     if (name === "inspecting") return this.#proceed(nowMs);
     // A client that has finished still gets its answer, unless it has not even asked.
     const isAborted = bytes.length === 0 || this.#context.backend?.isAbortedOnClose === true;
@@ -217,11 +218,19 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
   #assign(avoid: ServerState | undefined, nowMs: Millis): void {
     const outcome = this.#serverSide!.assign(avoid, nowMs);
     if (outcome.kind === "connect") return this.#attempt(outcome.server, nowMs);
-    if (outcome.kind === "none") return this.#finish("SC", nowMs);
+    if (outcome.kind !== "queued")
+      return this.#finish(outcome.kind === "none" ? "SC" : "SQ", nowMs);
     const { timeouts, content } = this.#context.backend!.proxy;
     const waitMs = timeouts.queue ?? timeouts.connect ?? Infinity;
     this.#become({ name: "queued", deadlineMs: nowMs + waitMs });
     this.#client.inspect(content.inspectBytesMax);
+  }
+
+  /** The queue has come to this session, unless it has left: then the slot goes to the next. */
+  #onAssigned(grant: Dispatch<Session>, nowMs: Millis): void {
+    if (this.#state.name !== "queued") return this.#serverSide!.decline(grant.server, nowMs);
+    this.#serverSide!.accept(grant, nowMs);
+    this.#attempt(grant.server, nowMs);
   }
 
   #attempt(server: ServerState, nowMs: Millis): void {
@@ -232,10 +241,12 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
     this.#effects.push({ kind: "connect-server", spec });
   }
 
-  #onServerClosed(nowMs: Millis): void {
+  #onServerClosed(code: string | undefined, nowMs: Millis): void {
     if (this.#state.name === "connecting") {
       this.#onConnectFailed(this.#state.server, false, nowMs);
     } else if (this.#state.name === "answering") {
+      this.#serverSide!.countServerAbort(code !== undefined);
+      this.#become({ name: "failed" });
       this.#finish("SD", nowMs);
     }
   }
@@ -247,10 +258,15 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
       this.#become({ name: "failed" });
       return this.#finish(timedOut ? "sC" : "SC", nowMs);
     }
-    if (decision.kind === "redispatch") return this.#assign(server, nowMs);
-    if (decision.waitMs === 0) return this.#attempt(server, nowMs);
+    if (decision.waitMs === 0) return this.#retry(server, nowMs);
     this.#become({ name: "pausing", deadlineMs: nowMs + decision.waitMs, server });
     this.#client.inspect(this.#context.backend!.proxy.content.inspectBytesMax);
+  }
+
+  /** Tries again: the server whose slot is still held, or another one. */
+  #retry(server: ServerState, nowMs: Millis): void {
+    if (this.#serverSide!.server === undefined) this.#assign(server, nowMs);
+    else this.#attempt(server, nowMs);
   }
 
   #onConnected(event: Extract<SessionEvent, { kind: "connected" }>, nowMs: Millis): void {
@@ -260,14 +276,10 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
     this.#log.noteConnected(nowMs, event.local);
     this.#serverSide!.observe(server, true);
     if (event.tls !== undefined) this.#context.serverTls = event.tls;
-    if (!backend.rules.inspectsResponse) return this.#relay(server, nowMs);
-    const { bytes } = this.#context.request;
-    if (bytes.length > 0) {
-      this.#effects.push({ kind: "send-server", bytes });
-      this.#client.consume(bytes.length);
-      this.#log.noteSent(bytes.length);
-    }
+    if (!this.#pipeline.inspectsResponse) return this.#relay(server, nowMs);
     const { content } = backend.proxy;
+    this.#log.noteSent(this.#client.sendOn(this.#context.request.bytes));
+    this.#client.inspect(content.inspectBytesMax);
     const delayMs = content.responseInspectDelayMs ?? INSPECT_DELAY_DEFAULT_MS;
     this.#become({ name: "answering", deadlineMs: nowMs + delayMs, server });
     this.#effects.push({ kind: "inspect-server", bytesMax: content.inspectBytesMax });
@@ -278,10 +290,11 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
     const { server } = this.#state;
     const answer = this.#pipeline.judgeResponse();
     if (answer === "wait") return;
+    if (answer === "closed") return this.#finish("--", nowMs);
     if (answer === "rejected") {
-      this.#context.backend!.counters.deniedResponses++;
+      this.#serverSide!.countDeniedResponse();
       this.#frontend.counters.deniedResponses++;
-      return this.#finish("PR", nowMs);
+      return this.#finish("PD", nowMs);
     }
     this.#stores = [...this.#stores, ...answer];
     this.#relay(server, nowMs);
@@ -297,24 +310,21 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
 
   // The end.
 
+  /** The client's connection broke; HAProxy calls that an abort of the transfer in every phase but the first. */
   #onClientClosed(code: string | undefined, nowMs: Millis): void {
-    switch (this.#state.name) {
-      case "opening":
-        return this.#open(this.#opening.interrupted("closed", code), nowMs);
-      case "inspecting":
-        // As after a FIN, the rules have the last word.
-        return this.#judgeWithoutMore(nowMs);
-      case "queued":
-        return this.#finish("CQ", nowMs);
-      case "pausing":
-      case "connecting":
-        return this.#finish("CC", nowMs);
-      default:
-        return this.#finish("CD", nowMs);
-    }
+    const { name } = this.#state;
+    this.#client.vanish();
+    if (name === "opening") return this.#open(this.#opening.interrupted("closed", code), nowMs);
+    this.#serverSide?.countClientAbort();
+    this.#finish(name === "inspecting" ? "CR" : "CD", nowMs);
   }
 
-  #judgeWithoutMore(nowMs: Millis): void {
+  /** The inspection delay is over, or before that the client has been silent for its timeout. */
+  #onInspectionTimeout(deadlineMs: Millis, nowMs: Millis): void {
+    if (deadlineMs < this.#inspectDeadlineMs!) {
+      this.#serverSide?.countClientAbort();
+      return this.#finish("cR", nowMs);
+    }
     this.#context.request = { ...this.#context.request, final: true };
     this.#proceed(nowMs);
   }
@@ -326,12 +336,12 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
       case "opening":
         return this.#open(this.#opening.interrupted("timeout", undefined), nowMs);
       case "inspecting":
-        return this.#judgeWithoutMore(nowMs);
+        return this.#onInspectionTimeout(state.deadlineMs, nowMs);
       case "queued":
-        this.#context.backend!.counters.failedConnects++;
+        this.#serverSide!.countQueueTimeout();
         return this.#finish("sQ", nowMs);
       case "pausing":
-        return this.#attempt(state.server, nowMs);
+        return this.#retry(state.server, nowMs);
       case "connecting":
         this.#effects.push({ kind: "abandon-server" });
         return this.#onConnectFailed(state.server, true, nowMs);
@@ -344,29 +354,21 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
   /** Somebody else ends it; a running relay tells its counters first. */
   #onKill(cause: KillCause, nowMs: Millis): void {
     this.#killed ??= cause;
-    if (this.#state.name === "relaying") {
-      return this.#client.close("finish");
-    }
-    const isConnecting = this.#serverSide?.server !== undefined;
-    const phase = this.#state.name === "queued" ? "Q" : isConnecting ? "C" : "R";
-    this.#finish(`${KILL_LETTERS[cause]}${phase}`, nowMs);
+    if (this.#state.name === "relaying") return this.#client.close("finish");
+    this.#finish(killTermination(cause, this.#state.name), nowMs);
   }
 
   #onRelayEnded(end: RelayEnd, counters: RelayCounters, nowMs: Millis): void {
     this.#log.noteRelay(counters);
-    const backend = this.#context.backend!;
-    if (end === "client-error") backend.counters.clientAborts++;
-    if (end === "server-error") backend.counters.serverAborts++;
-    const isKilled = end === "closed" && this.#killed !== undefined;
-    const termination = isKilled ? `${KILL_LETTERS[this.#killed!]}D` : RELAY_TERMINATIONS[end];
-    this.#conclude(termination, nowMs);
+    this.#serverSide!.countRelayEnd(end);
+    this.#conclude(relayTermination(end, this.#killed), nowMs);
   }
 
   /** Closes what is open, counts and logs. */
   #finish(termination: string, nowMs: Millis, manner: CloseManner = "finish"): void {
     const { name } = this.#state;
     if (name === "queued") this.#serverSide!.cancel(nowMs);
-    if (name === "connecting" || name === "answering") {
+    if (name === "connecting" || name === "answering" || name === "relaying") {
       this.#effects.push({ kind: "abandon-server" });
     }
     this.#client.close(manner);

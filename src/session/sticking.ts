@@ -44,16 +44,17 @@ export function matchRequest(
   const stores: PendingStore[] = [];
   const matched: PinnedEntry[] = [];
   for (const rule of rules) {
-    if (rule.kind === "store-response") continue;
+    if (rule.kind === "store-response" || hasStore(stores, rule.table)) continue;
     const found = evaluateKey(rule, context);
     if (found.kind === "wait") return "wait";
     if (found.kind === "none") continue;
     const { key } = found;
-    if (rule.kind !== "match") addStore(stores, { table: rule.table, key });
-    if (rule.kind === "store-request" || server !== undefined) continue;
+    if (rule.kind !== "match") stores.push({ table: rule.table, key });
+    if (rule.kind === "store-request") continue;
     const entry = rule.table.lookup(key, context.nowMs);
     if (entry === undefined) continue;
-    server = backend.serverOf(rule.table, entry, context.nowMs);
+    const bound = backend.serverOf(rule.table, entry, context.nowMs);
+    if (bound !== undefined && backend.mayPersist(bound)) server ??= bound;
     rule.table.touch(entry, context.nowMs, "local");
     matched.push({ table: rule.table, entry });
   }
@@ -67,10 +68,10 @@ export function matchResponse(
 ): readonly PendingStore[] | "wait" {
   const stores: PendingStore[] = [];
   for (const rule of rules) {
-    if (rule.kind !== "store-response") continue;
+    if (rule.kind !== "store-response" || hasStore(stores, rule.table)) continue;
     const found = evaluateKey(rule, context);
     if (found.kind === "wait") return "wait";
-    if (found.kind === "key") addStore(stores, { table: rule.table, key: found.key });
+    if (found.kind === "key") stores.push({ table: rule.table, key: found.key });
   }
   return stores;
 }
@@ -111,7 +112,7 @@ function evaluateKey(rule: RunnableStickRule, context: RuleContext): RuleKey {
   return key === undefined ? { kind: "none" } : { kind: "key", key };
 }
 
-/** The first rule that stores into a table wins, as in HAProxy. */
-function addStore(stores: PendingStore[], store: PendingStore): void {
-  if (!stores.some((other) => other.table === store.table)) stores.push(store);
+/** Whether a rule before has a key for this table: as in HAProxy the others have no say then. */
+function hasStore(stores: readonly PendingStore[], table: StickTable): boolean {
+  return stores.some((store) => store.table === table);
 }

@@ -2,9 +2,10 @@
 // configuration §8.5).
 import type { KillCause } from "./events.ts";
 import type { RelayEnd } from "./mover.ts";
+import type { SessionState } from "./session-state.ts";
 
 /** The first letter when somebody else ended it. */
-export const KILL_LETTERS: Readonly<Record<KillCause, string>> = {
+const KILL_LETTERS: Readonly<Record<KillCause, string>> = {
   "server-down": "D",
   "backup-yields": "U",
   administrator: "K",
@@ -12,7 +13,7 @@ export const KILL_LETTERS: Readonly<Record<KillCause, string>> = {
 };
 
 /** Both letters of a relay that ended by itself. */
-export const RELAY_TERMINATIONS: Readonly<Record<RelayEnd, string>> = {
+const RELAY_TERMINATIONS: Readonly<Record<RelayEnd, string>> = {
   "client-closed": "--",
   "server-closed": "--",
   "client-error": "CD",
@@ -21,3 +22,30 @@ export const RELAY_TERMINATIONS: Readonly<Record<RelayEnd, string>> = {
   "server-timeout": "sD",
   closed: "--",
 };
+
+/** Both letters of a relay: of its own end, or of the `kill` that closed it. */
+export function relayTermination(end: RelayEnd, kill: KillCause | undefined): string {
+  return end === "closed" && kill !== undefined
+    ? killTermination(kill, "relaying")
+    : RELAY_TERMINATIONS[end];
+}
+
+/** Both letters of a session that somebody else ended; as HAProxy's, without a phase once connected. */
+export function killTermination(cause: KillCause, state: SessionState["name"]): string {
+  return `${KILL_LETTERS[cause]}${killPhase(state)}`;
+}
+
+function killPhase(state: SessionState["name"]): string {
+  switch (state) {
+    case "opening":
+    case "inspecting":
+      return "R";
+    case "queued":
+      return "Q";
+    case "pausing":
+    case "connecting":
+      return "C";
+    default:
+      return "-";
+  }
+}
