@@ -17,7 +17,7 @@ import { ListenerOpener, type OpenOutcome } from "./listener-opener.ts";
 import { type LoadedConfiguration, loadConfiguration } from "./load-configuration.ts";
 import { LogSinks } from "./log/sinks.ts";
 import { HAPROXY_VERSION } from "../version.ts";
-import { createProgramLog, type ProgramLog } from "./log/program-log.ts";
+import { createProgramLog, logState, type ProgramLog } from "./log/program-log.ts";
 import { HealthShell } from "./health-shell.ts";
 import { NodeMover } from "./mover/node-mover.ts";
 import { readLines } from "./pattern-file.ts";
@@ -185,7 +185,7 @@ export class Balancer {
     this.#health ??= new HealthShell(this.#world, this.#shell, {
       logState: (backend, level, text) => {
         this.#traffic.state(backend.name, level, text);
-        this.#program.info({ backend: backend.name, level }, text);
+        logState(this.#program, level, { backend: backend.name }, text);
       },
       tlsFor: (backend, server) => {
         const context = backend.facts.get(server.name)?.tls;

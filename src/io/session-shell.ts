@@ -12,8 +12,11 @@ import type { ConnectionId, ListenerId, Mover, MoverEvent } from "../session/mov
 import { Session } from "../session/session.ts";
 import type { SessionContext } from "../session/session-context.ts";
 import type { World } from "../session/world.ts";
-import { wallClockMs } from "./clock.ts";
+import { monotonicMs, wallClockMs } from "./clock.ts";
 import { TimerDriver } from "./timer-driver.ts";
+
+/** How often the bytes of running relays are counted. */
+const PROGRESS_INTERVAL_MS: Millis = 2_000;
 
 /** What the shell tells the rest of the process. */
 export interface SessionShellHost {
@@ -48,6 +51,7 @@ export class SessionShell {
   readonly #listeners = new Map<ListenerId, ListenerState>();
   readonly #timers: TimerDriver<Session>;
   readonly #admissionTimer: TimerDriver<Admission>;
+  readonly #progress: NodeJS.Timeout;
   #mover: Mover | undefined;
 
   constructor(world: World, host: SessionShellHost) {
@@ -55,6 +59,8 @@ export class SessionShell {
     this.#host = host;
     this.#admission = new Admission(world);
     this.#timers = new TimerDriver((session, nowMs) => this.#onTimer(session, nowMs));
+    this.#progress = setInterval(() => this.#countProgress(), PROGRESS_INTERVAL_MS);
+    this.#progress.unref();
     this.#admissionTimer = new TimerDriver((admission, nowMs) => {
       admission.onTimeout(nowMs);
       this.#runAdmission();
@@ -134,8 +140,20 @@ export class SessionShell {
     return count;
   }
 
+  /** Lets sessions count what their relays have moved: they may live for weeks. */
+  #countProgress(): void {
+    const nowMs = monotonicMs();
+    this.#world.nowMs = nowMs;
+    for (const live of this.#clients.values()) {
+      if (live.session.stateName !== "relaying") continue;
+      const counters = this.#mover!.counters(live.client);
+      if (counters !== undefined) live.session.handle({ kind: "progress", counters }, nowMs);
+    }
+  }
+
   /** Stops all timers; sessions are not told. */
   close(): void {
+    clearInterval(this.#progress);
     this.#timers.close();
     this.#admissionTimer.close();
   }

@@ -3,6 +3,7 @@
 import type { Millis } from "../base/units.ts";
 import type { TrackedCounters } from "../stick/tracked.ts";
 import type { SessionEffect } from "./events.ts";
+import type { RelayCounters } from "./mover.ts";
 import { type PinnedEntry, Pins } from "./pins.ts";
 import type { SessionContext } from "./session-context.ts";
 import type { SessionLog } from "./session-log.ts";
@@ -57,6 +58,14 @@ export class Accounts {
     counters.failedRequests++;
     if (context.request.bytes.length === 0 && proxy.flags.has("dontlognull")) return;
     effects.push({ kind: "log-handshake", record: this.#record("--", nowMs, false), message });
+  }
+
+  /** Counts what a running relay has moved since the last time. */
+  progress(counters: RelayCounters, nowMs: Millis): void {
+    const { context, log, trackers } = this.#parts;
+    log.noteRelay(counters);
+    trackers.onBytes(log.totals, nowMs);
+    log.countBytes(context.backend);
   }
 
   /** The session has run its course; its slot is given back already. */

@@ -29,6 +29,8 @@ export type SessionEvent =
   | { readonly kind: "server-closed"; readonly code?: string }
   /** First bytes of the server, while response rules wait for them. */
   | { readonly kind: "server-bytes"; readonly bytes: Uint8Array; readonly ended: boolean }
+  /** What the running relay has moved so far. */
+  | { readonly kind: "progress"; readonly counters: RelayCounters }
   | {
       readonly kind: "relay-ended";
       readonly end: RelayEnd;

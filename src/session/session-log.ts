@@ -31,6 +31,7 @@ export class SessionLog {
   #queued: { readonly isServerQueue: boolean; readonly count: number } | undefined;
   #bytesSent = 0;
   #isLogged = false;
+  #counted: TrackedBytes = { inBytes: 0, outBytes: 0 };
   bytesToServer = 0;
   bytesToClient = 0;
 
@@ -132,19 +133,23 @@ export class SessionLog {
     this.bytesToClient = counters.bytesToClient;
   }
 
-  /** Adds this session's bytes and times to its proxies and its server. */
-  count(backend: BackendState | undefined, nowMs: Millis): void {
-    this.#frontend.counters.bytesIn += this.bytesToServer;
-    this.#frontend.counters.bytesOut += this.bytesToClient;
-    if (backend === undefined) return;
-    const { counters } = backend;
-    counters.bytesIn += this.bytesToServer;
-    counters.bytesOut += this.bytesToClient;
-    const server = this.#server?.counters;
-    if (server !== undefined) {
-      server.bytesIn += this.bytesToServer;
-      server.bytesOut += this.bytesToClient;
+  /** Adds the bytes that are not counted yet to the proxies and the server. */
+  countBytes(backend: BackendState | undefined): void {
+    const inBytes = this.bytesToServer - this.#counted.inBytes;
+    const outBytes = this.bytesToClient - this.#counted.outBytes;
+    if (inBytes === 0 && outBytes === 0) return;
+    this.#counted = this.totals;
+    for (const counters of [this.#frontend.counters, backend?.counters, this.#server?.counters]) {
+      if (counters === undefined) continue;
+      counters.bytesIn += inBytes;
+      counters.bytesOut += outBytes;
     }
+  }
+
+  /** Adds this session's bytes and times to its proxies and its server: it is over. */
+  count(backend: BackendState | undefined, nowMs: Millis): void {
+    this.countBytes(backend);
+    if (backend === undefined) return;
     if (this.#assignedMs === undefined || this.#connectedMs === undefined) return;
     backend.countTimes(this.#server, {
       queueMs: this.#assignedMs - this.#acceptMs,

@@ -105,6 +105,8 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
         return this.#onAnswer(nowMs);
       case "server-closed":
         return this.#onServerClosed(event.code, nowMs);
+      case "progress":
+        return this.#accounts.progress(event.counters, nowMs);
       case "relay-ended":
         return this.#onRelayEnded(event.end, event.counters, nowMs);
       case "assigned":
@@ -154,8 +156,6 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
   #clientDeadline(nowMs: Millis): Millis {
     return nowMs + (this.#frontend.proxy.timeouts.client ?? Infinity);
   }
-
-  // First bytes.
 
   #proceed(nowMs: Millis): void {
     const step = this.#pipeline.advance();

@@ -1,4 +1,5 @@
 // The program's own log: JSON lines on stderr, one for each change of state, with its cause.
+import type { LogLevel } from "../../config/model/log.ts";
 import { destination, pino, stdTimeFunctions, type Logger } from "pino";
 
 /** The program's own log. */
@@ -22,4 +23,27 @@ export function createProgramLog(options: ProgramLogOptions = {}): ProgramLog {
     },
     destination({ dest: options.fd ?? 2, sync: true }),
   );
+}
+
+/** One line for a change of state, at the level that stands for a syslog severity. */
+export function logState(
+  program: ProgramLog,
+  severity: LogLevel,
+  fields: Readonly<Record<string, unknown>>,
+  text: string,
+): void {
+  switch (severity) {
+    case "emerg":
+    case "alert":
+    case "crit":
+    case "err":
+      return program.error(fields, text);
+    case "warning":
+      return program.warn(fields, text);
+    case "notice":
+    case "info":
+      return program.info(fields, text);
+    case "debug":
+      return program.debug(fields, text);
+  }
 }
