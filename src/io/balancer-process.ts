@@ -2,6 +2,7 @@
 //
 // Start and reload take the same way: read and check everything, open what sockets are missing,
 // then apply in one turn of the event loop. Whatever fails before that last step leaves no trace.
+// Clients of sockets that were opened wait until stick tables have been read.
 import { hostname, networkInterfaces } from "node:os";
 import type { Diagnostic } from "../base/diagnostic.ts";
 import type { BalancerOptions } from "../balancer-options.ts";
@@ -145,6 +146,8 @@ export class Balancer {
     }
     this.#apply(loaded, outcome.opened);
     await this.#tables.reconfigure();
+    // A client that came before its entry is read would lose its broker.
+    this.#shell.startAccepting(outcome.opened.values(), monotonicMs());
     return { ok: true, diagnostics };
   }
 

@@ -27,11 +27,15 @@ export class ListenerOpener {
   /** Takes `listening` and `listen-failed`. */
   onMoverEvent(event: MoverEvent): void {
     if (event.kind !== "listening" && event.kind !== "listen-failed") return;
+    if (event.kind === "listening") this.#mover.pauseAccept(event.listener);
     this.#waiting.get(event.listener)?.(event);
     this.#waiting.delete(event.listener);
   }
 
-  /** Opens all of them; after a failure those that did open are closed again. */
+  /**
+   * Opens all of them; after a failure those that did open are closed again. They come paused:
+   * clients wait until there is somebody to take them.
+   */
   async open(planned: readonly PlannedListener[]): Promise<OpenOutcome> {
     const opened = new Map<string, ListenerId>();
     const failed: FailedListener[] = [];

@@ -52,6 +52,9 @@ export class SessionShell {
   readonly #timers: TimerDriver<Session>;
   readonly #admissionTimer: TimerDriver<Admission>;
   readonly #progress: NodeJS.Timeout;
+  /** Slots on their way to sessions, oldest first. */
+  readonly #grants: Dispatch<Session>[] = [];
+  #isGranting = false;
   #mover: Mover | undefined;
 
   constructor(world: World, host: SessionShellHost) {
@@ -84,6 +87,16 @@ export class SessionShell {
   adoptListeners(nowMs: Millis): void {
     this.#listeners.clear();
     for (const state of this.#world.listeners.values()) this.#listeners.set(state.listener, state);
+    this.#admission.onRelaxed(nowMs);
+    this.#runAdmission();
+  }
+
+  /** Lets listeners accept that were opened paused, as far as the limits allow. */
+  startAccepting(opened: Iterable<ListenerId>, nowMs: Millis): void {
+    for (const id of opened) {
+      const listener = this.#listeners.get(id);
+      if (listener !== undefined) this.#admission.adopt(listener);
+    }
     this.#admission.onRelaxed(nowMs);
     this.#runAdmission();
   }
@@ -168,9 +181,9 @@ export class SessionShell {
     const live = { session, listener, client: event.connection, server: undefined };
     this.#clients.set(event.connection, live);
     this.#live.set(session, live);
+    this.#feed(live, { kind: "accepted" }, nowMs);
     this.#admission.onAccepted(listener, nowMs);
     this.#runAdmission();
-    this.#feed(live, { kind: "accepted" }, nowMs);
   }
 
   #onBytes(event: Extract<MoverEvent, { kind: "bytes" }>, nowMs: Millis): void {
@@ -264,8 +277,29 @@ export class SessionShell {
     }
   }
 
-  #grant(grant: Dispatch<Session>, nowMs: Millis): void {
-    this.#tell(grant.token, { kind: "assigned", grant }, nowMs);
+  /** Passes on slots one after another: one that is given back at once goes on to the next session. */
+  #grant(first: Dispatch<Session>, nowMs: Millis): void {
+    this.#grants.push(first);
+    if (this.#isGranting) return;
+    this.#isGranting = true;
+    try {
+      for (let grant = this.#grants.shift(); grant; grant = this.#grants.shift()) {
+        const live = this.#live.get(grant.token);
+        if (live !== undefined) this.#feed(live, { kind: "assigned", grant }, nowMs);
+        else this.#decline(grant, nowMs);
+      }
+    } finally {
+      this.#isGranting = false;
+    }
+  }
+
+  /** The session has ended meanwhile; it only gives the slot back. */
+  #decline(grant: Dispatch<Session>, nowMs: Millis): void {
+    const session = grant.token;
+    session.handle({ kind: "assigned", grant }, nowMs);
+    for (let effect = session.poll(); effect !== undefined; effect = session.poll()) {
+      if (effect.kind === "grant") this.#grants.push(effect.grant);
+    }
   }
 
   #abandonServer(live: Live): void {

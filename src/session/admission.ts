@@ -28,6 +28,11 @@ export class Admission {
     this.#world = world;
   }
 
+  /** Takes a listener that was opened paused; it resumes as one that was at a limit. */
+  adopt(listener: ListenerState): void {
+    this.#paused.add(listener);
+  }
+
   /** A connection has come in; it is already counted. */
   onAccepted(listener: ListenerState, nowMs: Millis): void {
     this.#connectionRate.add(nowMs);
@@ -48,6 +53,10 @@ export class Admission {
     if (this.#paused.size === 0) return;
     if (this.#isProcessFull(nowMs)) return;
     for (const listener of this.#paused) {
+      if (!this.#isOpen(listener)) {
+        this.#paused.delete(listener);
+        continue;
+      }
       if (this.#isFrontendFull(listener, nowMs) || isListenerFull(listener)) continue;
       this.#paused.delete(listener);
       this.#effects.push({ kind: "resume", listener: listener.listener });
@@ -73,6 +82,12 @@ export class Admission {
     if (this.#paused.has(listener)) return;
     this.#paused.add(listener);
     this.#effects.push({ kind: "pause", listener: listener.listener });
+  }
+
+  /** A reload may have closed it. */
+  #isOpen(listener: ListenerState): boolean {
+    for (const each of this.#world.listeners.values()) if (each === listener) return true;
+    return false;
   }
 
   #isProcessFull(nowMs: Millis): boolean {

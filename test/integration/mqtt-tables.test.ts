@@ -2,12 +2,15 @@ import { readdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
+import { readSystemClock, TableStore } from "../../src/io/table-store.ts";
+import { StickTable } from "../../src/stick/table.ts";
 import { startMosquittos, type Broker } from "../support/mosquitto.ts";
 import { freePort } from "../support/ports.ts";
 import { has, skipNote } from "../support/programs.ts";
 import { startTandem } from "../support/tandem.ts";
 import { tempDir } from "../support/temp.ts";
-import { waitFor } from "../support/wait-for.ts";
+import { tableSpec } from "../unit/stick/spec.ts";
+import { waitFor, waitForPort } from "../support/wait-for.ts";
 import {
   connectDevice,
   connectDevices,
@@ -23,12 +26,13 @@ const CERTAINLY_EXPIRED_MS = EXPIRE_MS + 1_500;
 interface Settings {
   readonly port: number;
   readonly globalLines?: readonly string[];
+  readonly size?: string;
   readonly expire?: string;
   readonly backendLines?: readonly string[];
 }
 
 function config(brokers: readonly Broker[], settings: Settings): string {
-  const { port, globalLines = [], expire = "30m", backendLines = [] } = settings;
+  const { port, globalLines = [], size = "10k", expire = "30m", backendLines = [] } = settings;
   return [
     "global",
     ...globalLines,
@@ -38,7 +42,7 @@ function config(brokers: readonly Broker[], settings: Settings): string {
     "  timeout connect 5s",
     "  timeout client 1m",
     "  timeout server 1m",
-    `  stick-table type string len 32 size 10k expire ${expire}`,
+    `  stick-table type string len 32 size ${size} expire ${expire}`,
     "  stick on req.payload(0,0),mqtt_field_value(connect,client_identifier)",
     ...backendLines,
     ...brokers.map((broker, index) => `  server b${index} 127.0.0.1:${broker.port}`),
@@ -130,7 +134,38 @@ describe.skipIf(!has("mosquitto"))(`stick tables${skipNote("mosquitto")}`, () =>
       expect(await placements.of(ids)).toEqual(first);
     },
   );
+
+  test("a client that comes while a large table is being read finds its broker", async () => {
+    const brokers = await startMosquittos(3);
+    const port = await freePort();
+    const directory = path.join(tempDir(), "tables");
+    const count = 150_000;
+    await saveTable(directory, count, "b2");
+    const globalLines = [`  table-directory ${directory}`];
+    const placements = new Placements(brokers);
+    const starting = startTandem({ config: config(brokers, { port, globalLines, size: "200k" }) });
+    const ids = [1, 2, 3].map((back) => `device-${count - back}`);
+    await waitForPort(port);
+    await connectDevices(port, ids);
+    expect(await placements.counts(ids)).toEqual([0, 0, 3]);
+    await starting;
+  });
 });
+
+/** Writes a table as a balancer that has stopped leaves it: every device sticks to one server. */
+async function saveTable(directory: string, count: number, server: string): Promise<void> {
+  const size = 200_000;
+  const expireMs = 1_800_000;
+  const store = "server_id,server_key";
+  const table = new StickTable(
+    tableSpec({ name: "mqtt", keyLengthMax: 32, size, expireMs, store }),
+  );
+  const { nowMs } = readSystemClock();
+  for (const id of deviceIds("device", count)) {
+    table.setServerKey(table.getOrCreate(id, nowMs)!, server);
+  }
+  expect(await new TableStore(directory).save(table)).toMatchObject({ kind: "saved" });
+}
 
 /** Waits until a table file is replaced. */
 async function nextSave(directory: string): Promise<void> {
