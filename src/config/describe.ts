@@ -131,7 +131,7 @@ function describeLog({ target, facility, format }: LogTarget): string {
 /** What a reader of the file may not expect. */
 function hintsOf(proxy: Proxy, configuration: Configuration): readonly string[] {
   const hints: string[] = [];
-  if (proxy.content.requestInspectDelayMs === undefined && readsFirstPacket(proxy)) {
+  if (!isDelaySet(proxy, configuration) && readsFirstPacket(proxy)) {
     const seconds = INSPECT_DELAY_DEFAULT_MS / 1_000;
     hints.push(
       "rules or keys read the first packet and no 'tcp-request inspect-delay' is set: " +
@@ -152,6 +152,19 @@ function hintsOf(proxy: Proxy, configuration: Configuration): readonly string[] 
     hints.push(`table ${table.name} names no 'peers' section: it is lost to the other node.`);
   }
   return hints;
+}
+
+/** Whether the proxy, or every frontend that leads to it, says how long to wait for first bytes. */
+function isDelaySet(proxy: Proxy, configuration: Configuration): boolean {
+  if (proxy.content.requestInspectDelayMs !== undefined) return true;
+  const feeding = configuration.proxies.filter(({ frontend }) => {
+    const names = frontend?.useBackend.map((rule) => rule.backend) ?? [];
+    return [frontend?.defaultBackend, ...names].includes(proxy.name);
+  });
+  return (
+    feeding.length > 0 &&
+    feeding.every(({ content }) => content.requestInspectDelayMs !== undefined)
+  );
 }
 
 function isWatched(server: Server): boolean {

@@ -5,6 +5,7 @@ import type { IpEndpoint } from "../base/address.ts";
 import type { Diagnostic } from "../base/diagnostic.ts";
 import type { Configuration } from "../config/model/configuration.ts";
 import type { Server } from "../config/model/server.ts";
+import { findNotYetServed } from "../config/not-yet-served.ts";
 import { readConfiguration } from "../config/read.ts";
 import { checkLogFormats } from "../log/check-formats.ts";
 import { HAPROXY_VERSION } from "../version.ts";
@@ -67,6 +68,7 @@ export async function loadConfiguration(
     diagnostics: [
       ...read.diagnostics,
       ...result.diagnostics,
+      ...findNotYetServed(configuration),
       ...checkLogFormats(configuration),
       ...tls.diagnostics,
       ...findMoverGaps(configuration),
