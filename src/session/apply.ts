@@ -1,6 +1,7 @@
 // Brings a world in line with a configuration, by difference: what a name still stands for keeps
 // its counters, its tables and its connections; what is gone takes no more connections and ends
 // with its last one.
+import { ADMIN } from "../balance/admin.ts";
 import type { QueueOutcome } from "../balance/assignment.ts";
 import { BackendBalancer } from "../balance/backend.ts";
 import type { Endpoint } from "../base/address.ts";
@@ -56,8 +57,11 @@ export function applyConfiguration(
   applyTables(world, configuration);
   const outcomes = applyBackends(world, proxies, resources, nowMs);
   applyFrontends(world, proxies);
+  const disabled = disabledBackends(world, configuration, nowMs);
+  const findBackend = (name: string): BackendState | undefined =>
+    world.backends.get(name) ?? disabled.get(name);
   for (const proxy of proxies) {
-    const compiler = new RuleCompiler(world, proxy, resources.readLines);
+    const compiler = new RuleCompiler(world, proxy, findBackend, resources.readLines);
     const backend = world.backends.get(proxy.name);
     const frontend = world.frontends.get(proxy.name);
     if (proxy.backend !== undefined && backend !== undefined) backend.rules = compiler.backend();
@@ -117,9 +121,36 @@ function applyBackends(
     }
     state.table = world.tables.get(proxy.name);
     state.facts = serverFacts(proxy, proxy.backend, resources);
+    outcomes.push(...followResolution(state, nowMs));
   }
   for (const name of [...world.backends.keys()]) if (!named.has(name)) world.backends.delete(name);
   return outcomes;
+}
+
+/** A server whose name has no address is in maintenance until it gets one. */
+function followResolution(state: BackendState, nowMs: Millis): QueueOutcome<Session>[] {
+  const bit = ADMIN.resolveMaint;
+  return state.balancer.servers.map((server) => {
+    const isResolved = state.facts.get(server.name)?.endpoint !== undefined;
+    return state.balancer.setAdmin(server, isResolved ? { clear: bit } : { set: bit }, nowMs);
+  });
+}
+
+/** Backends that take nothing but may still be named: what leads there finds no server. */
+function disabledBackends(
+  world: World,
+  configuration: Configuration,
+  nowMs: Millis,
+): ReadonlyMap<string, BackendState> {
+  const states = new Map<string, BackendState>();
+  for (const proxy of configuration.proxies) {
+    if (proxy.backend === undefined || !proxy.disabled) continue;
+    const side = { ...proxy.backend, servers: [] };
+    const spec = { name: proxy.name, side, allBackups: false };
+    const balancer = new BackendBalancer<Session>(spec, world.random, nowMs);
+    states.set(proxy.name, new BackendState(proxy, side, balancer));
+  }
+  return states;
 }
 
 function balancerSpec(

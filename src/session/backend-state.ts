@@ -57,7 +57,7 @@ export class BackendState {
   /** By server name. */
   facts: ReadonlyMap<string, ServerFacts> = new Map();
   /** Connections started to each server, per second. */
-  readonly serverRates = new Map<ServerState, Rate>();
+  readonly serverRates = new WeakMap<ServerState, Rate>();
   /** How long the sessions of each server waited and lasted. */
   readonly serverTimes = new WeakMap<ServerState, SessionTimes>();
   /** The sessions of each server, from connecting on. */

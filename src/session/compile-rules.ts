@@ -13,7 +13,7 @@ import {
 } from "../rules/compile.ts";
 import type { RuleContext } from "../rules/context.ts";
 import type { StickTable } from "../stick/table.ts";
-import type { BackendRules } from "./backend-state.ts";
+import type { BackendRules, BackendState } from "./backend-state.ts";
 import type { FrontendRules } from "./frontend-state.ts";
 import type { RunnableAction, RunnableRule } from "./rule-runner.ts";
 import type { RunnableStickRule } from "./sticking.ts";
@@ -29,11 +29,18 @@ export class RuleCompiler {
   readonly #world: World;
   readonly #proxy: Proxy;
   readonly #acls: ReadonlyMap<string, readonly AclDefinition[]>;
+  readonly #findBackend: (name: string) => BackendState | undefined;
   readonly #readLines: ReadLines;
 
-  constructor(world: World, proxy: Proxy, readLines: ReadLines) {
+  constructor(
+    world: World,
+    proxy: Proxy,
+    findBackend: (name: string) => BackendState | undefined,
+    readLines: ReadLines,
+  ) {
     this.#world = world;
     this.#proxy = proxy;
+    this.#findBackend = findBackend;
     this.#acls = groupByName(proxy.acls);
     this.#readLines = readLines;
   }
@@ -42,13 +49,13 @@ export class RuleCompiler {
   frontend(): FrontendRules {
     const side = this.#proxy.frontend!;
     const isListen = this.#proxy.kind === "listen";
-    const fallback = this.#world.backends.get(side.defaultBackend ?? this.#proxy.name);
+    const fallback = this.#findBackend(side.defaultBackend ?? this.#proxy.name);
     return {
       connection: this.#rules(side.connectionRules),
       session: this.#rules(side.sessionRules),
       content: this.#rules(this.#proxy.content.requestRules),
       useBackend: side.useBackend.map((rule) => {
-        const backend = this.#world.backends.get(rule.backend);
+        const backend = this.#findBackend(rule.backend);
         assert(backend !== undefined, `Backend ${rule.backend} exists once names are checked`);
         return { backend, ...this.#condition(rule.condition) };
       }),

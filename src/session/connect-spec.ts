@@ -45,7 +45,10 @@ function withPort(
   destination: Endpoint,
 ): Endpoint {
   if (endpoint.kind !== "ip" || destination.kind !== "ip") return endpoint;
-  if (portOffset !== undefined) return { ...endpoint, port: destination.port + portOffset };
+  if (portOffset !== undefined) {
+    // As in 16 bits of C: beyond the last port comes the first.
+    return { ...endpoint, port: (destination.port + portOffset) & 0xffff };
+  }
   return endpoint.port === 0 ? { ...endpoint, port: destination.port } : endpoint;
 }
 

@@ -14,8 +14,7 @@ export class WorldLookups implements StateLookups {
   }
 
   nbsrv(backend: string): number | undefined {
-    const counts = this.#world.backends.get(backend)?.balancer.counts();
-    return counts === undefined ? undefined : counts.activeUsable || counts.backupUsable;
+    return this.#world.backends.get(backend)?.balancer.counts().usable;
   }
 
   beConn(backend: string): number | undefined {
@@ -23,7 +22,16 @@ export class WorldLookups implements StateLookups {
   }
 
   beConnFree(backend: string): number | undefined {
-    return this.#sumOfUsable(backend, (server) => this.#freeSlots(server));
+    const balancer = this.#world.backends.get(backend)?.balancer;
+    if (balancer === undefined) return undefined;
+    let sum = 0;
+    for (const server of balancer.servers) {
+      if (!balancer.isElected(server)) continue;
+      const free = freeSlots(server);
+      if (free === undefined) return -1;
+      sum += free;
+    }
+    return sum;
   }
 
   beSessRate(backend: string): number | undefined {
@@ -39,22 +47,18 @@ export class WorldLookups implements StateLookups {
   }
 
   connslots(backend: string): number | undefined {
-    return this.#sumOfUsable(backend, (server) => {
-      const { maxqueue } = server.spec;
-      if (server.maxconn === 0 || maxqueue === 0) return undefined;
-      return server.maxconn - server.served + (maxqueue - server.queued);
-    });
+    return this.#world.backends.get(backend)?.balancer.counts().connectionSlots;
   }
 
   queue(backend: string): number | undefined {
-    return this.#world.backends.get(backend)?.balancer.counts().queued;
+    return this.#world.backends.get(backend)?.balancer.counts().queuedTotal;
   }
 
   avgQueue(backend: string): number | undefined {
     const counts = this.#world.backends.get(backend)?.balancer.counts();
     if (counts === undefined) return undefined;
-    const usable = counts.activeUsable || counts.backupUsable;
-    return usable === 0 ? counts.queued : Math.ceil(counts.queued / usable);
+    const { usable, queuedTotal } = counts;
+    return usable === 0 ? 2 * queuedTotal : Math.ceil(queuedTotal / usable);
   }
 
   srvConn(backend: string, server: string): number | undefined {
@@ -63,7 +67,7 @@ export class WorldLookups implements StateLookups {
 
   srvConnFree(backend: string, server: string): number | undefined {
     const found = this.#server(backend, server);
-    return found === undefined ? undefined : (this.#freeSlots(found) ?? -1);
+    return found === undefined ? undefined : (freeSlots(found) ?? -1);
   }
 
   srvQueue(backend: string, server: string): number | undefined {
@@ -85,7 +89,8 @@ export class WorldLookups implements StateLookups {
   }
 
   srvWeight(backend: string, server: string): number | undefined {
-    return this.#server(backend, server)?.userWeight;
+    const found = this.#server(backend, server);
+    return found && this.#world.backends.get(backend)?.balancer.shownWeight(found);
   }
 
   isLocalAddress(host: string): boolean {
@@ -95,26 +100,9 @@ export class WorldLookups implements StateLookups {
   #server(backend: string, server: string): ServerState | undefined {
     return this.#world.backends.get(backend)?.balancer.find(server);
   }
+}
 
-  /** Free connection slots; `undefined` without a limit. */
-  #freeSlots(server: ServerState): number | undefined {
-    return server.maxconn === 0 ? undefined : Math.max(0, server.maxconn - server.served);
-  }
-
-  /** The sum over usable servers; -1 as soon as one of them has no limit. */
-  #sumOfUsable(
-    backend: string,
-    value: (server: ServerState) => number | undefined,
-  ): number | undefined {
-    const state = this.#world.backends.get(backend);
-    if (state === undefined) return undefined;
-    let sum = 0;
-    for (const server of state.balancer.servers) {
-      if (!server.isUsable()) continue;
-      const amount = value(server);
-      if (amount === undefined) return -1;
-      sum += amount;
-    }
-    return sum;
-  }
+/** Free connection slots; `undefined` without a limit. */
+function freeSlots(server: ServerState): number | undefined {
+  return server.maxconn === 0 ? undefined : Math.max(0, server.maxconn - server.served);
 }

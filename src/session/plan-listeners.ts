@@ -42,8 +42,10 @@ export function planListeners(world: World, configuration: Configuration): Liste
     if (!isServed(proxy) || proxy.frontend === undefined) continue;
     for (const bind of proxy.frontend.binds) {
       const key = formatBindAddress(bind.address);
+      // A second one of the same address is to fail as it would at the start.
+      const isRepeated = named.has(key);
       named.add(key);
-      if (!world.listeners.has(key)) {
+      if (isRepeated || !world.listeners.has(key)) {
         open.push({ key, proxy, bind, spec: listenSpec(proxy, bind) });
       }
     }
