@@ -7,6 +7,8 @@ import type { SessionCache } from "./session-cache.ts";
 export interface ServerSideTls extends TlsContext {
   readonly side: "server";
   readonly verify: "none" | "optional" | "required";
+  /** `strict-sni`: there is no certificate for a client that names no server. */
+  readonly strictSni: boolean;
   /** Options of a TLS socket: default certificate, choice by name, ALPN. */
   readonly options: tls.TLSSocketOptions;
   /** The same for a `tls.Server`, which makes a secure context of its own. */

@@ -27,7 +27,8 @@ export function serverTlsFacts(
 }
 
 /**
- * Why `verify` turns a client away; `undefined` lets it in. With `optional` a client may show no
+ * Why `strict-sni` or `verify` turn a client away; `undefined` lets it in. Names that have no
+ * certificate end the handshake; that there is no name at all, Node tells only after it. With `optional` a client may show no
  * certificate, but a wrong one is refused all the same.
  */
 export function findRefusal(
@@ -35,6 +36,10 @@ export function findRefusal(
   facts: TlsFacts,
   verifyCode: string | undefined,
 ): { readonly code: string; readonly message: string } | undefined {
+  if (context.strictSni && facts.serverName === undefined) {
+    const code = "ERR_SSL_TLSV1_UNRECOGNIZED_NAME";
+    return { code, message: "the client named no server, and strict-sni is set" };
+  }
   if (context.verify === "none") return undefined;
   if (facts.peer === undefined) {
     if (context.verify === "optional") return undefined;

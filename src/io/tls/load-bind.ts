@@ -82,6 +82,7 @@ function buildContext(
     tlsContext: true,
     side: "server",
     verify: line.verify,
+    strictSni: line.strictSni,
     options: { ...choice, secureContext: first.context },
     serverOptions: { ...choice, ...first.options },
     algorithms: (serverName) =>

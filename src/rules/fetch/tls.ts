@@ -68,12 +68,21 @@ function connectionFetches(prefix: "ssl_fc" | "ssl_bc", side: Side): readonly Fe
   ];
 }
 
-/** The attribute of a distinguished name such as `/C=DE/CN=a`, the nth of its kind or from the end. */
-export function nameEntry(name: string, attribute: string, nth: number): string | undefined {
+/**
+ * The attribute of a distinguished name such as `/C=DE/CN=a`, the nth of its kind or from the end;
+ * the case of the attribute's name does not matter.
+ */
+export function nameEntry(
+  distinguished: string,
+  attribute: string,
+  nth: number,
+): string | undefined {
   const values: string[] = [];
-  for (const part of name.split(/\/(?=[A-Za-z0-9.]+=)/)) {
+  const wanted = attribute.toLowerCase();
+  for (const part of distinguished.split(/\/(?=[A-Za-z0-9.]+=)/)) {
     const equals = part.indexOf("=");
-    if (equals > 0 && part.slice(0, equals) === attribute) values.push(part.slice(equals + 1));
+    const name = part.slice(0, Math.max(equals, 0)).toLowerCase();
+    if (name === wanted) values.push(part.slice(equals + 1));
   }
   return nth >= 0 ? values[Math.max(nth, 1) - 1] : values[values.length + nth];
 }
