@@ -21,7 +21,18 @@ export function findNotYetServed(configuration: Configuration): readonly Diagnos
       position,
     ),
   );
-  return [...sockets, ...peers];
+  const { chroot } = configuration.global;
+  const rooted: Diagnostic[] =
+    chroot === undefined
+      ? []
+      : [
+          {
+            severity: "warning",
+            message: `'chroot ${chroot}' is not done: a Node process cannot change its root folder`,
+            hint: "use systemd's sandbox, for example ProtectSystem=strict and PrivateTmp=yes",
+          },
+        ];
+  return [...rooted, ...sockets, ...peers];
 }
 
 function warning(

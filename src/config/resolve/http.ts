@@ -48,7 +48,9 @@ function alertThings(
 }
 
 function warnOnTcp(finder: Finder, proxy: ProxyDraft): void {
-  for (const { what, position } of proxy.httpThings) {
+  for (const { what, position, harmlessOnStats } of proxy.httpThings) {
+    // Error pages come with Debian's defaults; HAProxy says nothing of them either.
+    if (harmlessOnStats && !what.startsWith("'option ")) continue;
     finder.warn(`${what} ignored for ${proxyLabel(proxy)} as it requires HTTP mode.`, position);
   }
   if (proxy.stats !== undefined) {
