@@ -128,6 +128,7 @@ export class ServerSide {
     this.#awaited = undefined;
     this.backend.join(server, this.#owner, nowMs);
     this.#context.server = server;
+    this.#log.noteAssigned(nowMs, server);
   }
 
   /** Gives back a slot that came too late. */
@@ -141,7 +142,6 @@ export class ServerSide {
     counters.connects++;
     counters.lastSessionMs = nowMs;
     server.countConnection(nowMs);
-    this.#log.noteAssigned(nowMs, server);
     const spec = connectSpec(this.backend, server, this.#context, this.#world);
     if (spec !== undefined) this.#log.noteAddress(spec.endpoint);
     return spec;
@@ -240,8 +240,10 @@ export class ServerSide {
   }
 
   #giveBack(server: ServerState, nowMs: Millis): void {
-    for (const grant of this.backend.balancer.release(server, nowMs)) {
-      this.#effects.push({ kind: "grant", grant });
-    }
+    const grants = this.backend.balancer.release(server, nowMs);
+    for (const grant of grants) this.#effects.push({ kind: "grant", grant });
+    // HAProxy wakes who waits, and counts it with the server once it runs.
+    const grantedCount = grants.filter((grant) => grant.server === server).length;
+    this.#log.noteReleased(server.served - grantedCount);
   }
 }

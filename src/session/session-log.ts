@@ -21,6 +21,7 @@ export class SessionLog {
   #assignedMs: Millis | undefined;
   #connectedMs: Millis | undefined;
   #server: ServerState | undefined;
+  #servedAtRelease: number | undefined;
   #serverAddress: Endpoint | undefined;
   #localAddress: Endpoint | undefined;
   #retries = 0;
@@ -83,15 +84,22 @@ export class SessionLog {
     this.#queued = undefined;
   }
 
-  /** The wait for a server is over: an attempt begins, or none will. */
+  /** The wait for a server is over: it is chosen, or none will be. Retries do not begin it anew. */
   noteAssigned(nowMs: Millis, server: ServerState | undefined): void {
     this.#assignedMs = nowMs;
     this.#server = server;
+    this.#servedAtRelease = undefined;
+  }
+
+  /** The slot is given back; so many others hold one of the server. */
+  noteReleased(served: number): void {
+    this.#servedAtRelease = served;
   }
 
   /** The server that the line names although it was not to be had, if any. */
   noteServer(server: ServerState | undefined): void {
     this.#server = server;
+    this.#servedAtRelease = undefined;
   }
 
   noteAddress(endpoint: Endpoint): void {
@@ -199,7 +207,7 @@ export class SessionLog {
       actconn: outcome.connectionCount,
       feconn: frontend.counters.sessions.current,
       beconn: backend?.counters.sessions.current ?? 0,
-      srvconn: this.#server?.served ?? 0,
+      srvconn: this.#servedAtRelease ?? this.#server?.served ?? 0,
       retries: this.#retries,
       redispatched: this.#isRedispatched,
       serverQueue: this.#serverQueue,
