@@ -202,7 +202,8 @@ export class Balancer {
   }
 
   #maxconn(configuration: Configuration): number {
-    return this.#options.maxconn ?? configuration.global.maxconn ?? processMaxconn();
+    const possible = processMaxconn();
+    return Math.min(this.#options.maxconn ?? configuration.global.maxconn ?? possible, possible);
   }
 
   /** What is done once: pid file, user and group. */
@@ -262,6 +263,9 @@ export class Balancer {
   async #reload(): Promise<ControlAnswer> {
     if (this.#isReloading) {
       return { ok: false, message: "A reload is already under way", diagnostics: "" };
+    }
+    if (this.#stop.isStopping) {
+      return { ok: false, message: "The process is stopping", diagnostics: "" };
     }
     this.#isReloading = true;
     try {

@@ -93,7 +93,18 @@ export class HealthShell {
   reconfigure(configuration: Configuration, nowMs: Millis): void {
     this.#monitor.reconfigure(monitoredServers(configuration), nowMs);
     this.#drain(nowMs);
+    for (const backend of this.#world.backends.values()) this.#follow(backend, nowMs);
     for (const backend of this.#world.backends.values()) this.#slowstarts.update(backend.balancer);
+  }
+
+  /** A server whose address or checks are others than before counts as the monitor begins with it. */
+  #follow(backend: BackendState, nowMs: Millis): void {
+    for (const server of backend.balancer.servers) {
+      const status = this.#monitor.statusOf(serverKey(backend.name, server.name));
+      if (status === undefined || status.maintenance !== "none") continue;
+      const up = status.state === "stopping" ? status.state : status.state === "up";
+      this.#apply(backend, backend.balancer.setOperational(server, up, nowMs), nowMs);
+    }
   }
 
   /** A connect for a client succeeded or failed (`observe layer4`). */

@@ -10,6 +10,7 @@ import { readConfiguration } from "../config/read.ts";
 import { checkLogFormats } from "../log/check-formats.ts";
 import { HAPROXY_VERSION } from "../version.ts";
 import { readConfigFiles } from "./config-files.ts";
+import { checkMaxconn } from "./process-limits.ts";
 import { resolveServers, systemLookup, type NameLookup } from "./resolve-servers.ts";
 import { findMoverGaps } from "./mover/gaps.ts";
 import { checkPatternFiles } from "./pattern-file.ts";
@@ -69,6 +70,7 @@ export async function loadConfiguration(
       ...read.diagnostics,
       ...result.diagnostics,
       ...findNotYetServed(configuration),
+      ...checkMaxconn(configuration),
       ...checkLogFormats(configuration),
       ...tls.diagnostics,
       ...findMoverGaps(configuration),

@@ -1,5 +1,7 @@
 // What the system allows this process.
 import { readFileSync } from "node:fs";
+import type { Diagnostic } from "../base/diagnostic.ts";
+import type { Configuration } from "../config/model/configuration.ts";
 
 /** Descriptors kept for logs, checks, files and listeners. */
 const DESCRIPTORS_RESERVED = 64;
@@ -15,6 +17,21 @@ export function processMaxconn(): number {
   const limit = descriptorLimit();
   if (limit === undefined) return MAXCONN_FALLBACK;
   return Math.max(1, Math.floor((limit - DESCRIPTORS_RESERVED) / DESCRIPTORS_PER_SESSION));
+}
+
+/** A warning when `maxconn` promises more than descriptors allow. */
+export function checkMaxconn(configuration: Configuration): readonly Diagnostic[] {
+  const { maxconn } = configuration.global;
+  const possible = processMaxconn();
+  if (maxconn === undefined || maxconn <= possible) return [];
+  const needed = maxconn * DESCRIPTORS_PER_SESSION + DESCRIPTORS_RESERVED;
+  return [
+    {
+      severity: "warning",
+      message: `'maxconn ${maxconn}' needs ${needed} descriptors and ${descriptorLimit() ?? 0} are allowed: at most ${possible} connections are taken`,
+      hint: `raise the limit ('ulimit -Hn ${needed}', or LimitNOFILE=${needed} in the systemd unit), or lower maxconn`,
+    },
+  ];
 }
 
 /** The most descriptors that this process may open; Node raises the soft limit at start. */

@@ -30,6 +30,10 @@ export class StopSequence {
     this.done = new Promise((resolve) => (this.#finish = resolve));
   }
 
+  get isStopping(): boolean {
+    return this.#isStopping;
+  }
+
   /** SIGUSR1: no more connections; ends with the last session, or after `hard-stop-after`. */
   softly(): void {
     if (this.#isStopping) return;
