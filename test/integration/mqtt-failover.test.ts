@@ -9,8 +9,13 @@ import { type Failover, FailoverDrill, median } from "./mqtt-failover.ts";
 const DEVICE_COUNT = 300;
 const RUN_COUNT = 5;
 const BUDGET_MS = 150;
-/** On a machine so busy that HAProxy misses the budget too, this many times its figure. */
-const HAPROXY_RATIO_MAX = 1.5;
+/** Until then compilers are at work, which a balancer on duty has long behind it. */
+const WARMUP_COUNT = 4;
+/**
+ * On a machine where HAProxy needs more than a third of the budget, which on an idle one it does
+ * not (20 to 50 ms), we may need this many times what it does.
+ */
+const HAPROXY_RATIO_MAX = 3;
 
 const STICKING = [
   "stick-table type string len 32 size 10k expire 30m",
@@ -50,6 +55,7 @@ describe.skipIf(!has("mosquitto"))(`a broker is killed${skipNote("mosquitto")}`,
       if (otherPort !== undefined) {
         await startHaproxy({ config: config(brokers, otherPort, lines) });
       }
+      for (let run = 0; run < WARMUP_COUNT; run++) await drill.run(port);
       const ours: Failover[] = [];
       const theirs: Failover[] = [];
       for (let run = 0; run < RUN_COUNT; run++) {
