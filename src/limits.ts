@@ -132,3 +132,15 @@ export const CONTROL_ANSWER_MS_MAX = 60_000;
 
 /** Clients of the control socket at once. */
 export const CONTROL_CLIENTS_MAX = 16;
+
+/** Connections to statistics pages at once, waiting ones included; more are reset. Enough for dashboards, few beside clients. */
+export const STATS_CONNECTIONS_MAX = 256;
+
+/** Bytes of the header of a request to a statistics page, as HAProxy's buffer. */
+export const STATS_HEADER_BYTES_MAX = 16_384;
+
+/** How long a statistics page waits for a request or the next one, ms, however long `timeout client` is. */
+export const STATS_REQUEST_MS_MAX = 10_000;
+
+/** How long a client of a statistics page may take to read its answer, ms. */
+export const STATS_RESPONSE_MS_MAX = 30_000;

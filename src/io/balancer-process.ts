@@ -28,6 +28,7 @@ import { processMaxconn } from "./process-limits.ts";
 import { type OldProcesses, signalAll, takePortsFrom } from "./process/old-processes.ts";
 import { randomUint32 } from "./random.ts";
 import { SessionShell } from "./session-shell.ts";
+import { StatsServer } from "./stats/stats-server.ts";
 import { StopSequence } from "./stop-sequence.ts";
 import { TableKeeper } from "./table-keeper.ts";
 import { tlsConnectionOptions } from "./tls/connection-options.ts";
@@ -49,6 +50,7 @@ export class Balancer {
   readonly #shell: SessionShell;
   readonly #mover: NodeMover;
   readonly #opener: ListenerOpener;
+  readonly #pages: StatsServer;
   readonly #traffic: TrafficLog;
   readonly #tables: TableKeeper;
   readonly #stop: StopSequence;
@@ -83,12 +85,14 @@ export class Balancer {
       },
     });
     this.#shell.attach(this.#mover);
-    this.#opener = new ListenerOpener(this.#mover);
+    this.#pages = new StatsServer(this.#world, (key) => this.#health?.monitor.statusOf(key));
+    this.#opener = new ListenerOpener(this.#mover, this.#pages);
     this.#tables = new TableKeeper(this.#world, (message) => this.#program.warn(message));
     this.#stop = new StopSequence({
       world: this.#world,
       shell: this.#shell,
       mover: this.#mover,
+      pages: this.#pages,
       program: this.#program,
     });
   }
@@ -137,7 +141,7 @@ export class Balancer {
     );
     if (isRefused) return { ok: false, diagnostics };
     const { open } = planListeners(this.#world, configuration);
-    const outcome = await this.#openListeners(open);
+    const outcome = await this.#openListeners([...open, ...this.#pages.plan(configuration)]);
     if (!outcome.ok) {
       return {
         ok: false,
@@ -199,6 +203,7 @@ export class Balancer {
     for (const outcome of change.outcomes) this.#shell.dispatch(outcome, nowMs);
     this.#shell.adoptListeners(nowMs);
     this.#health.reconfigure(configuration, nowMs);
+    this.#pages.apply(configuration, tls);
   }
 
   #maxconn(configuration: Configuration): number {
@@ -248,11 +253,12 @@ export class Balancer {
   #pauseListeners(): void {
     for (const { listener } of this.#world.listeners.values()) this.#mover.closeListener(listener);
     this.#world.listeners.clear();
+    this.#pages.closeListeners();
     this.#program.info("listeners closed until SIGTTIN");
   }
 
   #announce(): void {
-    const listeners = [...this.#world.listeners.keys()];
+    const listeners = [...this.#world.listeners.keys(), ...this.#pages.addresses];
     this.#program.info({ listeners }, "ready");
     const { signalAfterReady, onReady } = this.#options;
     if (signalAfterReady !== undefined) signalAll(signalAfterReady);
@@ -294,6 +300,7 @@ export class Balancer {
   async #close(): Promise<void> {
     this.#health?.close();
     this.#tables.close();
+    this.#pages.close();
     this.#shell.close();
     this.#stop.close();
     await this.#mover.shutdown();

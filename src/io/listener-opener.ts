@@ -10,18 +10,29 @@ export interface FailedListener {
   readonly message: string;
 }
 
-/** All sockets by address, or why some could not be opened. */
+/** All sockets of the mover by address, or why some could not be opened. */
 export type OpenOutcome =
   | { readonly ok: true; readonly opened: ReadonlyMap<string, ListenerId> }
   | { readonly ok: false; readonly failed: readonly FailedListener[] };
 
+/** Opens the sockets of statistics pages, whose connections no session handles. */
+export interface PageOpener {
+  open(
+    planned: PlannedListener,
+  ): Promise<{ readonly ok: true } | Omit<FailedListener & { readonly ok: false }, "planned">>;
+  /** Closes those that are not in force yet. */
+  abandon(): void;
+}
+
 /** Waits for the outcome of each `listen`. */
 export class ListenerOpener {
   readonly #mover: Mover;
+  readonly #pages: PageOpener;
   readonly #waiting = new Map<ListenerId, (event: MoverEvent) => void>();
 
-  constructor(mover: Mover) {
+  constructor(mover: Mover, pages: PageOpener) {
     this.#mover = mover;
+    this.#pages = pages;
   }
 
   /** Takes `listening` and `listen-failed`. */
@@ -41,6 +52,11 @@ export class ListenerOpener {
     const failed: FailedListener[] = [];
     await Promise.all(
       planned.map(async (each) => {
+        if (each.proxy.mode === "http") {
+          const outcome = await this.#pages.open(each);
+          if (!outcome.ok) failed.push({ ...outcome, planned: each });
+          return;
+        }
         const listener = this.#mover.listen(each.spec);
         const event = await new Promise<MoverEvent>((resolve) => {
           this.#waiting.set(listener, resolve);
@@ -53,6 +69,7 @@ export class ListenerOpener {
     );
     if (failed.length === 0) return { ok: true, opened };
     for (const listener of opened.values()) this.#mover.closeListener(listener);
+    this.#pages.abandon();
     return { ok: false, failed };
   }
 }

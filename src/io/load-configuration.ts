@@ -8,6 +8,7 @@ import type { Server } from "../config/model/server.ts";
 import { findNotYetServed } from "../config/not-yet-served.ts";
 import { readConfiguration } from "../config/read.ts";
 import { checkLogFormats } from "../log/check-formats.ts";
+import { findPageGaps } from "../stats/gaps.ts";
 import { HAPROXY_VERSION } from "../version.ts";
 import { readConfigFiles } from "./config-files.ts";
 import { checkMaxconn } from "./process-limits.ts";
@@ -74,6 +75,7 @@ export async function loadConfiguration(
       ...checkLogFormats(configuration),
       ...tls.diagnostics,
       ...findMoverGaps(configuration),
+      ...findPageGaps(configuration),
       ...checkPatternFiles(configuration),
       ...resolved.diagnostics.map((found) => softened(found, options.ignoreResolveFailures)),
     ],

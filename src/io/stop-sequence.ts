@@ -14,6 +14,8 @@ export interface StoppingParts {
   readonly world: World;
   readonly shell: SessionShell;
   readonly mover: Mover;
+  /** Statistics pages, which take no more clients either. */
+  readonly pages: { closeListeners(): void };
   readonly program: ProgramLog;
 }
 
@@ -68,6 +70,7 @@ export class StopSequence {
   }
 
   #closeListeners(): void {
+    this.#parts.pages.closeListeners();
     for (const { listener } of this.#parts.world.listeners.values()) {
       this.#parts.mover.closeListener(listener);
     }

@@ -54,7 +54,8 @@ export function planListeners(world: World, configuration: Configuration): Liste
   return { open, close };
 }
 
-function listenSpec(proxy: Proxy, bind: Bind): ListenSpec {
+/** The socket that a `bind` line asks for. */
+export function listenSpec(proxy: Proxy, bind: Bind): ListenSpec {
   const backlog = bind.backlog ?? proxy.frontend?.backlog ?? proxy.frontend?.maxconn;
   return {
     address: bind.address,

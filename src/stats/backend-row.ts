@@ -17,7 +17,6 @@ export function backendRow(backend: BackendState, context: RowContext): StatsRow
   const { nowMs } = context;
   const counts = balancer.counts();
   const { availability } = balancer;
-  const live = context.live.ofBackend(backend.name);
   const hasServers = balancer.servers.length > 0;
   const cells: StatsCells = {
     ...commonCells("backend", proxy, "BACKEND"),
@@ -28,8 +27,8 @@ export function backendRow(backend: BackendState, context: RowContext): StatsRow
     smax: counters.sessions.highest,
     slim: Math.max(1, fullconnOf(balancer.spec)),
     stot: counters.sessions.total,
-    bin: counters.bytesIn + live.in,
-    bout: counters.bytesOut + live.out,
+    bin: counters.bytesIn,
+    bout: counters.bytesOut,
     dreq: counters.deniedRequests,
     dresp: counters.deniedResponses,
     econ: counters.failedConnects,

@@ -1,6 +1,5 @@
 // What all rows of one look at the statistics have in common.
 import type { Millis } from "../base/units.ts";
-import type { LiveBytes } from "./live-bytes.ts";
 import type { StatusLookup } from "./server-status.ts";
 import type { StatsCells, RowKind } from "./columns.ts";
 import { moduleColumns, ROW_TYPES } from "./columns.ts";
@@ -14,7 +13,6 @@ export interface RowContext {
   readonly isFiltered: boolean;
   /** Connections of the whole process. */
   readonly maxconn: number;
-  readonly live: LiveBytes;
   readonly statusOf: StatusLookup;
 }
 

@@ -3,7 +3,6 @@ import type { Proxy } from "../config/model/proxy.ts";
 import type { FrontendCounters } from "../session/counters.ts";
 import type { StatsCells, StatsRow } from "./columns.ts";
 import { commonCells, limitCell, type RowContext } from "./context.ts";
-import type { Bytes } from "./live-bytes.ts";
 import type { PageCounters } from "./page-counters.ts";
 import { responseCells } from "./response-cells.ts";
 
@@ -13,7 +12,7 @@ export function frontendRow(
   counters: FrontendCounters,
   context: RowContext,
 ): StatsRow {
-  return row(proxy, counters, context.live.ofFrontend(proxy.name), context, {
+  return row(proxy, counters, context, {
     req_rate: 0,
     req_rate_max: 0,
     req_tot: 0,
@@ -22,7 +21,7 @@ export function frontendRow(
 
 /** The frontend of a proxy in HTTP mode. */
 export function pageFrontendRow(proxy: Proxy, page: PageCounters, context: RowContext): StatsRow {
-  return row(proxy, page.frontend, { in: 0, out: 0 }, context, {
+  return row(proxy, page.frontend, context, {
     ...responseCells(page.responses),
     req_rate: page.requestRate.read(context.nowMs),
     req_rate_max: page.requestRate.highest,
@@ -36,7 +35,6 @@ export function pageFrontendRow(proxy: Proxy, page: PageCounters, context: RowCo
 function row(
   proxy: Proxy,
   counters: FrontendCounters,
-  live: Bytes,
   { nowMs, maxconn }: RowContext,
   requests: StatsCells,
 ): StatsRow {
@@ -46,8 +44,8 @@ function row(
     scur: sessions.current,
     smax: sessions.highest,
     stot: sessions.total,
-    bin: counters.bytesIn + live.in,
-    bout: counters.bytesOut + live.out,
+    bin: counters.bytesIn,
+    bout: counters.bytesOut,
     dreq: counters.deniedRequests,
     dresp: counters.deniedResponses,
     ereq: counters.failedRequests,

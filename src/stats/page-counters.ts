@@ -32,9 +32,15 @@ export class PageCounters {
     this.frontend.sessions.leave();
   }
 
+  /** A request is there. */
+  requested(nowMs: Millis): void {
+    this.requestsTotal++;
+    this.requestRate.add(nowMs);
+  }
+
   /** A request was answered with this status. */
   answered(status: number, nowMs: Millis): void {
-    this.#request(status, nowMs);
+    this.#count(status);
     if (status !== 503) {
       this.intercepted++;
       return;
@@ -47,13 +53,12 @@ export class PageCounters {
 
   /** What came was no request, or not in time. */
   failed(status: number, nowMs: Millis): void {
-    this.#request(status, nowMs);
+    this.requested(nowMs);
+    this.#count(status);
     this.frontend.failedRequests++;
   }
 
-  #request(status: number, nowMs: Millis): void {
-    this.requestsTotal++;
-    this.requestRate.add(nowMs);
+  #count(status: number): void {
     const index = Math.floor(status / 100) - 1;
     this.responses[index >= 0 && index < 5 ? index : 5]!++;
   }

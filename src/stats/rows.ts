@@ -8,7 +8,6 @@ import { backendRow, pageBackendRow } from "./backend-row.ts";
 import type { StatsRow } from "./columns.ts";
 import type { RowContext } from "./context.ts";
 import { frontendRow, pageFrontendRow } from "./frontend-row.ts";
-import { LiveBytes, type LiveSession } from "./live-bytes.ts";
 import type { PageCounters } from "./page-counters.ts";
 import { serverRow } from "./server-row.ts";
 import type { StatusLookup } from "./server-status.ts";
@@ -23,7 +22,6 @@ export interface StatsSource {
   /** When the process started. */
   readonly startedMs: Millis;
   readonly statusOf: StatusLookup;
-  liveSessions(): Iterable<LiveSession>;
 }
 
 /** Which rows, and how much of them. */
@@ -60,7 +58,6 @@ export function statsRows(
     legends: selection.legends,
     isFiltered: selection.hideDown || selection.hideMaintenance,
     maxconn: source.world.limits.maxconn,
-    live: new LiveBytes(source.liveSessions()),
     statusOf: source.statusOf,
   };
   return source.proxies

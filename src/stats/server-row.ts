@@ -38,10 +38,8 @@ export function serverRow(
   return { kind: "server", proxyId: proxy.id, serverId: server.id, cells };
 }
 
-function loadCells(backend: BackendState, server: ServerState, context: RowContext): StatsCells {
+function loadCells(backend: BackendState, server: ServerState, { nowMs }: RowContext): StatsCells {
   const { counters } = server;
-  const { nowMs } = context;
-  const live = context.live.ofServer(backend.name, server.name);
   const rate = backend.serverRates.get(server);
   return {
     qcur: server.queued,
@@ -49,8 +47,8 @@ function loadCells(backend: BackendState, server: ServerState, context: RowConte
     scur: server.served,
     smax: counters.servedMax,
     stot: counters.total,
-    bin: counters.bytesIn + live.in,
-    bout: counters.bytesOut + live.out,
+    bin: counters.bytesIn,
+    bout: counters.bytesOut,
     dresp: counters.deniedResponses,
     econ: counters.connectErrors,
     eresp: counters.responseErrors,
