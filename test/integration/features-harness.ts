@@ -4,6 +4,10 @@ import { once } from "node:events";
 import net from "node:net";
 import tls from "node:tls";
 import { endLater } from "../support/cleanup.ts";
+import { startHaproxy } from "../support/haproxy.ts";
+import type { RunningProcess } from "../support/process.ts";
+import { has, skipNote } from "../support/programs.ts";
+import { startTandem } from "../support/tandem.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 /** Timeouts that no test runs into, unless it says so in its own sections. */
@@ -137,3 +141,25 @@ export async function greeting(client: Client): Promise<string> {
   client.socket.destroy();
   return name === "" ? `closed: ${await client.ended}` : name;
 }
+
+/** A program under test and why it cannot be tested here, if so. */
+export interface Program {
+  readonly name: string;
+  readonly isMissing: boolean;
+  /** Starts it with a configuration, ready to serve. */
+  readonly start: (config: string) => Promise<RunningProcess>;
+}
+
+/** The balancer, and HAProxy to show that the same is expected of both. */
+export const PROGRAMS: readonly Program[] = [
+  {
+    name: "tandem",
+    isMissing: false,
+    start: async (config) => (await startTandem({ config })).process,
+  },
+  {
+    name: `HAProxy${skipNote("haproxy")}`,
+    isMissing: !has("haproxy"),
+    start: async (config) => (await startHaproxy({ config })).process,
+  },
+];
