@@ -21,6 +21,7 @@ import { HAPROXY_VERSION } from "../version.ts";
 import { createProgramLog, logState, type ProgramLog } from "./log/program-log.ts";
 import { HealthShell } from "./health-shell.ts";
 import { NodeMover } from "./mover/node-mover.ts";
+import { OneAtATime } from "./one-at-a-time.ts";
 import { readLines } from "./pattern-file.ts";
 import { removePidFile, writePidFile } from "./pid-file.ts";
 import { dropPrivileges } from "./privileges.ts";
@@ -55,7 +56,7 @@ export class Balancer {
   readonly #tables: TableKeeper;
   readonly #stop: StopSequence;
   #health: HealthShell | undefined;
-  #isReloading = false;
+  readonly #reloading = new OneAtATime(() => this.#reload());
 
   constructor(options: BalancerOptions) {
     this.#options = options;
@@ -224,7 +225,7 @@ export class Balancer {
     if (this.#options.controlPath === undefined) return undefined;
     try {
       return await startControlSocket(this.#options.controlPath, {
-        reload: () => this.#reload(),
+        reload: () => this.#reloading.run(),
       });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -235,12 +236,12 @@ export class Balancer {
 
   #listenForSignals(): () => void {
     const handlers: [NodeJS.Signals, () => void][] = [
-      ["SIGHUP", () => void this.#reload()],
-      ["SIGUSR2", () => void this.#reload()],
+      ["SIGHUP", () => void this.#reloading.run()],
+      ["SIGUSR2", () => void this.#reloading.run()],
       ["SIGUSR1", () => this.#stop.softly()],
       // A HAProxy that is to replace us asks for our ports by SIGTTOU, and gives them back by SIGTTIN.
       ["SIGTTOU", () => this.#pauseListeners()],
-      ["SIGTTIN", () => void this.#reload()],
+      ["SIGTTIN", () => void this.#reloading.run()],
       ["SIGTERM", () => this.#stop.now("SIGTERM")],
       ["SIGINT", () => this.#stop.now("SIGINT")],
     ];
@@ -267,28 +268,20 @@ export class Balancer {
 
   /** Applies the files as they are at this moment; an invalid one changes nothing. */
   async #reload(): Promise<ControlAnswer> {
-    if (this.#isReloading) {
-      return { ok: false, message: "A reload is already under way", diagnostics: "" };
-    }
     if (this.#stop.isStopping) {
       return { ok: false, message: "The process is stopping", diagnostics: "" };
     }
-    this.#isReloading = true;
-    try {
-      const startedMs = monotonicMs();
-      const taken = await this.#take();
-      const diagnostics = renderDiagnostics(taken.diagnostics, process.pid);
-      this.#show(taken.diagnostics);
-      const tookMs = Math.round(monotonicMs() - startedMs);
-      if (taken.ok) {
-        this.#program.info({ tookMs, sessions: this.#shell.sessionCount }, "reloaded");
-        return { ok: true, message: `Reloaded in ${tookMs} ms`, diagnostics };
-      }
-      this.#program.error("reload refused: the running configuration stays");
-      return { ok: false, message: "Refused: the running configuration stays", diagnostics };
-    } finally {
-      this.#isReloading = false;
+    const startedMs = monotonicMs();
+    const taken = await this.#take();
+    const diagnostics = renderDiagnostics(taken.diagnostics, process.pid);
+    this.#show(taken.diagnostics);
+    const tookMs = Math.round(monotonicMs() - startedMs);
+    if (taken.ok) {
+      this.#program.info({ tookMs, sessions: this.#shell.sessionCount }, "reloaded");
+      return { ok: true, message: `Reloaded in ${tookMs} ms`, diagnostics };
     }
+    this.#program.error("reload refused: the running configuration stays");
+    return { ok: false, message: "Refused: the running configuration stays", diagnostics };
   }
 
   #show(diagnostics: readonly Diagnostic[]): void {
