@@ -81,7 +81,7 @@ export class TrafficLog {
     const { client } = record;
     const from = client.kind === "ip" ? `${client.host}:${client.port}` : "unix:1";
     const date = formatAcceptDate(record.acceptWallMs, localUtcOffset);
-    this.#send(log, { text: `${from} [${date}] ${record.frontend}: ${message}`, level: "info" });
+    this.#send(log, { text: `${from} [${date}] ${message}`, level: "info" });
   }
 
   /** A state change of a proxy or one of its servers. */

@@ -5,6 +5,13 @@ import type { Millis } from "../base/units.ts";
 import type { TrackedCounters } from "../stick/tracked.ts";
 import type { FrontendState, ListenerState } from "./frontend-state.ts";
 import type { CloseManner, TlsContext, TlsFacts } from "./mover.ts";
+import {
+  describeBadHeader,
+  describeFailedHandshake,
+  describeListener,
+  describeMissingHeader,
+  type Interruption,
+} from "./opening-failure.ts";
 import { decodeProxyHeader } from "./proxy-protocol/decode.ts";
 import { runRules, type RunnableRule } from "./rule-runner.ts";
 import type { SessionContext } from "./session-context.ts";
@@ -20,8 +27,10 @@ export type OpeningStep =
   | { readonly kind: "open"; readonly consume: number }
   /** A rule does not want it. */
   | { readonly kind: "denied"; readonly manner: CloseManner }
-  /** It went wrong; the message is for the log. */
+  /** It went wrong; the message names the listener and is for the log. */
   | { readonly kind: "failed"; readonly message: string };
+
+const CLOSED: Interruption = { kind: "closed" };
 
 /** Opens one connection. */
 export class Opening {
@@ -57,15 +66,13 @@ export class Opening {
   /** First bytes, all there are so far. */
   onBytes(bytes: Uint8Array, isEnded: boolean, nowMs: Millis): OpeningStep {
     if (!this.#isHeaderAwaited) {
-      return isEnded ? this.interrupted("closed", undefined) : { kind: "wait" };
+      return isEnded ? this.#interrupted(CLOSED) : { kind: "wait" };
     }
     const decoded = decodeProxyHeader(bytes);
     if (decoded.kind === "need-more") {
-      return isEnded ? this.interrupted("closed", undefined) : { kind: "wait" };
+      return isEnded ? this.#interrupted(CLOSED) : { kind: "wait" };
     }
-    if (decoded.kind === "malformed") {
-      return { kind: "failed", message: `Invalid PROXY header: ${decoded.reason}` };
-    }
+    if (decoded.kind === "malformed") return this.#failed(describeBadHeader(decoded));
     const { source, destination } = decoded.header;
     if (source !== undefined) this.#context.source = source;
     if (destination !== undefined) this.#context.destination = destination;
@@ -81,13 +88,25 @@ export class Opening {
     return this.#open(0, nowMs);
   }
 
-  /** The client left, or took too long. */
-  interrupted(how: "closed" | "timeout", code: string | undefined): OpeningStep {
-    const phase = this.#isHeaderAwaited ? "while waiting for PROXY header" : "during SSL handshake";
-    if (how === "timeout") return { kind: "failed", message: `Timeout ${phase}` };
-    return code === undefined || this.#isHeaderAwaited
-      ? { kind: "failed", message: `Connection closed ${phase}` }
-      : { kind: "failed", message: `SSL handshake failure: ${code}` };
+  /** The client broke off, or cannot be understood, which the code says. */
+  lost(code: string | undefined): OpeningStep {
+    return this.#interrupted(code === undefined ? CLOSED : { kind: "error", reason: code });
+  }
+
+  /** The client took too long. */
+  late(): OpeningStep {
+    return this.#interrupted({ kind: "timeout" });
+  }
+
+  #interrupted(how: Interruption): OpeningStep {
+    if (!this.#isHeaderAwaited) return this.#failed(describeFailedHandshake(how));
+    return this.#failed(describeMissingHeader(how, this.#context.request.bytes.length > 0));
+  }
+
+  #failed(what: string): OpeningStep {
+    const { name, side } = this.#frontend;
+    const listener = describeListener(name, side, this.#listener.bind);
+    return { kind: "failed", message: `${listener}: ${what}` };
   }
 
   #secureOrOpen(consume: number, nowMs: Millis): OpeningStep {
@@ -99,12 +118,12 @@ export class Opening {
   }
 
   #open(consume: number, nowMs: Millis): OpeningStep {
-    this.#frontend.counters.sessionRate.add(nowMs);
     const verdict = this.#judge(this.#frontend.rules.session);
     if (verdict !== "pass") {
       this.#frontend.counters.deniedSessions++;
       return denied(verdict);
     }
+    this.#frontend.counters.countSession(nowMs);
     this.#trackers.onSession(nowMs);
     return { kind: "open", consume };
   }

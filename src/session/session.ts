@@ -314,7 +314,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
   #onClientClosed(code: string | undefined, nowMs: Millis): void {
     const { name } = this.#state;
     this.#client.vanish();
-    if (name === "opening") return this.#open(this.#opening.interrupted("closed", code), nowMs);
+    if (name === "opening") return this.#open(this.#opening.lost(code), nowMs);
     this.#serverSide?.countClientAbort();
     this.#finish(name === "inspecting" ? "CR" : "CD", nowMs);
   }
@@ -334,7 +334,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
     if (!("deadlineMs" in state) || state.deadlineMs > nowMs) return;
     switch (state.name) {
       case "opening":
-        return this.#open(this.#opening.interrupted("timeout", undefined), nowMs);
+        return this.#open(this.#opening.late(), nowMs);
       case "inspecting":
         return this.#onInspectionTimeout(state.deadlineMs, nowMs);
       case "queued":

@@ -16,7 +16,12 @@ export type ProxyDecoded =
       /** Bytes that the header takes; what follows belongs to the client. */
       readonly byteCount: number;
     }
-  | { readonly kind: "malformed"; readonly reason: string };
+  | {
+      readonly kind: "malformed";
+      readonly reason: string;
+      /** It is not even the beginning of a header. */
+      readonly isForeign?: true;
+    };
 
 const V1_PREFIX = Uint8Array.of(0x50, 0x52, 0x4f, 0x58, 0x59, 0x20);
 
@@ -27,7 +32,8 @@ export function decodeProxyHeader(bytes: Uint8Array): ProxyDecoded {
     return bytes.length < V2_SIGNATURE.length ? { kind: "need-more" } : decodeProxyV2(bytes);
   }
   if (!startsAs(bytes, V1_PREFIX)) {
-    return { kind: "malformed", reason: "neither a version 1 nor a version 2 PROXY header" };
+    const reason = "neither a version 1 nor a version 2 PROXY header";
+    return { kind: "malformed", reason, isForeign: true };
   }
   const lineEnd = bytes.indexOf(0x0a);
   if (lineEnd >= PROXY_V1_BYTES_MAX || (lineEnd < 0 && bytes.length >= PROXY_V1_BYTES_MAX)) {
