@@ -75,7 +75,7 @@ function act(action: RunnableAction, subject: RuleSubject): RunOutcome["verdict"
     case "expect-proxy":
       return action.kind;
     case "increment-gpc":
-      subject.tracked(action.counter)?.increment("gpc", action.index, subject.nowMs);
+      increment(action, subject);
       return "pass";
     case "unset-variable":
       subject.variables.delete(action.name);
@@ -87,7 +87,8 @@ function act(action: RunnableAction, subject: RuleSubject): RunOutcome["verdict"
     case "set-gpt":
       return withValue(action.value, subject, (value) => {
         if (value.type === "int") {
-          subject.tracked(action.counter)?.set("gpt", action.index, value.value, subject.nowMs);
+          const name = action.index === 0 ? "gpt0" : "gpt";
+          subject.tracked(action.counter)?.set(name, action.index, value.value, subject.nowMs);
         }
       });
     case "set-src":
@@ -101,6 +102,16 @@ function act(action: RunnableAction, subject: RuleSubject): RunOutcome["verdict"
         if (value.type === "str") subject.capture(value.value.slice(0, action.lengthMax));
       });
   }
+}
+
+/** The first two counters go by their old names, which also mean the first elements of the array. */
+function increment(
+  { index, counter }: { readonly index: number; readonly counter: number },
+  subject: RuleSubject,
+): void {
+  const tracked = subject.tracked(counter);
+  if (index < 2) tracked?.increment(`gpc${index}`, 0, subject.nowMs);
+  else tracked?.increment("gpc", index, subject.nowMs);
 }
 
 /** Runs `use` with the expression's value; without one nothing happens, as in HAProxy. */
