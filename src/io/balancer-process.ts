@@ -6,6 +6,7 @@
 import { hostname, networkInterfaces } from "node:os";
 import type { Diagnostic } from "../base/diagnostic.ts";
 import type { BalancerOptions } from "../balancer-options.ts";
+import { hasListeners } from "../config/describe.ts";
 import { renderDiagnostics } from "../config/render.ts";
 import type { Configuration } from "../config/model/configuration.ts";
 import { applyConfiguration } from "../session/apply.ts";
@@ -39,6 +40,12 @@ import { TrafficLog } from "./traffic-log.ts";
 type TakeOutcome =
   | { readonly ok: true; readonly diagnostics: readonly Diagnostic[] }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
+
+/** Also what a file holds that an editor has just emptied. */
+const NO_LISTENER: Diagnostic = {
+  severity: "alert",
+  message: "[haproxy.main()] No enabled listener found (check for 'bind' directives) ! Exiting.",
+};
 
 const NO_OLD_PROCESSES: OldProcesses = { pids: [], signal: "SIGUSR1" };
 
@@ -141,6 +148,9 @@ export class Balancer {
         severity === "alert" || (severity === "warning" && this.#options.warningsAreErrors),
     );
     if (isRefused) return { ok: false, diagnostics };
+    if (!hasListeners(configuration)) {
+      return { ok: false, diagnostics: [...diagnostics, NO_LISTENER] };
+    }
     const { open } = planListeners(this.#world, configuration);
     const outcome = await this.#openListeners([...open, ...this.#pages.plan(configuration)]);
     if (!outcome.ok) {
