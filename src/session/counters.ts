@@ -81,7 +81,10 @@ export class SessionTimes {
 
 /** The counters of a frontend. */
 export class FrontendCounters {
+  /** Connections at this moment, also those that are not sessions yet. */
   readonly sessions = new Gauge();
+  /** Connections that no rule refused and that came through their handshake. */
+  sessionsTotal = 0;
   readonly sessionRate = new Rate();
   readonly connectionRate = new Rate();
   connectionsTotal = 0;
@@ -92,6 +95,12 @@ export class FrontendCounters {
   deniedConnections = 0;
   deniedSessions = 0;
   failedRequests = 0;
+
+  /** A connection has become a session. */
+  countSession(nowMs: Millis): void {
+    this.sessionsTotal++;
+    this.sessionRate.add(nowMs);
+  }
 }
 
 /** The counters of a backend; its servers count for themselves. */

@@ -43,7 +43,7 @@ function row(
     ...commonCells("frontend", proxy, "FRONTEND"),
     scur: sessions.current,
     smax: sessions.highest,
-    stot: sessions.total,
+    stot: counters.sessionsTotal,
     bin: counters.bytesIn,
     bout: counters.bytesOut,
     dreq: counters.deniedRequests,

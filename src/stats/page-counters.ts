@@ -24,7 +24,7 @@ export class PageCounters {
     frontend.connectionsTotal++;
     frontend.connectionRate.add(nowMs);
     frontend.sessions.enter();
-    frontend.sessionRate.add(nowMs);
+    frontend.countSession(nowMs);
   }
 
   /** A client's connection has ended. */
