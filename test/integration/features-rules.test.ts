@@ -143,7 +143,7 @@ describe.each(PROGRAMS)("rules of $name", ({ name: program, isMissing, start }) 
     expect(await come()).toMatch(/^closed/);
   });
 
-  // HAProxy closes in silence, but its kernel answers what comes later; its CONNACK has no fields.
+  // HAProxy closes in silence, but the kernel answers what comes later; it reads no CONNACK.
   const isTandem = program === "tandem";
 
   test.skipIf(!isTandem)("reject resets, silent-drop says nothing", async () => {
