@@ -51,11 +51,10 @@ export class Accounts {
     effects.push({ kind: "log", record: this.#record(termination, nowMs, isEarly), context });
   }
 
-  /** Logs and counts a connection that failed before it was a session. */
+  /** Logs a connection that failed before it was a session. */
   logOpening(message: string, nowMs: Millis): void {
     const { context, effects } = this.#parts;
-    const { counters, proxy } = context.frontend;
-    counters.failedRequests++;
+    const { proxy } = context.frontend;
     if (context.request.bytes.length === 0 && proxy.flags.has("dontlognull")) return;
     effects.push({ kind: "log-handshake", record: this.#record("--", nowMs, false), message });
   }

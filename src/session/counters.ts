@@ -94,6 +94,7 @@ export class FrontendCounters {
   deniedResponses = 0;
   deniedConnections = 0;
   deniedSessions = 0;
+  /** Requests of HTTP that were none; HAProxy counts no failures of TCP clients here. */
   failedRequests = 0;
 
   /** A connection has become a session. */

@@ -169,7 +169,6 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
         if (backend !== undefined) backend.counters.deniedRequests++;
         return this.#finish("PR", nowMs, step.manner);
       case "no-backend":
-        this.#frontend.counters.failedRequests++;
         return this.#finish("SC", nowMs);
       case "ready":
         this.#serverSide!.persist(step.server);

@@ -89,14 +89,19 @@ function splitCells(line: string): string[] {
   return cells;
 }
 
-/** A server that sends everything back; its port. */
+/** A server that sends everything back, and ends or resets when it is told to; its port. */
 export async function startEcho(): Promise<number> {
   const sockets = new Set<net.Socket>();
   const server = net.createServer((socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
     socket.on("error", () => socket.destroy());
-    socket.pipe(socket);
+    socket.on("data", (bytes) => {
+      const text = bytes.toString("latin1");
+      if (text.includes("end")) socket.end(text);
+      else if (text.includes("reset")) socket.resetAndDestroy();
+      else socket.write(bytes);
+    });
   });
   endLater(async () => {
     sockets.forEach((socket) => socket.destroy());

@@ -113,19 +113,80 @@ async function drive({ ports }: Side): Promise<void> {
   connect(ports[2]!);
 }
 
+/** One listener and one server; sessions that end in every way. */
+function endingConfig(echo: number) {
+  return (ports: readonly number[]): string => `
+global
+  maxconn 500
+defaults
+  mode tcp
+  timeout connect 2s
+  timeout client 20s
+  timeout server 20s
+listen page
+  mode http
+  bind 127.0.0.1:${ports[0]!}
+  stats enable
+listen ends
+  bind 127.0.0.1:${ports[1]!}
+  server only 127.0.0.1:${echo}
+frontend nowhere
+  bind 127.0.0.1:${ports[2]!}
+frontend silent
+  bind 127.0.0.1:${ports[3]!}
+  timeout client 200
+  default_backend quick
+backend quick
+  timeout server 200
+  server only 127.0.0.1:${echo}
+frontend header
+  bind 127.0.0.1:${ports[4]!} accept-proxy
+  default_backend quick
+`;
+}
+
+async function endInEveryWay({ ports }: Side): Promise<void> {
+  await finish(await exchange(ports[1]!, "the client is first"));
+  await finish(await exchange(ports[1]!, "the server is first to end"));
+  await beRefused(ports[1]!, "the server is to reset");
+  const client = await exchange(ports[1]!, "the client breaks off");
+  client.resetAndDestroy();
+  await beRefused(ports[2]!, "x");
+  await beRefused(ports[3]!, "x");
+  await beRefused(ports[4]!, "no PROXY header");
+}
+
+async function settle(
+  sides: readonly [Side, Side],
+  isDone: (shown: Shown) => boolean,
+): Promise<readonly [Shown, Shown]> {
+  const [haproxy, tandem] = sides;
+  let shown: readonly [Shown, Shown] | undefined;
+  await waitFor(async () => {
+    shown = [await look(haproxy, haproxy.ports[0]!), await look(tandem, tandem.ports[0]!)];
+    return shown.every(isDone) && JSON.stringify(shown[0]) === JSON.stringify(shown[1]);
+  }).catch(() => undefined);
+  return shown!;
+}
+
 describe.skipIf(!has("haproxy"))(`statistics beside HAProxy's${skipNote("haproxy")}`, () => {
   test("statsRows() and formatCsv() show what HAProxy shows after the same traffic", async () => {
     const servers = { echo: await startEcho(), closed: await freePort() };
     const [haproxy, tandem] = await startBoth(6, config(servers));
     await Promise.all([drive(haproxy), drive(tandem)]);
-    let shown: readonly [Shown, Shown] | undefined;
-    await waitFor(async () => {
-      shown = [await look(haproxy, haproxy.ports[0]!), await look(tandem, tandem.ports[0]!)];
-      const isDone = shown.every(({ rows }) => rows["narrow/BACKEND"]!["qcur"] === "1");
-      return isDone && JSON.stringify(shown[0]) === JSON.stringify(shown[1]);
-    }).catch(() => undefined);
-    expect(shown![1].header).toBe(shown![0].header);
-    expect(Object.keys(shown![1].rows)).toEqual(Object.keys(shown![0].rows));
-    expect(shown![1].rows).toEqual(shown![0].rows);
+    const [theirs, ours] = await settle(
+      [haproxy, tandem],
+      ({ rows }) => rows["narrow/BACKEND"]!["qcur"] === "1",
+    );
+    expect(ours.header).toBe(theirs.header);
+    expect(Object.keys(ours.rows)).toEqual(Object.keys(theirs.rows));
+    expect(ours.rows).toEqual(theirs.rows);
+  });
+
+  test("statsRows() counts sessions that end in every way as HAProxy does", async () => {
+    const sides = await startBoth(5, endingConfig(await startEcho()));
+    await Promise.all(sides.map(endInEveryWay));
+    const [theirs, ours] = await settle(sides, ({ rows }) => rows["ends/only"]!["scur"] === "0");
+    expect(ours.rows).toEqual(theirs.rows);
   });
 });

@@ -76,7 +76,7 @@ describe("use_backend", () => {
     const client = made.accept();
     expect(client.take()).toEqual(["close finish", "log SC", "ended"]);
     expect(client.logged).toBe("in/<NOSRV> -1/-1/0 0 SC 0 0/0");
-    expect(made.frontend("in").counters.failedRequests).toBe(1);
+    expect(made.frontend("in").counters.failedRequests).toBe(0);
   });
 
   test("of a disabled backend ends it with SC too", () => {
