@@ -29,12 +29,15 @@ export async function startProxy(kind: ProxyKind, servers: ServerPorts): Promise
   const [echoPort, mqttPort] = (await freePorts(2)) as [number, number];
   const config = configText(echoPort, mqttPort, servers);
   const started = await start(kind, config, [echoPort, servers.echo, mqttPort, servers.broker]);
+  const stop = async (): Promise<void> => {
+    await started.stop();
+  };
   return {
     kind,
     pid: started.pid,
     echoPort,
     mqttPort,
-    stop: async () => void (await started.stop()),
+    stop,
   };
 }
 
