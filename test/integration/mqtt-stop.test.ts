@@ -1,3 +1,4 @@
+import type { MqttClient } from "mqtt";
 import { beforeAll, describe, expect, test } from "vitest";
 import { startMosquittos, type Broker } from "../support/mosquitto.ts";
 import { freePort } from "../support/ports.ts";
@@ -5,6 +6,11 @@ import { has, skipNote } from "../support/programs.ts";
 import { startTandem, type Tandem } from "../support/tandem.ts";
 import { canConnect, waitFor } from "../support/wait-for.ts";
 import { connectDevice } from "./mqtt-devices.ts";
+
+/** Resolves when a client's connection is closed. */
+async function closeOf(device: MqttClient): Promise<void> {
+  await new Promise<void>((resolve) => device.once("close", () => resolve()));
+}
 
 /** What ends at once ends within this time, also on a busy machine. */
 const AT_ONCE_MS = 2_000;
@@ -69,7 +75,7 @@ listen mqtt
   test("'hard-stop-after' ends a soft stop", async () => {
     const { port, balancer } = await start("hard-stop-after 500ms");
     const device = await connectDevice(port, "device");
-    const closed = new Promise((resolve) => device.once("close", resolve));
+    const closed = closeOf(device);
     const startedMs = performance.now();
     balancer.process.kill("SIGUSR1");
     expect(await balancer.process.exited).toEqual({ code: 0, signal: null });
@@ -86,7 +92,7 @@ listen mqtt
   ] as const)("%s closes every session and ends at once", async (_, last, before) => {
     const { port, balancer } = await start();
     const devices = [await connectDevice(port, "first"), await connectDevice(port, "second")];
-    const closed = devices.map((device) => new Promise((resolve) => device.once("close", resolve)));
+    const closed = devices.map(closeOf);
     for (const signal of before) {
       balancer.process.kill(signal);
       await untilRefused(port);
