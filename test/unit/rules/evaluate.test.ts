@@ -200,7 +200,8 @@ describe("compileSample()", () => {
     expect(fetchOf("ssl_fc", context)).toMatchObject({ value: true });
     expect(fetchOf("ssl_bc", context)).toMatchObject({ value: false });
     expect(fetchOf("ssl_fc_sni", context)).toMatchObject({ value: "mqtt.example" });
-    expect(fetchOf("ssl_c_s_dn(cn)", context)).toBe("none");
+    expect(fetchOf("ssl_c_s_dn(cn)", context)).toMatchObject({ value: "dev-1" });
+    expect(fetchOf("ssl_c_s_dn(OU)", context)).toBe("none");
     expect(fetchOf("ssl_c_s_dn(CN)", context)).toMatchObject({ value: "dev-1" });
     expect(fetchOf("ssl_c_s_dn(CN,-1)", context)).toMatchObject({ value: "second" });
     expect(fetchOf("ssl_c_s_dn(O)", context)).toMatchObject({ value: "A/B Ltd" });
