@@ -144,3 +144,6 @@ export const STATS_REQUEST_MS_MAX = 10_000;
 
 /** How long a client of a statistics page may take to read its answer, ms. */
 export const STATS_RESPONSE_MS_MAX = 30_000;
+
+/** How often a stick table that is too small is told of, ms. */
+export const TABLE_FULL_NOTICE_MS = 60_000;

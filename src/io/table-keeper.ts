@@ -1,6 +1,7 @@
 // Looks after stick tables: collects what has expired, re-touches what live connections keep, and
 // writes them to disk.
 import type { Millis } from "../base/units.ts";
+import { FullTables } from "../stick/full-tables.ts";
 import type { StickTable } from "../stick/table.ts";
 import type { World } from "../session/world.ts";
 import { monotonicMs } from "./clock.ts";
@@ -24,6 +25,7 @@ export class TableKeeper {
   #saving: NodeJS.Timeout | undefined;
   #isClosed = false;
   readonly #loaded = new Set<StickTable>();
+  readonly #full = new FullTables();
 
   constructor(world: World, warn: TableWarning) {
     this.#world = world;
@@ -71,7 +73,9 @@ export class TableKeeper {
   #look(): void {
     const nowMs = monotonicMs();
     let isBehind = false;
-    for (const table of this.#world.tables.values()) {
+    for (const [name, table] of this.#world.tables) {
+      const notice = this.#full.look(name, table, nowMs);
+      if (notice !== undefined) this.#warn(notice);
       const expiredCount = table.expire(nowMs, UPKEEP_ENTRIES_MAX);
       const touchedCount = table.retouchPinned(nowMs, UPKEEP_ENTRIES_MAX).length;
       isBehind ||= Math.max(expiredCount, touchedCount) === UPKEEP_ENTRIES_MAX;

@@ -45,6 +45,7 @@ export class StickTable {
   readonly #updates: UpdateList;
   readonly #data: TableData;
   #usedCount = 0;
+  readonly #shortage = { refusedCount: 0, displacedCount: 0 };
   #lastSerial = 0;
 
   /** `lastUpdateId`: where the ids of changes go on from. */
@@ -61,6 +62,11 @@ export class StickTable {
   /** Entries, including those that are due and have not been collected yet. */
   get usedCount(): number {
     return this.#usedCount;
+  }
+
+  /** Keys that have found no room, and entries that made room before they expired, so far. */
+  get shortage(): Readonly<Record<"refusedCount" | "displacedCount", number>> {
+    return this.#shortage;
   }
 
   /** The most entries that this table may hold. */
@@ -94,7 +100,10 @@ export class StickTable {
   getOrCreate(key: StickKey, nowMs: Millis): StickEntry | undefined {
     const known = this.lookup(key, nowMs);
     if (known !== undefined) return known;
-    if (this.#usedCount >= this.size && !this.#makeRoom(nowMs)) return undefined;
+    if (this.#usedCount >= this.size && !this.#makeRoom(nowMs)) {
+      this.#shortage.refusedCount += 1;
+      return undefined;
+    }
     const slot = this.#freeSlots.pop() ?? this.#keys.length;
     this.#lastSerial = this.#lastSerial === 0xffff_ffff ? 1 : this.#lastSerial + 1;
     const flat = flatCopy(key);
@@ -343,7 +352,9 @@ export class StickTable {
     while (evictedCount < EVICTIONS_PER_CREATION_MAX && this.#usedCount >= this.size) {
       const slot = this.#expiring.first();
       if (slot === undefined) break;
-      if (this.#spec.noPurge && !this.#isExpired(slot, nowMs)) break;
+      const isAlive = !this.#isExpired(slot, nowMs);
+      if (this.#spec.noPurge && isAlive) break;
+      if (isAlive) this.#shortage.displacedCount += 1;
       this.#remove(slot);
       evictedCount += 1;
     }

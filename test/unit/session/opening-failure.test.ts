@@ -40,7 +40,7 @@ test("describeFailedHandshake() takes the reason out of OpenSSL's message", () =
 
 describe("describeListener()", () => {
   const lines = (...binds: { name?: string; id?: number }[]): string[] => {
-    const side = { binds: binds as readonly Bind[] } as FrontendSide;
+    const side = { binds: binds as unknown as readonly Bind[] } as FrontendSide;
     return side.binds.map((bind) => describeListener("fe", side, bind));
   };
 
