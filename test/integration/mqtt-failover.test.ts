@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { startHaproxy } from "../support/haproxy.ts";
 import { startMosquittos, type Broker } from "../support/mosquitto.ts";
 import { freePort } from "../support/ports.ts";
 import { has, skipNote } from "../support/programs.ts";
@@ -11,12 +10,6 @@ const RUN_COUNT = 5;
 const BUDGET_MS = 150;
 /** Until then compilers are at work, which a balancer on duty has long behind it. */
 const WARMUP_COUNT = 4;
-/**
- * On a machine where HAProxy needs more than a third of the budget, which on an idle one it does
- * not (20 to 50 ms), we may need this many times what it does.
- */
-const HAPROXY_RATIO_MAX = 3;
-
 const STICKING = [
   "stick-table type string len 32 size 10k expire 30m",
   "stick on req.payload(0,0),mqtt_field_value(connect,client_identifier)",
@@ -50,28 +43,18 @@ describe.skipIf(!has("mosquitto"))(`a broker is killed${skipNote("mosquitto")}`,
       const brokers = await startMosquittos(3);
       const drill = new FailoverDrill(brokers, DEVICE_COUNT);
       const port = await freePort();
-      await startTandem({ config: config(brokers, port, lines) });
-      const otherPort = has("haproxy") ? await freePort() : undefined;
-      if (otherPort !== undefined) {
-        await startHaproxy({ config: config(brokers, otherPort, lines) });
+      const { pid } = await startTandem({ config: config(brokers, port, lines) });
+      for (let run = 0; run < WARMUP_COUNT; run++) await drill.run(port, pid);
+      const failovers: Failover[] = [];
+      for (let run = 0; run < RUN_COUNT; run++) failovers.push(await drill.run(port, pid));
+      for (const failover of failovers) {
+        const { affectedCount } = failover;
+        // About a third; clients of the round before may not have left when these were spread.
+        expect(affectedCount).toBeGreaterThan(DEVICE_COUNT / 4);
+        expect(failover).toMatchObject({ movedCount: affectedCount, disturbedCount: 0 });
       }
-      for (let run = 0; run < WARMUP_COUNT; run++) await drill.run(port);
-      const ours: Failover[] = [];
-      const theirs: Failover[] = [];
-      for (let run = 0; run < RUN_COUNT; run++) {
-        ours.push(await drill.run(port));
-        if (otherPort !== undefined) theirs.push(await drill.run(otherPort));
-      }
-      for (const failover of ours) {
-        expect(failover).toMatchObject({ movedCount: 100, disturbedCount: 0 });
-      }
-      const [tookMs, theirsMs] = [ours, theirs].map((runs) =>
-        runs.length === 0 ? 0 : median(runs.map((run) => run.tookMs)),
-      );
-      const boundMs = Math.max(BUDGET_MS, HAPROXY_RATIO_MAX * theirsMs!);
-      expect(tookMs, `median ms; HAProxy's in the same test is ${theirsMs!}`).toBeLessThanOrEqual(
-        boundMs,
-      );
+      const tookMs = failovers.map((failover) => failover.tookMs);
+      expect(median(tookMs), `median of ${tookMs.join(", ")}`).toBeLessThanOrEqual(BUDGET_MS);
     },
     90_000,
   );
