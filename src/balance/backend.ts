@@ -314,7 +314,6 @@ export class BackendBalancer<T> {
 
   /** Draws the consequences of a change of one server, for the algorithm and for those who wait. */
   #afterChange(server: ServerState, isGoing: boolean): QueueOutcome<T> {
-    const usedBackups = this.#election.usesBackups;
     this.#updateWeight(server);
     this.#election.recount();
     this.#algorithm.onServerChanged(server);
@@ -324,8 +323,9 @@ export class BackendBalancer<T> {
     );
     const requeued = isGoing && this.#mayLeaveQueue() ? this.#places.queues.takeAll(server) : [];
     const dispatched = [...this.#dispatchTo(server)];
-    // Nobody gives back a slot of a backup that has none in use: the change itself must wake it.
-    if (this.#places.queues.sharedCount > 0 && usedBackups !== this.#election.usesBackups) {
+    // The change may have elected a backup. It has no slot in use that could be given back, so
+    // nothing but the change itself wakes who waits.
+    if (this.#places.queues.sharedCount > 0) {
       for (const other of this.servers) dispatched.push(...this.#dispatchTo(other));
     }
     return { dispatched, requeued, availability };
