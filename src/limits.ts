@@ -142,6 +142,9 @@ export const STATS_HEADER_BYTES_MAX = 16_384;
 /** How long a statistics page waits for a request or the next one, ms, however long `timeout client` is. */
 export const STATS_REQUEST_MS_MAX = 10_000;
 
+/** How long a refused client of a statistics page may take to read why and leave, ms. */
+export const STATS_LINGER_MS = 1_000;
+
 /** How long a client of a statistics page may take to read its answer, ms. */
 export const STATS_RESPONSE_MS_MAX = 30_000;
 

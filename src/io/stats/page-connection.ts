@@ -3,7 +3,7 @@
 import type { Socket } from "node:net";
 import type { Millis } from "../../base/units.ts";
 import type { Timeouts } from "../../config/model/proxy.ts";
-import { STATS_REQUEST_MS_MAX, STATS_RESPONSE_MS_MAX } from "../../limits.ts";
+import { STATS_LINGER_MS, STATS_REQUEST_MS_MAX, STATS_RESPONSE_MS_MAX } from "../../limits.ts";
 import { REQUEST_TIMEOUT, type StatsAnswer } from "../../stats/answer.ts";
 import type { PageCounters } from "../../stats/page-counters.ts";
 import { secureAccepted } from "../mover/secure.ts";
@@ -72,7 +72,7 @@ export class PageConnection {
     this.#host.failed(this, answer.status);
     if (!this.#stream.writable) return this.destroy();
     this.#stream.end(rawAnswer(answer));
-    this.#arm(STATS_RESPONSE_MS_MAX, () => this.destroy());
+    this.#arm(STATS_LINGER_MS, () => this.destroy());
     // What else the client sends is not looked at.
     this.#stream.resume();
   }
