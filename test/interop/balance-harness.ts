@@ -214,7 +214,7 @@ class Stage {
     await waitFor(async () => (await this.#queueLength()) === wanted, {
       what: `${wanted} in the queues of ${this.#scenario.name}`,
       intervalMs: 2,
-      timeoutMs: 2_000,
+      timeoutMs: 20_000,
     });
   }
 
@@ -235,7 +235,7 @@ function serverLine(server: ServerTraits, port: number): string {
 
 async function readName(socket: net.Socket): Promise<string> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error("No server answers within 3 s")), 3_000);
+    const timer = setTimeout(() => reject(new Error("No server answers within 20 s")), 20_000);
     const settle = (name: string): void => {
       clearTimeout(timer);
       resolve(name);

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { REPOSITORY_DIR } from "../support/repository.ts";
 
@@ -27,6 +27,8 @@ export function sourceFiles(
 
 function list(folder: string): string[] {
   const absolute = path.join(REPOSITORY_DIR, folder);
+  // A folder of the plan that holds nothing yet is not in a clone.
+  if (!existsSync(absolute)) return [];
   return readdirSync(absolute, { withFileTypes: true }).flatMap((entry) => {
     if (SKIPPED.has(entry.name)) return [];
     const file = `${folder}/${entry.name}`;
