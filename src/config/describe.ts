@@ -144,6 +144,12 @@ function hintsOf(proxy: Proxy, configuration: Configuration): readonly string[] 
     const names = unchecked.map((server) => server.name).join(", ");
     hints.push(`no 'check' on ${names}: a dead server keeps getting its share of connections.`);
   }
+  if (backend !== undefined && backend.stickRules.length > 0 && backend.redispatch < 0) {
+    hints.push(
+      "a client that sticks to a dead server leaves it at the last retry only, after pauses of up " +
+        "to 1 s each: 'option redispatch 1' moves it at once.",
+    );
+  }
   const table = backend?.stickTable;
   if (table?.keyType === "string" && table.keyLengthMax < 23) {
     hints.push("keys are cut to less than 23 bytes, the length every MQTT server takes.");
