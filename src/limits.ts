@@ -88,7 +88,7 @@ export const READ_BUFFERS_SPARE_MAX = 1024;
 /** TLS sessions kept per server, one for each name that is asked for by SNI. */
 export const TLS_SESSIONS_PER_SERVER_MAX = 128;
 
-/** Connections that the kernel queues for a listener without `backlog` or `maxconn`; it is cut to net.core.somaxconn. */
+/** Connections that the kernel queues for a listener without `backlog`, if `maxconn` is not higher; it is cut to net.core.somaxconn. */
 export const LISTEN_BACKLOG_DEFAULT = 4_096;
 
 /** Bytes of one frame of a saved stick table: a key as long as `INSPECT_BYTES_MAX` and all its data fit. */

@@ -54,12 +54,15 @@ export function planListeners(world: World, configuration: Configuration): Liste
   return { open, close };
 }
 
-/** The socket that a `bind` line asks for. */
+/**
+ * The socket that a `bind` line asks for. A low `maxconn` does not shorten the queue, as it does in
+ * HAProxy: a crowd would overflow it, and the kernel then leaves clients connected to nothing.
+ */
 export function listenSpec(proxy: Proxy, bind: Bind): ListenSpec {
-  const backlog = bind.backlog ?? proxy.frontend?.backlog ?? proxy.frontend?.maxconn;
+  const { backlog, maxconn = 0 } = proxy.frontend ?? {};
   return {
     address: bind.address,
-    backlog: backlog ?? LISTEN_BACKLOG_DEFAULT,
+    backlog: bind.backlog ?? backlog ?? Math.max(maxconn, LISTEN_BACKLOG_DEFAULT),
     v6only: bind.v6only,
     transparent: bind.transparent,
     access: bind.access,
