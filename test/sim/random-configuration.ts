@@ -69,9 +69,9 @@ function backendLines(chance: Chance): string {
     chance.oneIn(2) && `timeout queue ${chance.pick(["50ms", "1s"])}`,
     ...stickLines(chance),
     chance.oneIn(6) && servers.length > 0 && `use-server ${servers[0]!} if { src 10.0.0.3 }`,
-    chance.oneIn(6) && "tcp-response inspect-delay 200ms",
-    chance.oneIn(6) && "tcp-response content reject if { res.payload(0,1) -m str x }",
-    chance.oneIn(6) && "tcp-response content accept if { res.len gt 2 }",
+    chance.oneIn(3) && "tcp-response inspect-delay 200ms",
+    chance.oneIn(3) && "tcp-response content reject if { res.payload(0,1) -m str x }",
+    chance.oneIn(3) && "tcp-response content accept if { res.len gt 2 }",
     ...servers.map((name, i) => `server ${name} 127.0.0.1:${i + 1} ${serverOptions(chance)}`),
   ]);
 }

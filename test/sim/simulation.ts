@@ -116,7 +116,7 @@ export class Simulation {
       [20, "server takes", () => this.#serverTakes()],
       [10, "server refuses", () => this.#breakOne("server", ["connect"])],
       [6, "server bytes", () => this.#serverSpeaks()],
-      [2, "server breaks", () => this.#breakOne("server", ["open"])],
+      [6, "server breaks", () => this.#breakOne("server", ["open"])],
       [14, "relay ends", () => this.#endRelay()],
       [12, "time", () => this.#passTime(this.#chance.pick([1, 20, 60, 120, 500, 1_100]))],
       [5, "server state", () => this.#changeServer()],
@@ -255,7 +255,10 @@ export class Simulation {
     for (const listener of change.closed) this.#mover.closeListener(listener);
     for (const outcome of change.outcomes) this.#dispatch(outcome);
     this.#shell.adoptListeners(nowMs);
-    for (const each of this.world.frontends.values()) this.#frontends.add(each);
+    for (const each of this.world.frontends.values()) {
+      this.#frontends.add(each);
+      each.logMoment = this.#chance.pick(["accept", "connect", "end"]);
+    }
     for (const each of this.world.backends.values()) this.#backends.add(each);
     for (const each of this.world.tables.values()) this.#tables.add(each);
   }
