@@ -142,7 +142,7 @@ export async function beRefused(port: number, text: string): Promise<void> {
   socket.resume();
   await new Promise<void>((resolve) => {
     socket.once("close", () => resolve());
-    socket.write(text);
+    if (text !== "") socket.write(text);
   });
 }
 

@@ -101,15 +101,38 @@ backend empty
 `;
 }
 
+/** Waits until no session of this backend is left: the next one must not overlap with it. */
+async function untilIdle({ name, ports }: Side, backend: string): Promise<void> {
+  await waitFor(
+    async () => {
+      const { body } = await request(ports[0]!, "/haproxy?stats;csv");
+      const rows = parseCsv(body);
+      const proxies = [`${backend}/FRONTEND`, `${backend}/BACKEND`];
+      return proxies.every((key) => (rows.get(key)?.get("scur") ?? "0") === "0");
+    },
+    { what: `${name} to have no session in ${backend}` },
+  );
+}
+
 /** The same traffic for either side; what is held open ends with the test. */
-async function drive({ ports }: Side): Promise<void> {
-  for (let count = 0; count < 7; count++) await finish(await exchange(ports[1]!, "hello"));
+async function drive(side: Side): Promise<void> {
+  const { ports } = side;
+  for (let count = 0; count < 7; count++) {
+    await finish(await exchange(ports[1]!, "hello"));
+    await untilIdle(side, "spread");
+  }
   // HAProxy counts the bytes of a silent connection late: those that stay have sent none.
   connect(ports[1]!);
   connect(ports[2]!);
   await beRefused(ports[3]!, "x");
-  for (let count = 0; count < 3; count++) await beRefused(ports[4]!, "x");
-  for (let count = 0; count < 2; count++) await beRefused(ports[5]!, "word");
+  for (let count = 0; count < 3; count++) {
+    await beRefused(ports[4]!, "x");
+    await untilIdle(side, "guarded");
+  }
+  for (let count = 0; count < 2; count++) {
+    await beRefused(ports[5]!, "word");
+    await untilIdle(side, "judged");
+  }
   connect(ports[2]!);
 }
 
@@ -145,14 +168,20 @@ frontend header
 `;
 }
 
-async function endInEveryWay({ ports }: Side): Promise<void> {
+async function endInEveryWay(side: Side): Promise<void> {
+  const { ports } = side;
   await finish(await exchange(ports[1]!, "the client is first"));
+  await untilIdle(side, "ends");
   await finish(await exchange(ports[1]!, "the server is first to end"));
+  await untilIdle(side, "ends");
   await beRefused(ports[1]!, "the server is to reset");
+  await untilIdle(side, "ends");
   const client = await exchange(ports[1]!, "the client breaks off");
   client.resetAndDestroy();
-  await beRefused(ports[2]!, "x");
+  // HAProxy counts a byte that comes before it refuses, and not one that comes after.
+  await beRefused(ports[2]!, "");
   await beRefused(ports[3]!, "x");
+  await untilIdle(side, "quick");
   await beRefused(ports[4]!, "no PROXY header");
 }
 
