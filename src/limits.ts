@@ -150,3 +150,6 @@ export const STATS_RESPONSE_MS_MAX = 30_000;
 
 /** How often a stick table that is too small is told of, ms. */
 export const TABLE_FULL_NOTICE_MS = 60_000;
+
+/** How often clients that the system refuses are told of, for each frontend, ms. */
+export const ACCEPT_FAILURE_NOTICE_MS = 1_000;

@@ -9,6 +9,7 @@ import type { BalancerOptions } from "../balancer-options.ts";
 import { hasListeners } from "../config/describe.ts";
 import { renderDiagnostics } from "../config/render.ts";
 import type { Configuration } from "../config/model/configuration.ts";
+import { AcceptFailures } from "../session/accept-failures.ts";
 import { applyConfiguration } from "../session/apply.ts";
 import { planListeners, type PlannedListener } from "../session/plan-listeners.ts";
 import { World } from "../session/world.ts";
@@ -62,6 +63,7 @@ export class Balancer {
   readonly #traffic: TrafficLog;
   readonly #tables: TableKeeper;
   readonly #stop: StopSequence;
+  readonly #acceptFailures = new AcceptFailures();
   #health: HealthShell | undefined;
   readonly #reloading = new OneAtATime(() => this.#reload());
 
@@ -81,8 +83,7 @@ export class Balancer {
       logHandshake: (record, message) => this.#traffic.handshake(record, message),
       observed: (backend, server, isOk, nowMs) =>
         this.#health?.observed(backend, server, isOk, nowMs),
-      acceptFailed: (listener, code) =>
-        this.#program.warn({ frontend: listener.frontend.name, code }, "accept failed"),
+      acceptFailed: (listener, code) => this.#onAcceptFailed(listener.frontend.name, code),
       idle: () => this.#stop.onIdle(),
     });
     this.#mover = new NodeMover({
@@ -129,6 +130,14 @@ export class Balancer {
     if (this.#pidfile !== undefined) removePidFile(this.#pidfile);
     await this.#close();
     return code;
+  }
+
+  #onAcceptFailed(frontend: string, code: string): void {
+    const notice = this.#acceptFailures.note(frontend, code, monotonicMs());
+    if (notice === undefined) return;
+    const { refusedCount, text } = notice;
+    this.#program.warn({ frontend, code, refusedCount }, text);
+    this.#traffic.state(frontend, "emerg", text);
   }
 
   get #pidfile(): string | undefined {
