@@ -7,6 +7,9 @@ import { startTandem } from "../support/tandem.ts";
 import { tempDir } from "../support/temp.ts";
 import { usersConfig } from "./users-config.ts";
 
+/** On a machine that is busy a program takes its time to start. */
+const READY_MS = 20_000;
+
 /** A file, where its page is, an account, and rows that the page must show. */
 const PAGES: readonly {
   readonly file: string;
@@ -69,7 +72,7 @@ describe("the pages of users' files", () => {
       ...pathsOf(file).map((each) => [each, path.join(dir, path.basename(each))] as const),
       ...namesOf(file).map((name) => [name, "localhost"] as const),
     ]);
-    await startTandem({ config: withoutUser(config) });
+    await startTandem({ readyTimeoutMs: READY_MS, config: withoutUser(config) });
     const to = auth === undefined ? {} : { auth };
     const html = await request(pagePort!, uri, to);
     expect(html.status).toBe(200);

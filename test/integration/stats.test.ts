@@ -14,6 +14,9 @@ import { startTandem } from "../support/tandem.ts";
 import { tempDir } from "../support/temp.ts";
 import { canConnect, waitFor } from "../support/wait-for.ts";
 
+/** On a machine that is busy a program takes its time to start. */
+const READY_MS = 20_000;
+
 const DEFAULTS = `
 defaults
   timeout connect 1s
@@ -40,6 +43,7 @@ describe("a statistics page", () => {
   test("follows a reload: other proxies, other settings, the same counters", async () => {
     const [pagePort, relayPort, otherPort] = await freePorts(3);
     const tandem = await startTandem({
+      readyTimeoutMs: READY_MS,
       config: DEFAULTS + relay("first", relayPort!) + page(pagePort!),
     });
     expect(await rowsOf(pagePort!)).toContain("first/BACKEND");
@@ -64,7 +68,10 @@ describe("a statistics page", () => {
   test("comes and goes with a reload, and an invalid file changes nothing", async () => {
     const [pagePort, relayPort, newPort, takenPort] = await freePorts(4);
     const config = DEFAULTS + relay("mqtt", relayPort!);
-    const tandem = await startTandem({ config: config + page(pagePort!) });
+    const tandem = await startTandem({
+      readyTimeoutMs: READY_MS,
+      config: config + page(pagePort!),
+    });
     const holder = net.createServer().listen(takenPort, "127.0.0.1");
     await new Promise((resolve) => holder.once("listening", resolve));
     tandem.rewrite(config + page(newPort!, `bind 127.0.0.1:${takenPort!}`));
@@ -88,7 +95,9 @@ describe("a statistics page", () => {
     const holder = net.createServer().listen(takenPort, "127.0.0.1");
     await new Promise((resolve) => holder.once("listening", resolve));
     const config = DEFAULTS + relay("mqtt", relayPort!) + page(takenPort!);
-    await expect(startTandem({ config })).rejects.toThrow(/Starting proxy page: cannot bind/);
+    await expect(startTandem({ readyTimeoutMs: READY_MS, config })).rejects.toThrow(
+      /Starting proxy page: cannot bind/,
+    );
     holder.close();
     expect(await canConnect(relayPort!)).toBe(false);
   });
@@ -96,7 +105,7 @@ describe("a statistics page", () => {
   test("answers on a unix socket", async () => {
     const socketPath = path.join(tempDir(), "page.sock");
     const config = page(await freePort(), `bind ${socketPath} mode 600`);
-    const tandem = await startTandem({ config: DEFAULTS + config });
+    const tandem = await startTandem({ readyTimeoutMs: READY_MS, config: DEFAULTS + config });
     const answer = await new Promise<number | undefined>((resolve, reject) => {
       http
         .get({ socketPath, path: "/haproxy?stats;csv" }, (response) => {
@@ -113,7 +122,7 @@ describe("a statistics page", () => {
   test("lets clients beyond maxconn wait, and ends silent ones", async () => {
     const port = await freePort();
     const config = page(port, "maxconn 2", "timeout http-request 400");
-    await startTandem({ config: DEFAULTS + config });
+    await startTandem({ readyTimeoutMs: READY_MS, config: DEFAULTS + config });
     const idle = [connect(port), connect(port)];
     const startedMs = performance.now();
     // Served only once one of the silent ones was told that it is too slow.
@@ -125,7 +134,7 @@ describe("a statistics page", () => {
 
   test("outlives a client that never reads its answer", async () => {
     const port = await freePort();
-    await startTandem({ config: DEFAULTS + page(port) });
+    await startTandem({ readyTimeoutMs: READY_MS, config: DEFAULTS + page(port) });
     const deaf = connect(port);
     deaf.pause();
     deaf.write("GET /haproxy?stats HTTP/1.1\r\n\r\n".repeat(2_000));
@@ -135,7 +144,7 @@ describe("a statistics page", () => {
   test("is refused where a line decides who gets in and would be passed over", async () => {
     const port = await freePort();
     const start = (line: string): Promise<unknown> =>
-      startTandem({ config: DEFAULTS + page(port, line) });
+      startTandem({ readyTimeoutMs: READY_MS, config: DEFAULTS + page(port, line) });
     await expect(start("tcp-request connection reject")).rejects.toThrow(
       /'tcp-request connection' is not served for a statistics page/,
     );
@@ -158,7 +167,10 @@ describe.skipIf(!has("openssl"))(
         `bind 127.0.0.1:${port!} ${ssl}`,
         `bind 127.0.0.1:${verifiedPort!} ${ssl} ca-file ${authority.certFile} verify required`,
       ];
-      await startTandem({ config: DEFAULTS + page(await freePort(), ...config) });
+      await startTandem({
+        readyTimeoutMs: READY_MS,
+        config: DEFAULTS + page(await freePort(), ...config),
+      });
       const get = (
         to: number,
         options: https.RequestOptions & tls.ConnectionOptions,

@@ -33,7 +33,11 @@ export async function startBoth(
   await startHaproxy({ config: config(ofHaproxy) });
   // HAProxy's own statistics socket takes the first number of a proxy.
   const socket = path.join(tempDir(), "stats.sock");
-  await startTandem({ config: `global\n  stats socket ${socket}\n${config(ofTandem)}` });
+  await startTandem({
+    config: `global\n  stats socket ${socket}\n${config(ofTandem)}`,
+    // On a machine that is busy a program takes its time to start.
+    readyTimeoutMs: 20_000,
+  });
   return [
     { name: "HAProxy", ports: ofHaproxy },
     { name: "Tandem", ports: ofTandem },
