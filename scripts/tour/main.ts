@@ -73,10 +73,7 @@ function balancerCommand(file: string): BalancerCommand {
   if (process.argv.includes("--haproxy")) return { command: "haproxy", args: ["-db", "-f", file] };
   const tandem = path.join(import.meta.dirname, "..", "..", "..", "bin", "tandem");
   const control = path.join(path.dirname(file), "control.sock");
-  return {
-    command: process.execPath,
-    args: [tandem, "balancer", "--control", control, "-f", file],
-  };
+  return { command: tandem, args: ["balancer", "--control", control, "-f", file] };
 }
 
 function sayWhatNext(screen: Screen, port: number, file: string): void {

@@ -149,7 +149,7 @@ describe("addresses", () => {
         process.on("SIGTERM", () => child.kill());
         child.on("exit", (code) => process.exit(code ?? 1));
       });`;
-    const program = path.join(REPOSITORY_DIR, "bin", "haproxy");
+    const program = path.join(REPOSITORY_DIR, "bin", "haproxy.js");
     await startProcess({
       command: process.execPath,
       args: ["-e", script, program, "-db", "-f", config],

@@ -36,10 +36,10 @@ listen a
   ${servers}
 `,
   );
-  const command = `ulimit -n ${DESCRIPTORS}; exec "$0" bin/tandem balancer -f "$1"`;
+  const command = `ulimit -n ${DESCRIPTORS}; exec bin/tandem balancer -f "$0"`;
   return startProcess({
     command: "sh",
-    args: ["-c", command, process.execPath, file],
+    args: ["-c", command, file],
     cwd: REPOSITORY_DIR,
     ready: (child) => child.stderr().includes('"msg":"ready"'),
   });

@@ -37,11 +37,8 @@ export async function startTandem(options: TandemOptions): Promise<Tandem> {
   const rewrite = (config: string): void => writeFileSync(configFile, config);
   rewrite(options.config);
   const running = await startProcess({
-    command: process.execPath,
-    args: [
-      ...[tandemProgram(), "balancer", "-f", configFile],
-      ...["--control", controlPath, ...(options.args ?? [])],
-    ],
+    command: tandemProgram(),
+    args: ["balancer", "-f", configFile, "--control", controlPath, ...(options.args ?? [])],
     ...(options.env === undefined ? {} : { env: options.env }),
     readyTimeoutMs: options.readyTimeoutMs ?? 10_000,
     ready: (child) => child.stderr().includes('"msg":"ready"'),
@@ -61,7 +58,7 @@ export async function startTandem(options: TandemOptions): Promise<Tandem> {
 
 /** Runs `bin/tandem` with these arguments to its end. */
 export async function runTandem(args: readonly string[]): ReturnType<typeof runToEnd> {
-  return runToEnd({ command: process.execPath, args: [tandemProgram(), ...args] });
+  return runToEnd({ command: tandemProgram(), args });
 }
 
 /** The tests run what users run: the built program. */
