@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { startProcess, type RunningProcess } from "../support/process.ts";
 import { has, skipNote } from "../support/programs.ts";
 import { REPOSITORY_DIR } from "../support/repository.ts";
-import { canConnect } from "../support/wait-for.ts";
+import { canConnect, waitFor } from "../support/wait-for.ts";
 
 const TOUR_MS = 60_000;
 
@@ -19,9 +19,12 @@ function portsIn(output: string): number[] {
   );
 }
 
+/** The children end with the tour, by the kernel's doing: a moment after it, not before. */
 async function expectAllClosed(ports: readonly number[]): Promise<void> {
   expect(ports).toHaveLength(4);
-  for (const port of ports) expect(await canConnect(port)).toBe(false);
+  for (const port of ports) {
+    await waitFor(async () => !(await canConnect(port)), { what: `the end of port ${port}` });
+  }
 }
 
 async function expectWholeTour(args: readonly string[]): Promise<void> {
