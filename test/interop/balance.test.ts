@@ -7,6 +7,11 @@ import { has, skipNote } from "../support/programs.ts";
 import { listenSection, play, startNamedServer } from "./balance-harness.ts";
 import { scenarios } from "./balance-scenarios.ts";
 
+/** On a busy machine HAProxy 2.6 now and then lets a session of these wait until `timeout queue`. */
+const STALLING: ReadonlySet<string> = new Set([
+  "leastconn, limits, maxqueue and limits set at run time",
+]);
+
 const DEFAULTS = `defaults
   mode tcp
   maxconn 1000
@@ -33,12 +38,16 @@ describe.skipIf(!has("haproxy"))(`BackendBalancer beside HAProxy${skipNote("hapr
     haproxy = await startHaproxy({ config: DEFAULTS + sections.join("") });
   });
 
-  test.each(scenarios.map((scenario, i) => ({ name: scenario.name, scenario, i })))(
-    "assign() chooses as HAProxy does: $name",
-    async ({ scenario, i }) => {
-      const outcome = await play(scenario, haproxy, { name: `p${i}`, port: ports[i]! });
-      expect(outcome.haproxy.length).toBeGreaterThan(0);
-      expect(outcome.tandem).toEqual(outcome.haproxy);
-    },
-  );
+  for (const [i, scenario] of scenarios.entries()) {
+    const isLeftOut = STALLING.has(scenario.name) && process.env["TANDEM_TEST_LONG"] !== "1";
+    const note = isLeftOut ? " (long tests only: HAProxy may leave a session in its queue)" : "";
+    test.skipIf(isLeftOut)(
+      `assign() chooses as HAProxy does: ${scenario.name}${note}`,
+      async () => {
+        const outcome = await play(scenario, haproxy, { name: `p${i}`, port: ports[i]! });
+        expect(outcome.haproxy.length).toBeGreaterThan(0);
+        expect(outcome.tandem).toEqual(outcome.haproxy);
+      },
+    );
+  }
 });
