@@ -14,9 +14,6 @@ const FEATURES: ReadonlySet<string> = new Set([
   "TPROXY",
 ]);
 
-/** The HAProxy whose language this is, for `version_atleast()` and `version_before()`. */
-export const HAPROXY_VERSION = "2.6.12";
-
 /** Whether a build feature of HAProxy has its counterpart here; `TANDEM` is our own. */
 export function hasFeature(name: string): boolean {
   return name === "TANDEM" || FEATURES.has(name);

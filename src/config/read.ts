@@ -4,7 +4,8 @@
 import type { Diagnostic } from "../base/diagnostic.ts";
 import { Collector } from "./collector.ts";
 import type { GlobalDraft } from "./draft.ts";
-import { HAPROXY_VERSION, hasFeature } from "./features.ts";
+import { HAPROXY_VERSION } from "../version.ts";
+import { hasFeature } from "./features.ts";
 import { lexLine } from "./lexer.ts";
 import type { LexProblem } from "./lexer.ts";
 import { Line } from "./line.ts";

@@ -3,7 +3,6 @@
 import type { ConnectionOptions } from "node:tls";
 import { assertNever } from "../base/assert.ts";
 import type { Millis } from "../base/units.ts";
-import { ADMIN, type AdminChange } from "../balance/admin.ts";
 import type { QueueOutcome } from "../balance/assignment.ts";
 import type { BackendBalancer } from "../balance/backend.ts";
 import type { ServerState } from "../balance/server.ts";
@@ -13,6 +12,8 @@ import {
   type ChangeCounts,
   describeChange,
   describeCheck,
+  describeDrain,
+  describeDrainEnd,
   type DescribedServer,
   describeMaintenance,
   describeNoServer,
@@ -161,10 +162,8 @@ export class HealthShell {
         return this.#inheritMaintenance(located, effect, nowMs);
       case "set-weight":
         return this.#setWeight(located, effect.percent, nowMs);
-      case "set-admin": {
-        const change = ADMIN_CHANGES[effect.state];
-        return this.#apply(backend, backend.balancer.setAdmin(server, change, nowMs), nowMs);
-      }
+      case "set-admin":
+        return this.#setAdmin(located, effect.state, nowMs);
       case "set-maxconn": {
         if (server.maxconn === effect.maxconn) return;
         const outcome = backend.balancer.setMaxconn(server, effect.maxconn, nowMs);
@@ -210,8 +209,7 @@ export class HealthShell {
   ): void {
     const { backend, server } = located;
     const wasDown = server.operational === "stopped";
-    const change = effect.on ? { set: ADMIN.inheritedMaint } : { clear: ADMIN.inheritedMaint };
-    const outcome = backend.balancer.setAdmin(server, change, nowMs);
+    const outcome = backend.balancer.setInheritedMaintenance(server, effect.on, nowMs);
     const described = describedServer(located);
     const counts = changeCounts(located, outcome.requeued.length, true);
     const up = server.operational !== "stopped";
@@ -219,6 +217,30 @@ export class HealthShell {
       ? describeMaintenance(described, wasDown, counts, effect.via)
       : describeReturn(described, { up, draining: server.isDraining(), inherited: true });
     this.#host.logState(backend, "notice", text);
+    this.#apply(backend, outcome, nowMs);
+  }
+
+  /** An agent's word; agents repeat themselves, so only a change is told. */
+  #setAdmin(located: Located, state: "ready" | "drain" | "maint", nowMs: Millis): void {
+    const { backend, server } = located;
+    const { operational } = server;
+    const was = { maintenance: server.isInMaintenance(), drain: server.isDraining() };
+    const outcome = backend.balancer.setAdmin(server, state, nowMs);
+    const isNow = { maintenance: server.isInMaintenance(), drain: server.isDraining() };
+    const described = describedServer(located);
+    const counts = changeCounts(located, outcome.requeued.length, isNow.maintenance);
+    const up = server.operational !== "stopped";
+    if (isNow.maintenance && !was.maintenance) {
+      const text = describeMaintenance(described, operational === "stopped", counts);
+      this.#host.logState(backend, "notice", text);
+    } else if (was.maintenance && !isNow.maintenance) {
+      const text = describeReturn(described, { up, draining: isNow.drain, inherited: false });
+      this.#host.logState(backend, "notice", text);
+    } else if (isNow.drain && !was.drain) {
+      this.#host.logState(backend, "notice", describeDrain(described, counts));
+    } else if (was.drain && !isNow.drain) {
+      this.#host.logState(backend, "notice", describeDrainEnd(described, up));
+    }
     this.#apply(backend, outcome, nowMs);
   }
 
@@ -251,13 +273,6 @@ export class HealthShell {
     this.#sessions.dispatch(outcome, nowMs);
   }
 }
-
-/** What an agent's word means as bits; maintenance or drain set by others stays. */
-const ADMIN_CHANGES: Readonly<Record<"ready" | "drain" | "maint", AdminChange>> = {
-  ready: { clear: ADMIN.forcedMaint | ADMIN.forcedDrain },
-  drain: { set: ADMIN.forcedDrain, clear: ADMIN.forcedMaint },
-  maint: { set: ADMIN.forcedMaint, clear: ADMIN.forcedDrain },
-};
 
 function describedServer({ backend, server }: Located): DescribedServer {
   return {

@@ -179,27 +179,6 @@ const PREDEFINED: Readonly<
   WAIT_END: { fetch: "wait_end", method: "bool", patterns: [] },
 };
 
-/** Predefined ACLs that look at HTTP or RDP, which are not served. */
-export const UNSERVED_ACLS: readonly string[] = [
-  "HTTP",
-  "HTTP_1.0",
-  "HTTP_1.1",
-  "HTTP_2.0",
-  "HTTP_CONTENT",
-  "HTTP_URL_ABS",
-  "HTTP_URL_SLASH",
-  "HTTP_URL_STAR",
-  "METH_CONNECT",
-  "METH_DELETE",
-  "METH_GET",
-  "METH_HEAD",
-  "METH_OPTIONS",
-  "METH_POST",
-  "METH_PUT",
-  "METH_TRACE",
-  "RDP_COOKIE",
-];
-
 /** A predefined ACL of TCP (haproxy configuration §7.4), or `undefined`. */
 export function predefinedAcl(name: string): readonly AclDefinition[] | undefined {
   if (!Object.hasOwn(PREDEFINED, name)) return undefined;

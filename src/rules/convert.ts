@@ -69,12 +69,6 @@ export function sampleText(sample: Sample): string {
   }
 }
 
-/** A sample's bytes as hash functions see them: text and binary whole, others as their binary cast. */
-export function sampleBytes(sample: Sample): Uint8Array {
-  if (sample.type === "bin" || sample.type === "ip") return sample.value;
-  return castToBin(sample) ?? bytesOf(sampleText(sample));
-}
-
 const INT64_MAX = 2n ** 63n - 1n;
 const INT64_MIN = -(2n ** 63n);
 
