@@ -3,6 +3,7 @@ import net from "node:net";
 import { beforeAll, describe, expect, test } from "vitest";
 import { endLater } from "../support/cleanup.ts";
 import { freePorts } from "../support/ports.ts";
+import type { RunningProcess } from "../support/process.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { DEFAULTS, greeting, openClient, PROGRAMS, startServer } from "./features-harness.ts";
 
@@ -37,6 +38,7 @@ class Checked {
 describe.each(PROGRAMS)("servers of $name", ({ isMissing, start }) => {
   let port: Readonly<Record<Name, number>>;
   let checked: Readonly<Record<"slow" | "markedDown" | "markedUp", Checked>>;
+  let program: RunningProcess;
   let agentWord: string;
   let observed: Checked;
 
@@ -58,7 +60,7 @@ describe.each(PROGRAMS)("servers of $name", ({ isMissing, start }) => {
     const mainServer = (words: string): string => `server main 127.0.0.1:${main.port} ${words}`;
     const otherServer = (words = ""): string => `server other 127.0.0.1:${other.port} ${words}`;
     const fast = "check inter 50ms fall 1 rise 1";
-    await start(
+    program = await start(
       [
         DEFAULTS,
         listen(
@@ -131,6 +133,9 @@ describe.each(PROGRAMS)("servers of $name", ({ isMissing, start }) => {
     await waitFor(async () => (await shareOfMain("agent", 4)) === 0);
     agentWord = "ready";
     await waitFor(async () => (await shareOfMain("agent", 4)) > 0);
+    await waitFor(() =>
+      /agent\/main enters drain state\..*leaving forced drain/s.test(program.output()),
+    );
   });
 
   test.skipIf(isMissing)("slowstart gives a server that comes back few clients", async () => {
