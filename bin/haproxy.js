@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-const built = new URL("../dist/src/cli/haproxy.js", import.meta.url);
+const built = new URL("../dist/cli/haproxy.js", import.meta.url);
 if (!existsSync(built)) {
   console.error(
     `haproxy: the program is not built: run "npm ci" in ${fileURLToPath(new URL("..", import.meta.url))}`,

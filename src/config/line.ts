@@ -2,7 +2,7 @@
 import type { Position } from "../base/diagnostic.ts";
 import type { Collector } from "./collector.ts";
 import type { Word } from "./lexer.ts";
-import { didYouMean } from "./suggest.ts";
+import { didYouMean } from "../base/did-you-mean.ts";
 import { parseNatural, parseSize, parseTime, valueProblem } from "./values.ts";
 
 /** The words of one line, read from left to right. */

@@ -9,7 +9,7 @@ import { expressionOutput, parseOneWordExpression, printSampleExpression } from 
 import { parsed, type Parsed, type ParseFailure, refused } from "./parsed.ts";
 import { compilePattern, INT_OPERATORS, methodType } from "./pattern.ts";
 import { printWord } from "./print-word.ts";
-import { suggest } from "./suggest.ts";
+import { suggest } from "../base/suggest.ts";
 
 const METHODS: readonly MatchMethod[] = [
   "found",

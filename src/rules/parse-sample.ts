@@ -10,7 +10,7 @@ import { findFetch, listFetches } from "./fetch/catalogue.ts";
 import { isUnservedConverter, isUnservedFetch } from "./not-served.ts";
 import { parsed, type Parsed, refused } from "./parsed.ts";
 import { printWord } from "./print-word.ts";
-import { suggest } from "./suggest.ts";
+import { suggest } from "../base/suggest.ts";
 
 /**
  * Parses the expression that starts at `words[index]`. Messages are HAProxy's, without the

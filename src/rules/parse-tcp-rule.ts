@@ -7,7 +7,7 @@ import { expressionSource } from "./needs.ts";
 import { parseCondition, printCondition } from "./parse-condition.ts";
 import { parseSampleExpression, printSampleExpression } from "./parse-sample.ts";
 import { parsed, type Parsed, refused } from "./parsed.ts";
-import { suggest } from "./suggest.ts";
+import { suggest } from "../base/suggest.ts";
 import { checkVariableName } from "./variable.ts";
 
 /** Which list a rule belongs to; `response` is `tcp-response content`. */

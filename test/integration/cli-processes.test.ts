@@ -53,7 +53,7 @@ describe("takePortsFrom()", () => {
 });
 
 const BIN = path.join(REPOSITORY_DIR, "bin");
-const IS_BUILT = existsSync(path.join(REPOSITORY_DIR, "dist/src/cli/tandem.js"));
+const IS_BUILT = existsSync(path.join(REPOSITORY_DIR, "dist/cli/tandem.js"));
 const NOTE = IS_BUILT ? "" : ' (skipped: not built, run "npm run build")';
 
 describe.skipIf(!IS_BUILT)(`bin/${NOTE}`, () => {

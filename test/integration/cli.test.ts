@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { runHaproxyCommand } from "../../src/cli/haproxy.ts";
-import { runTandemCommand } from "../../src/cli/tandem.ts";
+import { runHaproxyCommand } from "../../cli/haproxy.ts";
+import { runTandemCommand } from "../../cli/tandem.ts";
 import type { BalancerOptions } from "../../src/balancer-options.ts";
 import { startControlSocket } from "../../src/io/control-socket.ts";
 import { loadConfiguration } from "../../src/io/load-configuration.ts";

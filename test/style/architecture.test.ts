@@ -10,7 +10,7 @@ import {
   type SourceFile,
 } from "./sources.ts";
 
-const PROGRAM = sourceFiles(["src", "ha"], [".ts"]);
+const PROGRAM = sourceFiles(["src", "ha", "cli"], [".ts"]);
 
 /** The modules that a core may use: they compute and touch nothing. */
 const PURE_MODULES: ReadonlySet<string> = new Set([
@@ -23,7 +23,7 @@ const PURE_MODULES: ReadonlySet<string> = new Set([
 ]);
 
 /** Programs put cores and io together: they may import io, and what the command line needs. */
-const COMPOSERS = /^(?:src\/balancer\.ts|src\/cli\/[^/]+\.ts|ha\/[^/]+\.ts)$/;
+const COMPOSERS = /^(?:src\/balancer\.ts|cli\/[^/]+\.ts|ha\/[^/]+\.ts)$/;
 const COMPOSER_MODULES: ReadonlySet<string> = new Set(["yargs"]);
 
 const CLOCKS =
@@ -56,7 +56,7 @@ function violations(
 }
 
 function isFile(target: string): boolean {
-  return target.startsWith("src/") || target.startsWith("ha/");
+  return /^(?:src|ha|cli)\//.test(target);
 }
 
 describe("architecture", () => {
@@ -97,6 +97,11 @@ describe("architecture", () => {
       target.startsWith("src/") && !target.startsWith("src/base/");
     expect(violations(ha, importsOf, foreign)).toEqual([]);
     expect(violations(src, importsOf, (target) => target.startsWith("ha/"))).toEqual([]);
+  });
+
+  test("only bin/ stands on the command line", () => {
+    const below = PROGRAM.filter((file) => !file.path.startsWith("cli/"));
+    expect(violations(below, importsOf, (target) => target.startsWith("cli/"))).toEqual([]);
   });
 
   test("nothing above the mover seam holds a Node socket", () => {

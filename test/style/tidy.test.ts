@@ -11,10 +11,10 @@ const RATCHET: Readonly<Record<string, number>> = {
   "test/interop/stick-table.test.ts": 425,
 };
 
-const CODE = sourceFiles(["src", "ha", "test", "scripts"], [".ts"]);
-const PROGRAM = sourceFiles(["src", "ha"], [".ts"]);
+const CODE = sourceFiles(["src", "ha", "cli", "test", "scripts"], [".ts"]);
+const PROGRAM = sourceFiles(["src", "ha", "cli"], [".ts"]);
 const ALL_TEXT = sourceFiles(
-  ["src", "ha", "test", "scripts", "docs", "bin"],
+  ["src", "ha", "cli", "test", "scripts", "docs", "bin"],
   [".ts", ".md", ".mjs", ".c", "/tandem", "/haproxy", "/test", "/try", "/bench"],
 );
 

@@ -2,7 +2,7 @@
 import type { Position } from "../../base/diagnostic.ts";
 import type { Collector } from "../collector.ts";
 import type { PeersDraft, ProxyDraft, ResolversDraft } from "../draft.ts";
-import { didYouMean } from "../suggest.ts";
+import { didYouMean } from "../../base/did-you-mean.ts";
 
 /** All drafts of a configuration. */
 export interface Drafts {

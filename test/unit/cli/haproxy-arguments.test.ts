@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseHaproxyArguments } from "../../../src/cli/haproxy-arguments.ts";
+import { parseHaproxyArguments } from "../../../cli/haproxy-arguments.ts";
 
 function parse(line: string) {
   return parseHaproxyArguments(line.split(" ").filter((word) => word !== ""));

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { buildText, hasFeature, versionText } from "../../../src/cli/haproxy-texts.ts";
+import { buildText, hasFeature, versionText } from "../../../cli/haproxy-texts.ts";
 import { TANDEM_VERSION } from "../../../src/version.ts";
 import { REPOSITORY_DIR } from "../../support/repository.ts";
 

@@ -1,5 +1,5 @@
 // What the `haproxy` command prints about itself, in the shape that tools parse.
-import { HAPROXY_VERSION_TEXT, TANDEM_VERSION } from "../version.ts";
+import { HAPROXY_VERSION_TEXT, TANDEM_VERSION } from "../src/version.ts";
 
 /** HAProxy's build features, and whether we have what each stands for. */
 const FEATURES: readonly (readonly [name: string, isPresent: boolean])[] = [

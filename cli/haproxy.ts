@@ -1,16 +1,16 @@
 // The `haproxy` command: HAProxy's flags, texts and exit codes in front of our balancer.
-import type { BalancerOptions } from "../balancer-options.ts";
-import { evaluatePredicates } from "../config/predicate.ts";
-import { renderDiagnostics } from "../config/render.ts";
-import { hasAlerts, loadConfiguration } from "../io/load-configuration.ts";
-import { startInBackground, tellReady } from "../io/process/background.ts";
-import { notifySystemd } from "../io/process/systemd-notify.ts";
+import type { BalancerOptions } from "../src/balancer-options.ts";
+import { evaluatePredicates } from "../src/config/predicate.ts";
+import { renderDiagnostics } from "../src/config/render.ts";
+import { hasAlerts, loadConfiguration } from "../src/io/load-configuration.ts";
+import { startInBackground, tellReady } from "../src/io/process/background.ts";
+import { notifySystemd } from "../src/io/process/systemd-notify.ts";
 import { checkConfiguration } from "./check.ts";
 import { parseHaproxyArguments, type HaproxyOptions } from "./haproxy-arguments.ts";
 import { buildText, hasFeature, usageText, versionText } from "./haproxy-texts.ts";
 import { PROCESS_OUTPUT, type Output } from "./output.ts";
 import type { RunBalancer } from "./run-balancer.ts";
-import { HAPROXY_VERSION } from "../version.ts";
+import { HAPROXY_VERSION } from "../src/version.ts";
 
 /** What the command needs of its surroundings. */
 export interface HaproxyCommandOptions {

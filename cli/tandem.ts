@@ -1,15 +1,15 @@
 // The `tandem` command.
 import yargs, { type Argv } from "yargs";
-import type { BalancerOptions } from "../balancer-options.ts";
-import { didYouMean } from "../config/suggest.ts";
-import { defaultControlPath, requestReload } from "../io/control-socket.ts";
-import { startInBackground, tellReady } from "../io/process/background.ts";
-import { readPidfile } from "../io/process/read-pidfile.ts";
-import { notifySystemd } from "../io/process/systemd-notify.ts";
+import type { BalancerOptions } from "../src/balancer-options.ts";
+import { didYouMean } from "../src/base/did-you-mean.ts";
+import { defaultControlPath, requestReload } from "../src/io/control-socket.ts";
+import { startInBackground, tellReady } from "../src/io/process/background.ts";
+import { readPidfile } from "../src/io/process/read-pidfile.ts";
+import { notifySystemd } from "../src/io/process/systemd-notify.ts";
 import { checkConfiguration } from "./check.ts";
 import { PROCESS_OUTPUT, type Output } from "./output.ts";
 import type { RunBalancer } from "./run-balancer.ts";
-import { HAPROXY_VERSION, TANDEM_VERSION } from "../version.ts";
+import { HAPROXY_VERSION, TANDEM_VERSION } from "../src/version.ts";
 
 /** What the command needs of its surroundings. */
 export interface TandemCommandOptions {

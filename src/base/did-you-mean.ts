@@ -1,5 +1,5 @@
 // "Did you mean", in the words of HAProxy's messages.
-import { suggest } from "../rules/suggest.ts";
+import { suggest } from "./suggest.ts";
 
 /** HAProxy's ending of a message about an unknown word: empty, or the nearest known one. */
 export function didYouMean(word: string, candidates: Iterable<string>): string {

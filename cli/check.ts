@@ -1,13 +1,13 @@
 // `tandem check` and `haproxy -c`.
-import type { Diagnostic } from "../base/diagnostic.ts";
-import { describeConfiguration, hasListeners } from "../config/describe.ts";
-import { renderDiagnostics } from "../config/render.ts";
+import type { Diagnostic } from "../src/base/diagnostic.ts";
+import { describeConfiguration, hasListeners } from "../src/config/describe.ts";
+import { renderDiagnostics } from "../src/config/render.ts";
 import {
   hasAlerts,
   hasWarnings,
   loadConfiguration,
   type LoadedConfiguration,
-} from "../io/load-configuration.ts";
+} from "../src/io/load-configuration.ts";
 import type { Output } from "./output.ts";
 
 /** What to check, and how much to say. */
