@@ -5,9 +5,15 @@ import path from "node:path";
 const PACKAGES: Readonly<Record<string, string>> = {
   cc: "gcc libc6-dev",
   haproxy: "haproxy",
+  arping: "iputils-arping",
+  chrt: "util-linux",
+  keepalived: "keepalived",
+  tcpdump: "tcpdump",
   ip: "iproute2",
   mosquitto: "mosquitto",
+  nft: "nftables",
   openssl: "openssl",
+  ping: "iputils-ping",
   setpriv: "util-linux",
 };
 
