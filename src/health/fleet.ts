@@ -1,7 +1,7 @@
 // The servers under watch, and who tracks whom.
 import type { Millis } from "../base/units.ts";
-import type { EffectQueue } from "./effect-queue.ts";
-import type { OperationalState } from "./events.ts";
+import type { EffectQueue } from "../base/effect-queue.ts";
+import type { HealthEffect, OperationalState } from "./events.ts";
 import type { MonitoredServer } from "./monitored.ts";
 import type { Probe } from "./probe.ts";
 import { newAgentProbe, newCheckProbe } from "./probe.ts";
@@ -94,7 +94,7 @@ export function scheduleProbe(entry: Entry, probe: Probe, dueMs: Millis): void {
 }
 
 /** Stops a probe, also while it runs. */
-export function abortProbe(entry: Entry, probe: Probe, effects: EffectQueue): void {
+export function abortProbe(entry: Entry, probe: Probe, effects: EffectQueue<HealthEffect>): void {
   probe.dueMs = undefined;
   if (!probe.inFlight) return;
   probe.inFlight = false;

@@ -12,7 +12,7 @@
 import type { Machine } from "../base/machine.ts";
 import type { Millis } from "../base/units.ts";
 import { parseAgentReply } from "./agent-reply.ts";
-import { EffectQueue } from "./effect-queue.ts";
+import { EffectQueue } from "../base/effect-queue.ts";
 import type {
   HealthEffect,
   HealthEvent,
@@ -50,7 +50,7 @@ export interface MonitorSettings {
 /** Decides when each server is checked and which servers are up. */
 export class HealthMonitor implements Machine<HealthEvent, HealthEffect> {
   #settings: MonitorSettings;
-  readonly #effects = new EffectQueue();
+  readonly #effects = new EffectQueue<HealthEffect>();
   readonly #fleet = new Fleet();
   readonly #states = new ServerStates(this.#fleet, this.#effects);
   /** The earliest due time; valid while `#isDueExact`. */

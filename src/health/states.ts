@@ -1,7 +1,7 @@
 // How servers change state: by their checks, by the server they track, by maintenance.
 import type { Millis } from "../base/units.ts";
-import type { EffectQueue } from "./effect-queue.ts";
-import type { OperationalState, StateCause, StateChange } from "./events.ts";
+import type { EffectQueue } from "../base/effect-queue.ts";
+import type { HealthEffect, OperationalState, StateCause, StateChange } from "./events.ts";
 import type { Entry, Fleet } from "./fleet.ts";
 import { abortProbe, inMaintenance, probesOf, scheduleProbe } from "./fleet.ts";
 import { isHealthy } from "./rise-fall.ts";
@@ -15,9 +15,9 @@ const EFFECT_OF_STATE = {
 /** Changes states and passes changes on along chains of tracking. */
 export class ServerStates {
   readonly #fleet: Fleet;
-  readonly #effects: EffectQueue;
+  readonly #effects: EffectQueue<HealthEffect>;
 
-  constructor(fleet: Fleet, effects: EffectQueue) {
+  constructor(fleet: Fleet, effects: EffectQueue<HealthEffect>) {
     this.#fleet = fleet;
     this.#effects = effects;
   }
