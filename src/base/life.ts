@@ -14,7 +14,13 @@ export type FromBalancer =
   /** Listeners are open, connections are taken. */
   | { readonly kind: "ready"; readonly listeners: readonly string[] }
   /** The event loop turns. */
-  | { readonly kind: "beat"; readonly fitness: Fitness; readonly probe: ProbeResult }
+  | {
+      readonly kind: "beat";
+      readonly fitness: Fitness;
+      readonly probe: ProbeResult;
+      /** How many probes have ended so far: tells a fresh result from one that is repeated. */
+      readonly probeCount?: number;
+    }
   /** It ends on its own: a signal, or a fatal error that its log tells. */
   | { readonly kind: "stopping"; readonly reason: string };
 
