@@ -182,6 +182,7 @@ export class SupervisedChild {
   reload(settings: GuardSettings, nowMs: Millis): void {
     this.#settings = settings;
     this.#plan.refill(settings.restartBudget);
+    this.#watch?.retune(this.#timeoutMs(this.#phase === "starting" ? "start" : "beat"));
     if (this.#phase === "resting") this.start(nowMs);
   }
 

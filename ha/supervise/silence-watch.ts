@@ -22,7 +22,7 @@ export type SilenceVerdict = "stopped" | "silent";
 
 /** Watches the beats of one run. */
 export class SilenceWatch {
-  readonly #timeoutMs: Millis;
+  #timeoutMs: Millis;
   /** The last beat, moved on by what the watcher missed. */
   #heardMs: Millis;
   #lookAtMs: Millis;
@@ -46,6 +46,11 @@ export class SilenceWatch {
     // Half-way, because a stopped process need not be waited for.
     this.#lookAtMs = nowMs + this.#timeoutMs / 2;
     this.#answerDueMs = undefined;
+  }
+
+  /** Another timeout, from now on. */
+  retune(timeoutMs: Millis): void {
+    this.#timeoutMs = timeoutMs;
   }
 
   /** Its time has come: `inspect` when the kernel is to be asked, or the verdict without its answer. */
