@@ -153,3 +153,32 @@ export const TABLE_FULL_NOTICE_MS = 60_000;
 
 /** How often clients that the system refuses are told of, for each frontend, ms. */
 export const ACCEPT_FAILURE_NOTICE_MS = 1_000;
+
+/** Bytes of one line to the guard, its line end included; reasons and listeners beyond are left out. */
+export const LIFE_LINE_BYTES_MAX = 8_192;
+
+/** Shortest and longest period of beats that the guard may ask for, ms. */
+export const LIFE_BEAT_MS_MIN = 5;
+export const LIFE_BEAT_MS_MAX = 10_000;
+
+/** Reasons why a balancer is not fit to serve that are told, and characters of each. */
+export const FITNESS_REASONS_MAX = 16;
+export const FITNESS_REASON_CHARS_MAX = 240;
+
+/** How long after its start a balancer waits for the first result of each check before it is judged without them, ms: two intervals and a timeout of default checks. */
+export const FIRST_CHECKS_MS_MAX = 5_000;
+
+/** How often the balancer connects to its own listeners, ms. */
+export const SELF_PROBE_INTERVAL_MS = 1_000;
+
+/** Listeners that one round of probes connects to; more take turns. */
+export const SELF_PROBE_LISTENERS_MAX = 16;
+
+/** How soon a listener must accept a probe, ms. */
+export const SELF_PROBE_ACCEPT_MS_MAX = 500;
+
+/** How soon an MQTT probe must be answered or closed, ms. */
+export const SELF_PROBE_ANSWER_MS_MAX = 1_000;
+
+/** Local ports that a probe tries before it gives its round up. */
+export const SELF_PROBE_PORTS_MAX = 4;

@@ -95,6 +95,7 @@ function newGlobalDraft(sources: readonly ConfigSource[], options: ReadOptions):
       sslDefaults: { bind: {}, server: {} },
       tune: {},
       tableSaveIntervalMs: TABLE_SAVE_INTERVAL_MS,
+      balancerProbe: "tcp",
     },
   };
 }

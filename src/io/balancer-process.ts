@@ -22,6 +22,7 @@ import { LogSinks } from "./log/sinks.ts";
 import { HAPROXY_VERSION } from "../version.ts";
 import { createProgramLog, logState, type ProgramLog } from "./log/program-log.ts";
 import { HealthShell } from "./health-shell.ts";
+import { LifeShell } from "./life-shell.ts";
 import { NodeMover } from "./mover/node-mover.ts";
 import { OneAtATime } from "./one-at-a-time.ts";
 import { readLines } from "./pattern-file.ts";
@@ -63,6 +64,7 @@ export class Balancer {
   readonly #traffic: TrafficLog;
   readonly #tables: TableKeeper;
   readonly #stop: StopSequence;
+  readonly #life: LifeShell;
   readonly #acceptFailures = new AcceptFailures();
   #health: HealthShell | undefined;
   readonly #reloading = new OneAtATime(() => this.#reload());
@@ -103,7 +105,20 @@ export class Balancer {
       mover: this.#mover,
       pages: this.#pages,
       program: this.#program,
+      stopping: (cause) => this.#life.stopping(cause),
     });
+    this.#life = new LifeShell(
+      {
+        world: this.#world,
+        mover: this.#mover,
+        program: this.#program,
+        statusOf: (key) => this.#health?.monitor.statusOf(key),
+        resyncDone: () => true,
+        isStopping: () => this.#stop.isStopping,
+        guardLost: () => this.#stop.softly("the guard has ended"),
+      },
+      process.env,
+    );
   }
 
   /** Runs until stopped; the exit code. */
@@ -111,11 +126,13 @@ export class Balancer {
     const taken = await this.#take();
     this.#show(taken.diagnostics);
     if (!taken.ok) {
+      this.#life.stopping(firstAlert(taken.diagnostics));
       await this.#close();
       return 1;
     }
     const problem = this.#settle();
     if (problem !== undefined) {
+      this.#life.stopping(problem);
       process.stderr.write(`${problem}\n`);
       await this.#close();
       return 1;
@@ -257,7 +274,7 @@ export class Balancer {
     const handlers: [NodeJS.Signals, () => void][] = [
       ["SIGHUP", () => void this.#reloading.run()],
       ["SIGUSR2", () => void this.#reloading.run()],
-      ["SIGUSR1", () => this.#stop.softly()],
+      ["SIGUSR1", () => this.#stop.softly("SIGUSR1")],
       // A HAProxy that is to replace us asks for our ports by SIGTTOU, and gives them back by SIGTTIN.
       ["SIGTTOU", () => this.#pauseListeners()],
       ["SIGTTIN", () => void this.#reloading.run()],
@@ -283,6 +300,7 @@ export class Balancer {
     const { signalAfterReady, onReady } = this.#options;
     if (signalAfterReady !== undefined) signalAll(signalAfterReady);
     onReady?.();
+    this.#life.ready(listeners);
   }
 
   /** Applies the files as they are at this moment; an invalid one changes nothing. */
@@ -310,6 +328,7 @@ export class Balancer {
   }
 
   async #close(): Promise<void> {
+    this.#life.close();
     this.#health?.close();
     this.#tables.close();
     this.#pages.close();
@@ -319,6 +338,11 @@ export class Balancer {
     await this.#sinks.flush();
     this.#sinks.close();
   }
+}
+
+function firstAlert(diagnostics: readonly Diagnostic[]): string {
+  const alert = diagnostics.find(({ severity }) => severity === "alert") ?? diagnostics[0];
+  return alert?.message ?? "the configuration was refused";
 }
 
 function localAddresses(): ReadonlySet<string> {

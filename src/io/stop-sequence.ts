@@ -17,6 +17,8 @@ export interface StoppingParts {
   /** Statistics pages, which take no more clients either. */
   readonly pages: { closeListeners(): void };
   readonly program: ProgramLog;
+  /** It has begun; told once, before listeners are closed. */
+  stopping?(cause: string): void;
 }
 
 /** Stops a balancer once. */
@@ -36,10 +38,10 @@ export class StopSequence {
     return this.#isStopping;
   }
 
-  /** SIGUSR1: no more connections; ends with the last session, or after `hard-stop-after`. */
-  softly(): void {
+  /** SIGUSR1, or the end of the guard: no more connections; ends with the last session, or after `hard-stop-after`. */
+  softly(cause: string): void {
     if (this.#isStopping) return;
-    this.#isStopping = true;
+    this.#begin(cause);
     const { world, shell, program } = this.#parts;
     this.#closeListeners();
     program.info({ sessions: shell.sessionCount }, "stopping once all sessions have ended");
@@ -50,7 +52,7 @@ export class StopSequence {
 
   /** SIGTERM, SIGINT: closes every session. */
   now(cause: string): void {
-    this.#isStopping = true;
+    this.#begin(cause);
     clearTimeout(this.#timer);
     const { shell, program } = this.#parts;
     this.#closeListeners();
@@ -67,6 +69,11 @@ export class StopSequence {
 
   close(): void {
     clearTimeout(this.#timer);
+  }
+
+  #begin(cause: string): void {
+    if (!this.#isStopping) this.#parts.stopping?.(cause);
+    this.#isStopping = true;
   }
 
   #closeListeners(): void {

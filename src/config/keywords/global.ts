@@ -16,7 +16,7 @@ type KeysOf<T> = {
   [K in keyof GlobalSection]-?: GlobalSection[K] extends T ? K : never;
 }[keyof GlobalSection];
 type NumberField = KeysOf<number | undefined>;
-type TextField = Exclude<KeysOf<string | number | undefined>, NumberField>;
+type TextField = Exclude<KeysOf<string | number | undefined>, NumberField | "balancerProbe">;
 
 function numberKeyword(
   name: string,
@@ -90,6 +90,19 @@ function parseLog(line: Line, draft: GlobalDraft, negated: boolean): void {
     const target = takeLogTarget(line);
     if (target !== undefined) draft.section.logs = [...draft.section.logs, target];
   }
+}
+
+const BALANCER_PROBES: readonly GlobalSection["balancerProbe"][] = ["tcp", "mqtt", "off"];
+
+/** balancer-probe tcp|mqtt|off */
+function parseBalancerProbe(line: Line, draft: GlobalDraft): void {
+  const word = line.take() ?? "";
+  const probe = BALANCER_PROBES.find((each) => each === word);
+  if (probe === undefined) {
+    const found = word === "" ? "nothing" : `'${word}'`;
+    const hint = line.didYouMean(word, BALANCER_PROBES);
+    line.alert(`'balancer-probe' expects 'tcp', 'mqtt' or 'off', found ${found}${hint || "."}`);
+  } else if (line.expectEnd("balancer-probe")) draft.section.balancerProbe = probe;
 }
 
 /** uid <number>, gid <number> */
@@ -192,6 +205,18 @@ const PROCESS: readonly Keyword<GlobalDraft>[] = [
   timeKeyword("table-save-interval", "tableSaveIntervalMs", "How often they are written.", {
     ours: true,
     default: "60s",
+  }),
+  served({
+    name: "balancer-probe",
+    sections: GLOBAL,
+    grammar: "tcp|mqtt|off",
+    summary:
+      "How a balancer under a guard probes its own listeners once a second: by a bare connection " +
+      "to each, which is neither counted nor logged; by an MQTT client through the first of port " +
+      "1883, else the first of all; or not at all.",
+    default: "tcp",
+    ours: true,
+    parse: parseBalancerProbe,
   }),
 ];
 

@@ -40,7 +40,12 @@ export interface GlobalSection {
   readonly tableDirectory?: string;
   /** `table-save-interval` (ours), default 60 s. */
   readonly tableSaveIntervalMs: Millis;
+  /** `balancer-probe` (ours), default tcp: how a supervised balancer probes its own listeners. */
+  readonly balancerProbe: BalancerProbe;
 }
+
+/** By a bare TCP connection to each listener, by an MQTT client through the first one, or not at all. */
+export type BalancerProbe = "tcp" | "mqtt" | "off";
 
 /** `stats socket <address> [mode m] [level l] ...`. */
 export interface StatsSocket {

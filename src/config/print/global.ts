@@ -54,6 +54,7 @@ export function printGlobal(global: GlobalSection): string {
       ? ""
       : printOwnLine("table-directory", global.tableDirectory),
     printOwnLine("table-save-interval", printTime(global.tableSaveIntervalMs)),
+    printOwnLine("balancer-probe", global.balancerProbe),
   ].join("");
 }
 

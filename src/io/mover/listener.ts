@@ -14,6 +14,8 @@ export interface ListenerHost {
   listenFailed(listener: NodeListener, code: string, message: string): void;
   /** Whether one more socket may be open; if not, that is told. */
   hasRoom(listener: NodeListener): boolean;
+  /** Takes a connection that this process made to itself; such a one is no client. */
+  takesOwn(listener: NodeListener, socket: net.Socket): boolean;
   /** A connection is there, paused. */
   arrived(listener: NodeListener, socket: net.Socket): void;
 }
@@ -51,6 +53,10 @@ export class NodeListener {
     this.#server.on("connection", (socket) => this.#onConnection(socket));
     this.#server.on("listening", () => this.#onListening());
     this.#server.on("error", (error) => this.#onError(error));
+  }
+
+  get isPaused(): boolean {
+    return this.#isPaused;
   }
 
   /** Connections that wait for the end of a pause. */
@@ -133,6 +139,7 @@ export class NodeListener {
   }
 
   #onConnection(socket: net.Socket): void {
+    if (this.#host.takesOwn(this, socket)) return;
     if (!this.#host.hasRoom(this)) {
       resetQuietly(socket);
       return;

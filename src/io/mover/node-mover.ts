@@ -1,6 +1,7 @@
 // The mover over Node's own sockets (design §5): for TLS, and for systems without the native one.
 // It keeps one object per connection, two more per relay, and no timers of its own but one.
 import type net from "node:net";
+import type { Endpoint } from "../../base/address.ts";
 import type { Millis } from "../../base/units.ts";
 import { DEADLINE_SLOT_MS, HOLD_BYTES_MAX, SILENCED_CONNECTIONS_MAX } from "../../limits.ts";
 import type {
@@ -23,6 +24,7 @@ import { NodeConnection } from "./connection.ts";
 import { Deadlines } from "./deadlines.ts";
 import { socketsMaxOfProcess } from "./descriptor-limit.ts";
 import { localEndpoint, remoteEndpoint } from "./endpoints.ts";
+import { ExpectedConnections } from "./expected-connections.ts";
 import type { ListenerHost } from "./listener.ts";
 import { NodeListener } from "./listener.ts";
 import { openOutgoing } from "./outgoing.ts";
@@ -41,8 +43,18 @@ export interface NodeMoverOptions {
   readonly socketsMax?: number;
 }
 
+/** A listening socket, as a probe of it wants to know it. */
+export interface ListenerView {
+  readonly listener: ListenerId;
+  readonly endpoint: Endpoint;
+  /** Whether a client would have to wait: accepting is paused, or all sockets are in use. */
+  readonly isHeldBack: boolean;
+}
+
 /** Moves bytes with Node's sockets. */
 export class NodeMover implements Mover {
+  /** Connections of this process to its own listeners, which are not announced. */
+  readonly expected = new ExpectedConnections();
   readonly #onEvent: MoverEventHandler;
   readonly #nowMs: () => Millis;
   readonly #socketsMax: number;
@@ -78,6 +90,7 @@ export class NodeMover implements Mover {
         this.#emit({ kind: "listen-failed", listener: listener.id, code, message });
       },
       hasRoom: (listener) => this.#hasRoom(listener),
+      takesOwn: (listener, socket) => this.expected.takes(listener.id, socket),
       arrived: (listener, socket) => this.#onArrived(listener, socket),
     };
   }
@@ -197,6 +210,14 @@ export class NodeMover implements Mover {
     return this.#connections.get(client)?.relay?.counters();
   }
 
+  /** A listener that is open; `undefined` when it is not, or not yet. */
+  viewListener(listener: ListenerId): ListenerView | undefined {
+    const known = this.#listeners.get(listener);
+    if (known?.endpoint === undefined) return undefined;
+    const isHeldBack = known.isPaused || this.#socketCount() >= this.#socketsMax;
+    return { listener, endpoint: known.endpoint, isHeldBack };
+  }
+
   /** Closes everything at once and waits until all sockets are gone; for tests and for the end. */
   async shutdown(): Promise<void> {
     for (const listener of this.#listeners.values()) listener.close();
@@ -219,11 +240,15 @@ export class NodeMover implements Mover {
 
   /** Refuses sockets before the system does, which would close them without telling us. */
   #hasRoom(listener: NodeListener): boolean {
-    let count = this.#sockets.size;
-    for (const other of this.#listeners.values()) count += other.parkedCount;
-    if (count < this.#socketsMax) return true;
+    if (this.#socketCount() < this.#socketsMax) return true;
     this.#emit({ kind: "accept-failed", listener: listener.id, code: "EMFILE" });
     return false;
+  }
+
+  #socketCount(): number {
+    let count = this.#sockets.size;
+    for (const listener of this.#listeners.values()) count += listener.parkedCount;
+    return count;
   }
 
   #onArrived(listener: NodeListener, socket: net.Socket): void {

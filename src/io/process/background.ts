@@ -1,6 +1,7 @@
 // Starting a program in the background and learning whether it came up. The child tells over an
 // IPC channel; until then what it writes to stderr is passed on.
 import { spawn } from "node:child_process";
+import { LIFE_BEAT_VARIABLE, LIFE_FD_VARIABLE } from "../../base/life.ts";
 
 /** Set in the environment of a child that is to tell when it is ready. */
 const READY_VARIABLE = "TANDEM_TELLS_READY";
@@ -13,7 +14,7 @@ export function startInBackground(script: string, words: readonly string[]): Pro
   const child = spawn(process.execPath, [...process.execArgv, script, ...words], {
     detached: true,
     stdio: ["ignore", "ignore", "pipe", "ipc"],
-    env: { ...process.env, [READY_VARIABLE]: "1" },
+    env: backgroundEnvironment(),
   });
   return new Promise((resolve) => {
     child.stderr?.on("data", (chunk: Buffer) => process.stderr.write(chunk));
@@ -30,6 +31,14 @@ export function startInBackground(script: string, words: readonly string[]): Pro
       resolve(0);
     });
   });
+}
+
+/** Without what names a descriptor of this process, which the child does not have. */
+function backgroundEnvironment(): NodeJS.ProcessEnv {
+  const environment: NodeJS.ProcessEnv = { ...process.env, [READY_VARIABLE]: "1" };
+  Reflect.deleteProperty(environment, LIFE_FD_VARIABLE);
+  Reflect.deleteProperty(environment, LIFE_BEAT_VARIABLE);
+  return environment;
 }
 
 /** Tells the waiting parent, if there is one, that this process is ready. */

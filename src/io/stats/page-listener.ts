@@ -42,6 +42,7 @@ export class PageListener {
         listening: () => settle({ ok: true }),
         listenFailed: (_listener, code, message) => settle({ ok: false, code, message }),
         hasRoom: () => host.hasRoom(),
+        takesOwn: () => false,
         arrived: (_listener, socket) => host.arrived(this, socket),
       },
       0,

@@ -1,0 +1,106 @@
+// The balancer's end of the pipe to the guard that started it (src/base/life.ts). Nothing here waits:
+// a beat that the pipe does not take is left out, and what the guard says is only read to notice the
+// end of the pipe, which is the guard's death.
+import net from "node:net";
+import {
+  type FromBalancer,
+  LIFE_BEAT_MS,
+  LIFE_BEAT_VARIABLE,
+  LIFE_FD_VARIABLE,
+} from "../base/life.ts";
+import type { Millis } from "../base/units.ts";
+import { LIFE_BEAT_MS_MAX, LIFE_BEAT_MS_MIN, LIFE_LINE_BYTES_MAX } from "../limits.ts";
+
+/** What the environment says of the pipe. */
+export interface LifeSettings {
+  readonly fd: number;
+  readonly beatMs: Millis;
+}
+
+/** Reads the settings, and takes them out of the environment: what this process starts has no such pipe. */
+export function takeLifeSettings(
+  environment: Record<string, string | undefined>,
+): LifeSettings | undefined {
+  const fd = environment[LIFE_FD_VARIABLE];
+  const beat = Number(environment[LIFE_BEAT_VARIABLE]);
+  Reflect.deleteProperty(environment, LIFE_FD_VARIABLE);
+  Reflect.deleteProperty(environment, LIFE_BEAT_VARIABLE);
+  if (fd === undefined) return undefined;
+  const isUsable = beat >= LIFE_BEAT_MS_MIN && beat <= LIFE_BEAT_MS_MAX;
+  // Not a number of a descriptor: opening it fails and says so.
+  return { fd: /^\d{1,7}$/.test(fd) ? Number(fd) : -1, beatMs: isUsable ? beat : LIFE_BEAT_MS };
+}
+
+/** What the channel asks of its process. */
+export interface LifeChannelHost {
+  /** The next beat. */
+  beat(): Extract<FromBalancer, { kind: "beat" }>;
+  /** The guard has ended; told once, after `ready` only. */
+  guardLost(): void;
+}
+
+/** An open pipe to the guard. */
+export class LifeChannel {
+  readonly #socket: net.Socket;
+  readonly #beatMs: Millis;
+  readonly #host: LifeChannelHost;
+  #timer: NodeJS.Timeout | undefined;
+  #isLost = false;
+
+  /** Throws where the descriptor is not an open pipe or socket. */
+  constructor(settings: LifeSettings, host: LifeChannelHost) {
+    this.#beatMs = settings.beatMs;
+    this.#host = host;
+    this.#socket = new net.Socket({ fd: settings.fd, readable: true, writable: true });
+    this.#socket.on("error", () => this.#onLost());
+    this.#socket.on("close", () => this.#onLost());
+  }
+
+  /** Listeners are open: begins to beat, and to watch for the end of the pipe. */
+  ready(listeners: readonly string[]): void {
+    this.#send({ kind: "ready", listeners: fitting(listeners) });
+    this.#socket.on("end", () => this.#onLost());
+    this.#socket.resume();
+    this.#beat();
+    this.#timer = setInterval(() => this.#beat(), this.#beatMs);
+  }
+
+  /** Tells that the process is about to end; beats go on while its event loop turns. */
+  stopping(reason: string): void {
+    this.#send({ kind: "stopping", reason: reason.slice(0, LIFE_LINE_BYTES_MAX / 8) });
+  }
+
+  /** Ends the beats and closes the pipe. */
+  close(): void {
+    this.#isLost = true;
+    clearInterval(this.#timer);
+    this.#socket.destroy();
+  }
+
+  #beat(): void {
+    // What waits already is as good as a newer one, and a guard that is stopped reads nothing.
+    if (this.#socket.writableLength === 0) this.#send(this.#host.beat());
+  }
+
+  #send(message: FromBalancer): void {
+    if (!this.#isLost && this.#socket.writable) this.#socket.write(`${JSON.stringify(message)}\n`);
+  }
+
+  #onLost(): void {
+    if (this.#isLost) return;
+    this.#isLost = true;
+    clearInterval(this.#timer);
+    this.#socket.destroy();
+    this.#host.guardLost();
+  }
+}
+
+/** As many names as fit into half a line, which leaves room for quotes and escapes. */
+function fitting(names: readonly string[]): readonly string[] {
+  let byteCount = 0;
+  const end = names.findIndex((name) => {
+    byteCount += Buffer.byteLength(name) + 3;
+    return byteCount > LIFE_LINE_BYTES_MAX / 2;
+  });
+  return end === -1 ? names : names.slice(0, end);
+}

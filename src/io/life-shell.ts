@@ -1,0 +1,121 @@
+// What a balancer does because a guard watches it: it beats, judges its fitness, probes its own
+// listeners, and ends when the guard has ended. Without a guard it does none of it.
+import { LIFE_FD_VARIABLE } from "../base/life.ts";
+import { FitnessJudge } from "../health/fitness.ts";
+import type { HealthStatus } from "../health/events.ts";
+import type { World } from "../session/world.ts";
+import { monotonicMs } from "./clock.ts";
+import { LifeChannel, takeLifeSettings } from "./life-channel.ts";
+import type { ProgramLog } from "./log/program-log.ts";
+import type { NodeMover } from "./mover/node-mover.ts";
+import { mqttBind, probeByMqtt } from "./mqtt-probe.ts";
+import { type ProbeOutcome, SelfProbe } from "./self-probe.ts";
+
+/** The parts of a process that its life concerns. */
+export interface LifeParts {
+  readonly world: World;
+  readonly mover: NodeMover;
+  readonly program: ProgramLog;
+  statusOf(key: string): HealthStatus | undefined;
+  /** Whether stick tables have been fetched from a peer once, or need not be. */
+  resyncDone(): boolean;
+  isStopping(): boolean;
+  /** The guard has ended: take no more connections, and end with the last session. */
+  guardLost(): void;
+}
+
+/** The supervised life of one process; all methods do nothing where no guard has started it. */
+export class LifeShell {
+  readonly #parts: LifeParts;
+  readonly #channel: LifeChannel | undefined;
+  readonly #judge: FitnessJudge;
+  readonly #probe: SelfProbe;
+  #outcome: ProbeOutcome = { result: "unknown" };
+  #probeCount = 0;
+
+  constructor(parts: LifeParts, environment: Record<string, string | undefined>) {
+    this.#parts = parts;
+    this.#judge = new FitnessJudge(parts, monotonicMs());
+    this.#channel = this.#open(environment);
+    const { mover, world } = parts;
+    this.#probe = new SelfProbe({
+      listeners: () => [...world.listeners.values()].map(({ listener }) => listener),
+      view: (listener) => mover.viewListener(listener),
+      expected: mover.expected,
+      probeOtherwise: () => this.#probeOtherwise(),
+      ended: (outcome) => this.#onProbed(outcome),
+    });
+  }
+
+  /** Listeners are up. */
+  ready(listeners: readonly string[]): void {
+    if (this.#channel === undefined) return;
+    this.#channel.ready(listeners);
+    this.#probe.start();
+  }
+
+  /** The process is about to end, for a reason that its log tells. */
+  stopping(reason: string): void {
+    this.#channel?.stopping(reason);
+  }
+
+  close(): void {
+    this.#probe.close();
+    this.#channel?.close();
+  }
+
+  #open(environment: Record<string, string | undefined>): LifeChannel | undefined {
+    const settings = takeLifeSettings(environment);
+    if (settings === undefined) return undefined;
+    try {
+      return new LifeChannel(settings, {
+        beat: () => ({
+          kind: "beat",
+          fitness: this.#fitness(),
+          probe: this.#outcome.result,
+          probeCount: this.#probeCount,
+        }),
+        guardLost: () => this.#onGuardLost(),
+      });
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#parts.program.warn(
+        { reason },
+        `${LIFE_FD_VARIABLE} must name the descriptor of an open pipe to the guard: running without one`,
+      );
+      return undefined;
+    }
+  }
+
+  #fitness() {
+    if (this.#parts.isStopping()) return { isFit: false, reasons: ["the balancer is stopping"] };
+    return this.#judge.judge(monotonicMs());
+  }
+
+  #probeOtherwise(): Promise<ProbeOutcome> | undefined {
+    const { global, frontends } = this.#parts.world;
+    const isStopping = this.#parts.isStopping();
+    if (isStopping || global?.balancerProbe === "off")
+      return Promise.resolve({ result: "unknown" });
+    if (global?.balancerProbe !== "mqtt") return undefined;
+    const bind = mqttBind(frontends.values());
+    return bind === undefined ? undefined : probeByMqtt(bind);
+  }
+
+  #onProbed(outcome: ProbeOutcome): void {
+    const former = this.#outcome;
+    this.#outcome = outcome;
+    this.#probeCount++;
+    if (outcome.problem !== undefined && former.result !== "failed") {
+      this.#parts.program.warn({ problem: outcome.problem }, "a probe of our own listeners failed");
+    } else if (outcome.result === "ok" && former.result === "failed") {
+      this.#parts.program.info("probes of our own listeners succeed again");
+    }
+  }
+
+  #onGuardLost(): void {
+    if (this.#parts.isStopping()) return;
+    this.#parts.program.error("the guard has ended: no more connections are taken");
+    this.#parts.guardLost();
+  }
+}

@@ -1,0 +1,79 @@
+// `balancer-probe mqtt`: an MQTT client of our own that passes the balancer as any other does. An
+// answer of any kind or the end of the connection proves that the whole path turns; that a broker
+// refuses it, or is not there, is no fault of the balancer.
+import net from "node:net";
+import { connect as connectTls } from "node:tls";
+import type { Bind } from "../config/model/bind.ts";
+import { SELF_PROBE_ANSWER_MS_MAX } from "../limits.ts";
+import type { FrontendSide } from "../config/model/proxy.ts";
+import { encodeProxyLocal } from "../session/proxy-protocol/encode.ts";
+import { randomUint32 } from "./random.ts";
+import { afterPolling, isLocal, type ProbeOutcome, reachable } from "./self-probe.ts";
+
+/** One for the life of the process, so that sticking to the client id makes one table entry. */
+const CLIENT_ID = `tandem-probe-${randomUint32().toString(16).padStart(8, "0")}`;
+
+const MQTT_PORT = 1883;
+
+/** DISCONNECT (MQTT 3.1.1 §3.14). */
+const DISCONNECT = Uint8Array.of(0xe0, 0);
+
+/** The listener of MQTT: the first with its port, else the first of TCP. */
+export function mqttBind(frontends: Iterable<{ readonly side: FrontendSide }>): Bind | undefined {
+  const binds = [...frontends].flatMap(({ side }) => side.binds);
+  const tcp = binds.filter(({ address }) => address.kind === "ip");
+  const isOfPort = ({ address }: Bind): boolean =>
+    address.kind === "ip" && address.port === MQTT_PORT;
+  return tcp.find(isOfPort) ?? tcp[0];
+}
+
+/** Sends a CONNECT to a listener of ours; `unknown` where it cannot be reached from here. */
+export function probeByMqtt(bind: Bind): Promise<ProbeOutcome> {
+  if (bind.address.kind !== "ip") return Promise.resolve({ result: "unknown" });
+  const { host, port, family } = reachable(bind.address);
+  if (!isLocal(host)) return Promise.resolve({ result: "unknown" });
+  return new Promise((resolve) => {
+    const settle = (failure: string | undefined): void => {
+      cancelTimer();
+      stream.destroy();
+      wire.destroy();
+      resolve(
+        failure === undefined
+          ? { result: "ok" }
+          : { result: "failed", problem: `MQTT at ${host} port ${port}: ${failure}` },
+      );
+    };
+    const cancelTimer = afterPolling(SELF_PROBE_ANSWER_MS_MAX, () =>
+      settle(`no answer and no end within ${SELF_PROBE_ANSWER_MS_MAX} ms`),
+    );
+    const wire = net.connect({ host, port, family });
+    let isConnected = false;
+    wire.once("connect", () => (isConnected = true));
+    if (bind.acceptProxy) wire.write(encodeProxyLocal(2));
+    const stream =
+      bind.tls === undefined ? wire : connectTls({ socket: wire, rejectUnauthorized: false });
+    // A connection that was there and is reset, in TLS too, has been taken and refused.
+    const onError = (error: NodeJS.ErrnoException): void =>
+      settle(isConnected ? undefined : (error.code ?? error.message));
+    wire.on("error", onError);
+    if (stream !== wire) stream.on("error", onError);
+    stream.write(connectPacket());
+    stream.once("data", () => {
+      stream.write(DISCONNECT);
+      settle(undefined);
+    });
+    stream.once("close", () => settle(undefined));
+  });
+}
+
+/** CONNECT (MQTT 3.1.1 §3.1): a clean session, a keep-alive of 10 s. */
+function connectPacket(): Uint8Array {
+  const id = Buffer.from(CLIENT_ID);
+  const body = Buffer.concat([Buffer.from("\0\x04MQTT\x04\x02\0\x0a\0", "latin1"), tail(id)]);
+  return Buffer.concat([Uint8Array.of(0x10, body.length), body]);
+}
+
+/** The low byte of the length, and the text. */
+function tail(text: Buffer): Buffer {
+  return Buffer.concat([Uint8Array.of(text.length), text]);
+}
