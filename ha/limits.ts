@@ -39,6 +39,12 @@ export const REASONS_MAX = 64;
 export const REASON_CHARS_MAX = 400;
 /** Bytes that wait for a child that does not read; what comes then is dropped. */
 export const LIFE_QUEUE_BYTES_MAX = 262_144;
+/** The longest line that a balancer may send, characters. */
+export const BALANCER_LINE_CHARS_MAX = 65_536;
+/** Silence of the guard that the agent warns of. */
+export const GUARD_SILENCE_MS: Millis = 1_000;
+/** A command of a will, or a pending one at the end of the guard, has so long. */
+export const WILL_COMMAND_MS: Millis = 2_000;
 /** From an unread pipe's process ending to going on without what it may still hold. */
 export const LIFE_DRAIN_MS: Millis = 20;
 
@@ -50,3 +56,54 @@ export const HEARTBEAT_HELLO_MS: Millis = 500;
 export const HEARTBEAT_ALIVE_MS: Millis = 2_000;
 /** Log lines that wait to be written; what comes then is dropped. */
 export const LOG_QUEUE_BYTES_MAX = 1_048_576;
+
+// VIPs (ha/vip)
+
+/** From the last change of a VIP to looking whether the kernel has it. */
+export const VIP_VERIFY_AFTER_MS: Millis = 50;
+/** The period in which the kernel is looked at while VIPs are held, whatever it tells by itself. */
+export const VIP_AUDIT_MS: Millis = 5_000;
+/** The delay before a failed change of a VIP is tried again; each further one waits twice as long. */
+export const VIP_RETRY_FIRST_MS: Millis = 100;
+/** The longest delay before a failed change is tried again. */
+export const VIP_RETRY_MAX_MS: Millis = 5_000;
+/** A VIP is put back so often at once; whoever removes it more often is answered with delays. */
+export const VIP_PUT_BACK_AT_ONCE = 5;
+/** A VIP that stayed for so long is put back at once again. */
+export const VIP_PUT_BACK_FORGOTTEN_MS: Millis = 10_000;
+/** Removals of one VIP until it is left to the operator. */
+export const VIP_REMOVALS_MAX = 10;
+/** The period in which one complaint about a VIP is logged only once. */
+export const VIP_REPEAT_MS: Millis = 60_000;
+/** Announcements that wait for their turn on one interface; what comes then is dropped. */
+export const ANNOUNCEMENTS_QUEUED_MAX = 4_096;
+
+// The election (ha/vrrp)
+
+/** Answers to rivals in one advert interval, at most. */
+export const ANSWERS_PER_INTERVAL = 4;
+/** Announcements because of rivals are at least so far apart, however short the interval. */
+export const REANNOUNCE_APART_MIN_MS: Millis = 5;
+/** The announcement that is owed after one because of a rival comes no later. */
+export const REANNOUNCE_AGAIN_MAX_MS: Millis = 250;
+/** The same line about the same rival is said so often. */
+export const RIVAL_SAID_AGAIN_MS: Millis = 1_000;
+/** Down timers in a row that a backup lets pass because it ran too late to have heard the master. */
+export const LATE_TIMERS_MAX = 3;
+/** A router that resigned stands again after so many silent Master_Down_Intervals, whatever its hold. */
+export const HOLD_DOWNS_MAX = 3;
+/** Adverts of a second address owner that an owner with the higher address bears before it yields. */
+export const ROGUE_ADVERTS_MAX = 2;
+/** A false priority 0 makes others count less for so many advert intervals. */
+export const FALSE_RESIGNATION_INTERVALS = 10;
+
+// VRRP and heartbeats (ha/vrrp, ha/heartbeat)
+
+/** The same complaint about a packet is logged at most once in this time. */
+export const LOUDNESS_PERIOD_MS: Millis = 60_000;
+/** Different complaints that are told apart. */
+export const LOUDNESS_KEYS_MAX = 256;
+/** Adverts in one heartbeat datagram: 24 bytes each, below the 65,507 of UDP. */
+export const HEARTBEAT_ENTRIES_MAX = 2_048;
+/** Earlier runs of a peer whose datagrams are refused; 8 bytes each. */
+export const HEARTBEAT_RETIRED_MAX = 1_024;
