@@ -1,0 +1,270 @@
+// The guard as a process: carries out what the core asks for.
+import { LIFE_LINE_CHARS_MAX, BALANCER_LINE_CHARS_MAX } from "../limits.ts";
+import { Guard, type GuardStatus } from "../supervise/guard.ts";
+import type { Child, GuardEffect, GuardEvent, GuardSettings } from "../supervise/guard-events.ts";
+import type { LastWill } from "../supervise/messages.ts";
+import { decodeFromBalancer, decodeToGuard, encodeMessage } from "../supervise/wire.ts";
+import { ChildRun, type ChildCommand } from "./child-process.ts";
+import { MachineDriver } from "./machine-driver.ts";
+import { ProcessInspector } from "./process-inspect.ts";
+import { becomeRealtime } from "./realtime.ts";
+import { onSignalNumber } from "./signals.ts";
+import { SystemdNotifier } from "./systemd.ts";
+import type { WillExecutor } from "./will-executor.ts";
+
+/** What a guard process needs. */
+export interface GuardOptions {
+  readonly settings: GuardSettings;
+  /** How to start each child of `settings.children`. */
+  readonly agentCommand?: ChildCommand;
+  readonly balancerCommand?: ChildCommand;
+  readonly willExecutor: WillExecutor;
+  /** SCHED_RR priority of the agent, 1..99; the guard's is one higher. `undefined`: not wanted. */
+  readonly realtimePriority: number | undefined;
+  readonly log: (
+    level: "info" | "warning" | "error",
+    text: string,
+    child: Child | undefined,
+  ) => void;
+  /** Reads the settings again at SIGHUP; `undefined` when they are bad: then nothing is reloaded. */
+  readonly reload?: () => Promise<GuardSettings | undefined>;
+  /** Called once, when all children are ready. */
+  readonly onReady?: () => void;
+}
+
+/** The request for a JSON dump (SIGRTMIN+2); Node has no name for it. */
+const SIGNAL_JSON = 36;
+
+/** Starts and supervises the children until a signal ends it; resolves to the exit code. */
+export function runGuard(options: GuardOptions): Promise<number> {
+  return new GuardProcess(options).run();
+}
+
+interface Run {
+  readonly number: number;
+  readonly process: ChildRun;
+  readonly inspector: ProcessInspector | undefined;
+}
+
+class GuardProcess {
+  readonly #options: GuardOptions;
+  readonly #guard: Guard;
+  readonly #driver: MachineDriver<GuardEvent, GuardEffect>;
+  readonly #runs = new Map<Child, Run>();
+  readonly #systemd = new SystemdNotifier(process.env);
+  readonly #wills = new Set<Promise<void>>();
+  readonly #undo: (() => void)[] = [];
+  #agentPrefix: readonly string[] = [];
+  #isReady = false;
+  #isReloading = false;
+  #finish: ((code: number) => void) | undefined;
+
+  constructor(options: GuardOptions) {
+    this.#options = options;
+    this.#guard = new Guard(options.settings);
+    this.#driver = new MachineDriver(this.#guard, (effect) => this.#carryOut(effect));
+  }
+
+  async run(): Promise<number> {
+    this.#becomeRealtime();
+    this.#takeSignals();
+    const exit = new Promise<number>((resolve) => {
+      this.#finish = resolve;
+    });
+    this.#driver.feed({ kind: "start" });
+    const code = await exit;
+    await Promise.all(this.#wills);
+    this.#close();
+    return code;
+  }
+
+  #becomeRealtime(): void {
+    const { realtimePriority, log } = this.#options;
+    if (realtimePriority === undefined) return;
+    const { agentPrefix, problem } = becomeRealtime(realtimePriority);
+    this.#agentPrefix = agentPrefix;
+    if (problem === undefined) return;
+    log(
+      "warning",
+      `Real-time scheduling is not permitted (${problem}): under load, adverts come late and the ` +
+        `other node may take over. Grant CAP_SYS_NICE (systemd: LimitRTPRIO=99), or write "realtime off"`,
+      undefined,
+    );
+  }
+
+  #takeSignals(): void {
+    this.#on("SIGTERM", () => this.#stop());
+    this.#on("SIGINT", () => this.#stop());
+    this.#on("SIGHUP", () => void this.#reload());
+    this.#on("SIGUSR1", () => this.#passOn("SIGUSR1"));
+    this.#on("SIGUSR2", () => this.#passOn("SIGUSR2"));
+    const off = onSignalNumber(SIGNAL_JSON, () => this.#passOn(SIGNAL_JSON));
+    if (off !== undefined) this.#undo.push(off);
+  }
+
+  #on(signal: NodeJS.Signals, listener: () => void): void {
+    process.on(signal, listener);
+    this.#undo.push(() => process.off(signal, listener));
+  }
+
+  #stop(): void {
+    this.#systemd.notify("STOPPING=1");
+    this.#driver.feed({ kind: "stop" });
+  }
+
+  async #reload(): Promise<void> {
+    // A second SIGHUP during a reload would read the same files.
+    if (this.#isReloading) return;
+    this.#isReloading = true;
+    this.#systemd.notify(`RELOADING=1\nMONOTONIC_USEC=${process.hrtime.bigint() / 1_000n}`);
+    try {
+      const read = this.#options.reload;
+      const settings = read === undefined ? this.#options.settings : await read();
+      if (settings !== undefined) this.#driver.feed({ kind: "reload", settings });
+    } catch (error) {
+      this.#options.log("error", `The reload failed: ${(error as Error).message}`, undefined);
+    } finally {
+      this.#isReloading = false;
+      if (this.#isReady) this.#systemd.notify("READY=1");
+    }
+  }
+
+  /** A child that is not ready has no handler yet: the signal would end it. */
+  #passOn(signal: NodeJS.Signals | number): void {
+    if (this.#guard.status().agent?.phase === "ready") {
+      this.#runs.get("agent")?.process.signal(signal);
+    }
+  }
+
+  #carryOut(effect: GuardEffect): void {
+    switch (effect.kind) {
+      case "spawn":
+        this.#spawn(effect.child, effect.run);
+        return;
+      case "signal":
+        this.#runOf(effect.child, effect.run)?.process.signal(effect.signal);
+        return;
+      case "inspect":
+        this.#inspect(effect.child, effect.run);
+        return;
+      case "execute-will":
+        this.#executeWill(effect.will);
+        return;
+      case "tell-agent-balancer":
+        this.#tell("agent", encodeMessage({ kind: "balancer", report: effect.report }));
+        return;
+      case "tell-agent":
+        if (effect.message === "beat") this.#beat("agent");
+        else this.#tell("agent", encodeMessage({ kind: effect.message }));
+        return;
+      case "beat-balancer":
+        this.#beat("balancer");
+        return;
+      case "exit":
+        this.#finish?.(effect.code);
+        return;
+      case "log":
+        this.#options.log(effect.level, effect.text, effect.child);
+        return;
+    }
+  }
+
+  #spawn(child: Child, number: number): void {
+    const { agentCommand, balancerCommand, log } = this.#options;
+    const command = child === "agent" ? agentCommand : balancerCommand;
+    if (command === undefined) throw new Error(`No command is given for the ${child}`);
+    const prefix = child === "agent" ? this.#agentPrefix : [];
+    const charsMax = child === "agent" ? LIFE_LINE_CHARS_MAX : BALANCER_LINE_CHARS_MAX;
+    const started = new ChildRun(command, prefix, charsMax, {
+      onLine: (line) => this.#onLine(child, number, line),
+      onStartFailure: (problem) => log("error", problem, child),
+      onEnded: (code, signal) => this.#onEnded(child, number, code, signal),
+    });
+    const inspector = started.pid === undefined ? undefined : new ProcessInspector(started.pid);
+    this.#runs.set(child, { number, process: started, inspector });
+  }
+
+  #onLine(child: Child, run: number, line: string): void {
+    if (child === "agent") {
+      const message = decodeToGuard(line);
+      if (message === undefined) return this.#warnOfLine(child);
+      if (message.kind === "beat") this.#runOf(child, run)?.inspector?.beat();
+      this.#driver.feed({ kind: "from-agent", run, message });
+    } else {
+      const message = decodeFromBalancer(line);
+      if (message === undefined) return this.#warnOfLine(child);
+      if (message.kind === "beat") this.#runOf(child, run)?.inspector?.beat();
+      this.#driver.feed({ kind: "from-balancer", run, message });
+    }
+    if (!this.#isReady) this.#maybeReady();
+  }
+
+  #maybeReady(): void {
+    const { agent, balancer }: GuardStatus = this.#guard.status();
+    const isReady = [agent, balancer].every(
+      (child) => child === undefined || child.phase === "ready",
+    );
+    if (!isReady) return;
+    this.#isReady = true;
+    this.#systemd.notify("READY=1");
+    this.#options.onReady?.();
+  }
+
+  #onEnded(child: Child, run: number, code: number | null, signal: string | null): void {
+    if (this.#runs.get(child)?.number === run) this.#runs.delete(child);
+    this.#driver.feed({ kind: "ended", child, run, code, signal });
+  }
+
+  #inspect(child: Child, run: number): void {
+    const inspection = this.#runOf(child, run)?.inspector?.inspect();
+    if (inspection === undefined) return;
+    this.#driver.feed({ kind: "inspected", child, run, ...inspection });
+  }
+
+  #executeWill(will: LastWill): void {
+    const executing = this.#options.willExecutor.execute(will).then((problems) => {
+      this.#wills.delete(executing);
+      const { commands, packets } = will;
+      const done = `${commands.length} removals, ${packets.length} adverts of priority 0`;
+      if (problems.length === 0) {
+        this.#options.log("info", `The agent's will is executed: ${done}`, "agent");
+      }
+      for (const problem of problems) {
+        this.#options.log("error", `Part of the agent's will failed: ${problem}`, "agent");
+      }
+    });
+    this.#wills.add(executing);
+  }
+
+  #tell(child: Child, line: string): void {
+    this.#runs.get(child)?.process.send(line);
+  }
+
+  #beat(child: Child): void {
+    this.#runs.get(child)?.process.sendIfRead(encodeMessage({ kind: "beat" }));
+  }
+
+  #runOf(child: Child, number: number): Run | undefined {
+    const run = this.#runs.get(child);
+    return run?.number === number ? run : undefined;
+  }
+
+  #warned = new Set<Child>();
+
+  #warnOfLine(child: Child): void {
+    if (this.#warned.has(child)) return;
+    this.#warned.add(child);
+    this.#options.log(
+      "warning",
+      `The ${child} said something that cannot be understood: are all parts of one version?`,
+      child,
+    );
+  }
+
+  #close(): void {
+    this.#driver.close();
+    this.#systemd.close();
+    this.#options.willExecutor.close();
+    for (const undo of this.#undo) undo();
+  }
+}

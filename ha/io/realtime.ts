@@ -1,0 +1,35 @@
+// Real-time scheduling (sched(7)) through `chrt`: the guard must judge a child that has taken its
+// CPU for itself, so it stands one step above the agent.
+import { spawnSync } from "node:child_process";
+
+/** How the processes of a node are scheduled. */
+export interface Realtime {
+  /** Put before a command, makes it real-time; empty when that is not possible or not wanted. */
+  readonly agentPrefix: readonly string[];
+  /** Why there is no real-time scheduling though it was wanted. */
+  readonly problem: string | undefined;
+}
+
+/** Lower ends of what SCHED_RR takes are 1..99; the guard is one above the agent. */
+const AGENT_PRIORITY_MAX = 98;
+
+/**
+ * Makes this process real-time, one above `agentPriority` (1..99), and says how to start the agent.
+ * Children of both are ordinary again (SCHED_RESET_ON_FORK), as are threads that start later.
+ */
+export function becomeRealtime(agentPriority: number): Realtime {
+  const priority = Math.max(1, Math.min(agentPriority, AGENT_PRIORITY_MAX));
+  const own = ["--all-tasks", "--rr", "--reset-on-fork", "--pid"];
+  const result = spawnSync("chrt", [...own, String(priority + 1), String(process.pid)], {
+    encoding: "utf8",
+    timeout: CHRT_MS_MAX,
+  });
+  if (result.error !== undefined) {
+    return { agentPrefix: [], problem: `chrt cannot be started: ${result.error.message}` };
+  }
+  if (result.status !== 0) return { agentPrefix: [], problem: result.stderr.trim() };
+  const agentPrefix = ["chrt", "--rr", "--reset-on-fork", String(priority)];
+  return { agentPrefix, problem: undefined };
+}
+
+const CHRT_MS_MAX = 2_000;
