@@ -15,6 +15,9 @@ const CLIENT_ID = `tandem-probe-${randomUint32().toString(16).padStart(8, "0")}`
 
 const MQTT_PORT = 1883;
 
+/** How a connection ends that was taken and refused; the reset may come before we know of the connection. */
+const TAKEN: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE"]);
+
 /** DISCONNECT (MQTT 3.1.1 §3.14). */
 const DISCONNECT = Uint8Array.of(0xe0, 0);
 
@@ -47,16 +50,14 @@ export function probeByMqtt(bind: Bind): Promise<ProbeOutcome> {
       settle(`no answer and no end within ${SELF_PROBE_ANSWER_MS_MAX} ms`),
     );
     const wire = net.connect({ host, port, family });
-    let isConnected = false;
-    wire.once("connect", () => (isConnected = true));
     if (bind.acceptProxy) wire.write(encodeProxyLocal(2));
     const stream =
       bind.tls === undefined ? wire : connectTls({ socket: wire, rejectUnauthorized: false });
-    // A connection that was there and is reset, in TLS too, has been taken and refused.
-    const onError = (error: NodeJS.ErrnoException): void =>
-      settle(isConnected ? undefined : (error.code ?? error.message));
-    wire.on("error", onError);
-    if (stream !== wire) stream.on("error", onError);
+    wire.on("error", ({ code }: NodeJS.ErrnoException) =>
+      settle(code !== undefined && TAKEN.has(code) ? undefined : (code ?? "failed")),
+    );
+    // A handshake that fails has been taken part in.
+    if (stream !== wire) stream.on("error", () => settle(undefined));
     stream.write(connectPacket());
     stream.once("data", () => {
       stream.write(DISCONNECT);
