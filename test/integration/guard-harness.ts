@@ -1,0 +1,185 @@
+// A guard in a process of its own, with fake children that beat, hang or die on demand.
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import type { Child, GuardSettings } from "../../ha/supervise/guard-events.ts";
+import type { LastWill } from "../../ha/supervise/messages.ts";
+import { readState } from "../../ha/supervise/proc-text.ts";
+import { endLater } from "../support/cleanup.ts";
+import { compileProgram } from "../support/compiled.ts";
+import type { FakeNodeOptions } from "../support/fake-node.ts";
+import { startProcess, type RunningProcess } from "../support/process.ts";
+import { tempDir } from "../support/temp.ts";
+import { waitFor } from "../support/wait-for.ts";
+
+/** A will that names what it does. */
+export const WILL: LastWill = {
+  commands: [{ program: undefined, words: ["addr", "del", "10.98.0.100/24", "dev", "eth0"] }],
+  packets: [],
+};
+
+/** How the guard and its children behave. */
+export interface NodeOptions {
+  readonly settings?: Partial<GuardSettings>;
+  readonly agentOrders?: readonly string[];
+  readonly balancerOrders?: readonly string[];
+  readonly will?: LastWill;
+  readonly realtimePriority?: number;
+  readonly nodeFlags?: readonly string[];
+  readonly isReady?: boolean;
+}
+
+/** Something that happened, ms since 1970. */
+export interface Noted {
+  readonly atMs: number;
+  readonly text: string;
+}
+
+/** Generous, so that a busy machine does not decide; tests that measure say otherwise. */
+const SETTINGS: GuardSettings = {
+  children: ["agent", "balancer"],
+  balancerTimeoutMs: 300,
+  agentTimeoutMs: 300,
+  balancerStartTimeoutMs: 10_000,
+  agentStartTimeoutMs: 10_000,
+  stopTimeoutMs: 2_000,
+  restartBudget: { count: 10, periodMs: 60_000 },
+};
+
+/** A running guard. */
+export class FakeNode {
+  readonly process: RunningProcess;
+  readonly #notes: string;
+
+  constructor(running: RunningProcess, notes: string) {
+    this.process = running;
+    this.#notes = notes;
+  }
+
+  /** What the guard noted. */
+  guardNotes(): Noted[] {
+    return this.process.stdout().split("\n").slice(0, -1).map(noted);
+  }
+
+  /** What children of this kind noted, without their process ids. */
+  childNotes(child: Child): Noted[] {
+    return this.#lines(child).map(({ atMs, rest }) => ({ atMs, text: rest }));
+  }
+
+  /** The process ids of this child's runs, first to last. */
+  pids(child: Child): number[] {
+    return [...new Set(this.#lines(child).map(({ pid }) => pid))];
+  }
+
+  /** Waits for the run of this number, from 1 on, to be up; gives its process id. */
+  async run(child: Child, number: number): Promise<number> {
+    const title = child === "agent" ? "Agent" : "Balancer";
+    await this.process.waitForOutput(new RegExp(`${title} \\(run ${number}\\) is ready`));
+    return this.pids(child)[number - 1]!;
+  }
+
+  /** Waits until the guard has noted this; gives when. */
+  async guardNote(text: string | RegExp, count = 1): Promise<number> {
+    const found = await waitFor(
+      () => this.guardNotes().filter((each) => each.text.match(text) !== null)[count - 1],
+      { what: () => `"${String(text)}" among ${this.process.output()}` },
+    );
+    return found.atMs;
+  }
+
+  /** Waits until a child has noted this; gives when. */
+  async childNote(child: Child, text: string, count = 1): Promise<number> {
+    const found = await waitFor(
+      () => this.childNotes(child).filter((each) => each.text === text)[count - 1],
+      { what: () => `"${text}" of the ${child} in ${this.#text()}\n${this.process.output()}` },
+    );
+    return found.atMs;
+  }
+
+  #lines(child: Child): { atMs: number; pid: number; rest: string }[] {
+    return this.#text()
+      .split("\n")
+      .slice(0, -1)
+      .map((line) => line.split(" "))
+      .filter((words) => words[1] === child)
+      .map(([at, , pid, ...rest]) => ({
+        atMs: Number(at),
+        pid: Number(pid),
+        rest: rest.join(" "),
+      }));
+  }
+
+  #text(): string {
+    return existsSync(this.#notes) ? readFileSync(this.#notes, "utf8") : "";
+  }
+}
+
+let programs: { child: string; node: string } | undefined;
+
+/** To be called in `beforeAll`. */
+export function compilePrograms(): void {
+  programs = {
+    child: compileProgram("test/support/fake-child.ts"),
+    node: compileProgram("test/support/fake-node.ts"),
+  };
+}
+
+/** Starts a guard; ready once both children are, unless told otherwise. */
+export async function startNode(options: NodeOptions = {}): Promise<FakeNode> {
+  const notes = path.join(tempDir(), "notes");
+  const { child, node } = programs!;
+  const command = (role: Child, will: string, orders: readonly string[] = []) => ({
+    command: process.execPath,
+    args: [...(options.nodeFlags ?? []), child, role, notes, will, ...orders],
+  });
+  const given: FakeNodeOptions = {
+    settings: { ...SETTINGS, ...options.settings },
+    agentCommand: command("agent", JSON.stringify(options.will ?? WILL), options.agentOrders),
+    balancerCommand: command("balancer", "", options.balancerOrders),
+    ...(options.realtimePriority === undefined
+      ? {}
+      : { realtimePriority: options.realtimePriority }),
+  };
+  const running = await startProcess({
+    command: process.execPath,
+    args: [node, JSON.stringify(given)],
+    stopTimeoutMs: 6_000,
+  });
+  const fake = new FakeNode(running, notes);
+  // A guard that was killed leaves children that end by themselves, unless a test stopped them.
+  endLater(async () => {
+    await running.stop();
+    for (const pid of [...fake.pids("agent"), ...fake.pids("balancer")]) endIfOurs(pid, notes);
+  });
+  if (options.isReady !== false) {
+    await running.waitForOutput(/ all ready\n/);
+    await fake.childNote("agent", "bequeathed");
+  }
+  return fake;
+}
+
+/** Whether a process runs; a zombie has ended. */
+export function isThere(pid: number): boolean {
+  try {
+    return readState(readFileSync(`/proc/${pid}/stat`, "latin1")) !== "Z";
+  } catch {
+    return false;
+  }
+}
+
+function endIfOurs(pid: number, notes: string): void {
+  try {
+    if (readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(notes)) process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended.
+  }
+}
+
+/** ms since 1970, as in notes. */
+export function wallMs(): number {
+  return performance.timeOrigin + performance.now();
+}
+
+function noted(line: string): Noted {
+  const space = line.indexOf(" ");
+  return { atMs: Number(line.slice(0, space)), text: line.slice(space + 1) };
+}

@@ -1,0 +1,165 @@
+// The guard with real processes. Children are fake; what happens to them is not.
+import { setTimeout as sleep } from "node:timers/promises";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { Child } from "../../ha/supervise/guard-events.ts";
+import { waitFor } from "../support/wait-for.ts";
+import { compilePrograms, type FakeNode, isThere, startNode, wallMs } from "./guard-harness.ts";
+
+const DEL = "ip addr del 10.98.0.100/24 dev eth0";
+
+beforeAll(compilePrograms);
+
+/** What happened to the agent's will, in the guard's words. */
+function willsOf(node: FakeNode): number {
+  return node.guardNotes().filter(({ text }) => text === DEL).length;
+}
+
+describe("guard: the agent", () => {
+  test("killed: its will is executed once, the next one hears of the balancer", async () => {
+    const node = await startNode();
+    const pid = await node.run("agent", 1);
+    await node.childNote("agent", "report serving");
+    const killedMs = wallMs();
+    process.kill(pid, "SIGKILL");
+    const afterMs = (await node.guardNote(DEL)) - killedMs;
+    await node.run("agent", 2);
+    await node.childNote("agent", "report serving", 2);
+    expect(willsOf(node)).toBe(1);
+    expect(afterMs).toBeLessThan(1_000);
+    expect(node.pids("balancer")).toHaveLength(1);
+  });
+
+  test.each([
+    ["stopped", "SIGSTOP", "it is stopped"],
+    ["spinning", "SIGWINCH", "it hangs: no beat for"],
+  ] as const)("%s: killed, then its will is executed", async (_how, signal, cause) => {
+    const node = await startNode();
+    const pid = await node.run("agent", 1);
+    process.kill(pid, signal);
+    await node.guardNote(DEL);
+    await node.guardNote(`Agent \\(run 1\\) is lost: ${cause}`);
+    await waitFor(() => !isThere(pid), { what: "the end of the agent" });
+    await node.run("agent", 2);
+    expect(willsOf(node)).toBe(1);
+  });
+
+  test("one that ends by itself is started again", async () => {
+    const node = await startNode();
+    process.kill(await node.run("agent", 1), "SIGTERM");
+    await node.run("agent", 2);
+    await node.guardNote("Agent \\(run 1\\) is lost: it exited with status 0");
+  });
+
+  test("one that cannot be configured is given up, with a remedy", async () => {
+    const node = await startNode({
+      agentOrders: ["exit=2"],
+      settings: { restartBudget: { count: 2, periodMs: 60_000 } },
+      isReady: false,
+    });
+    await node.guardNote(/error agent: The agent is given up: .* it exited with status 2\./);
+    expect(node.pids("agent")).toHaveLength(3);
+    await node.run("balancer", 1);
+    expect(node.pids("balancer")).toHaveLength(1);
+  });
+});
+
+describe("guard: the balancer", () => {
+  test.each([
+    ["killed", "SIGKILL", "it was killed by SIGKILL"],
+    ["stopped", "SIGSTOP", "it is stopped"],
+    ["spinning", "SIGWINCH", "it hangs: no beat for"],
+  ] as const)("%s: the agent hears of it and of the next one", async (_how, signal, cause) => {
+    const node = await startNode();
+    await node.childNote("agent", "report serving");
+    process.kill(await node.run("balancer", 1), signal);
+    await node.childNote("agent", "report down");
+    await node.guardNote(`Balancer \\(run 1\\) is lost: ${cause}`);
+    await node.run("balancer", 2);
+    await node.childNote("agent", "report serving", 2);
+    expect(node.pids("agent")).toHaveLength(1);
+    expect(willsOf(node)).toBe(0);
+  });
+});
+
+describe("guard: itself", () => {
+  test.each(["SIGTERM", "SIGINT"] as const)("%s: the agent ends first", async (signal) => {
+    const node = await startNode();
+    node.process.kill(signal);
+    expect(await node.process.exited).toEqual({ code: 0, signal: null });
+    const stoppedMs = await node.childNote("agent", "stop");
+    const endedMs = await node.childNote("balancer", "SIGTERM");
+    expect(endedMs).toBeGreaterThan(stoppedMs);
+    expect(willsOf(node)).toBe(0);
+    expect(node.guardNotes().at(-1)?.text).toBe("closed");
+    expectGone(node);
+  });
+
+  test("children that do not want to end are killed, and the will is executed", async () => {
+    const node = await startNode({
+      agentOrders: ["deaf"],
+      balancerOrders: ["deaf"],
+      settings: { stopTimeoutMs: 300 },
+    });
+    node.process.kill("SIGTERM");
+    expect(await node.process.exited).toEqual({ code: 0, signal: null });
+    expect(willsOf(node)).toBe(1);
+    expectGone(node);
+  });
+
+  test("killed: both children see the end of their pipes", async () => {
+    const node = await startNode();
+    node.process.kill("SIGKILL");
+    await node.childNote("agent", "orphaned");
+    await node.childNote("balancer", "orphaned");
+    await waitFor(() => ![...node.pids("agent"), ...node.pids("balancer")].some(isThere));
+  });
+
+  test("stopped for long, then continued: nobody is killed", async () => {
+    const node = await startNode();
+    node.process.kill("SIGSTOP");
+    // The pause itself is what is tested.
+    await sleep(1_000);
+    node.process.kill("SIGCONT");
+    await node.guardNote("The guard itself was held up");
+    node.process.kill("SIGHUP");
+    await node.childNote("balancer", "SIGHUP");
+    expect(node.pids("agent")).toHaveLength(1);
+    expect(node.pids("balancer")).toHaveLength(1);
+  });
+
+  test("signals of dumps go to the agent, also the one without a name", async () => {
+    const node = await startNode();
+    await node.run("agent", 1);
+    node.process.kill("SIGUSR1");
+    await node.childNote("agent", "SIGUSR1");
+    node.process.kill("SIGUSR2");
+    await node.childNote("agent", "SIGUSR2");
+    // Nobody takes it in the fake agent, whose end proves that it came.
+    process.kill(node.process.pid, 36);
+    await node.guardNote("Agent \\(run 1\\) is lost: it");
+    await node.run("agent", 2);
+  });
+
+  test("reload reaches both", async () => {
+    const node = await startNode();
+    node.process.kill("SIGHUP");
+    await node.childNote("agent", "reload");
+    await node.childNote("balancer", "SIGHUP");
+    expect(node.pids("balancer")).toHaveLength(1);
+  });
+
+  test("programs that are not there are named", async () => {
+    const node = await startNode({
+      nodeFlags: ["/nowhere/no-such-program.js"],
+      settings: { restartBudget: { count: 0, periodMs: 60_000 } },
+      isReady: false,
+    });
+    await node.guardNote("The agent is given up");
+    await node.guardNote("The balancer is given up");
+  });
+});
+
+function expectGone(node: FakeNode): void {
+  const children: readonly Child[] = ["agent", "balancer"];
+  expect(children.flatMap((child) => node.pids(child)).filter(isThere)).toEqual([]);
+}
