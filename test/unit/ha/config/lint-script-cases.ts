@@ -1,0 +1,226 @@
+// Cases of the mistakes that are about scripts and tracked processes.
+import {
+  agentConfiguration,
+  ip,
+  notifyCommand,
+  processConfiguration,
+  scriptConfiguration,
+  trackReference,
+} from "../../../support/agent-configuration.ts";
+import { tracking, withScript, type LintCase } from "./lint-case.ts";
+
+const KILLALL = "/usr/bin/killall -0 haproxy";
+const CHECK_FILE = "/etc/keepalived/check.sh";
+
+/** Mistakes 5 to 9 and 15, and checks that `tandem run` replaces. */
+export const SCRIPT_CASES: readonly LintCase[] = [
+  {
+    name: "5 a script that ends in echo 1",
+    configuration: tracking({ command: CHECK_FILE }),
+    facts: withScript("#!/bin/sh\nif pidof x; then\n  echo 0\nelse\n  echo 1\nfi\n"),
+    pattern: /prints its result/,
+    fires: "warning",
+    hint: "exit 1",
+  },
+  {
+    name: "5 echo $? on the last line, run by a shell",
+    configuration: tracking({ command: `/bin/bash ${CHECK_FILE}` }),
+    facts: withScript("nc -z localhost 1883\necho $?\n"),
+    pattern: /prints its result/,
+    fires: "warning",
+  },
+  {
+    name: "5 a script that exits",
+    configuration: tracking({ command: CHECK_FILE }),
+    facts: withScript("pidof x || { echo 1; exit 1; }\necho 0\n"),
+    pattern: /prints its result/,
+    fires: "no",
+  },
+  {
+    name: "5 a script whose last command is a test",
+    configuration: tracking({ command: CHECK_FILE }),
+    facts: withScript("echo 1\ntest -e /run/x\n"),
+    pattern: /prints its result/,
+    fires: "no",
+  },
+  {
+    name: "5 a script that no file tracks",
+    configuration: agentConfiguration({ scripts: [scriptConfiguration({ command: CHECK_FILE })] }),
+    facts: withScript("echo 1\n"),
+    pattern: /prints its result/,
+    fires: "no",
+  },
+  {
+    name: "5 weight 0 reverse",
+    configuration: tracking({ isReversed: true }),
+    pattern: /'weight 0 reverse'.*inverted/,
+    fires: "warning",
+    hint: "reverse",
+  },
+  {
+    name: "5 a reversed weight",
+    configuration: tracking({ isReversed: true, weight: -5 }),
+    pattern: /'weight 0 reverse'.*inverted/,
+    fires: "no",
+  },
+  {
+    name: "6 killall -0 as another user",
+    configuration: tracking({ command: KILLALL }),
+    facts: { scriptUser: "keepalived_script" },
+    pattern: /needs the right to signal/,
+    fires: "warning",
+    hint: "user root",
+  },
+  {
+    name: "6 killall -0 in a script file",
+    configuration: tracking({ command: CHECK_FILE }),
+    facts: withScript("killall -0 haproxy\n", { scriptUser: "nobody" }),
+    pattern: /needs the right to signal/,
+    fires: "warning",
+  },
+  {
+    name: "6 killall -0 as root",
+    configuration: tracking({ command: notifyCommand(KILLALL, { user: "root" }) }),
+    facts: { scriptUser: "keepalived_script" },
+    pattern: /needs the right to signal/,
+    fires: "no",
+  },
+  {
+    name: "6 pidof below hidepid",
+    configuration: tracking({ command: "pidof haproxy" }),
+    facts: { scriptUser: "nobody", hidesProcesses: () => true },
+    pattern: /hidepid/,
+    fires: "warning",
+  },
+  {
+    name: "6 pidof without hidepid",
+    configuration: tracking({ command: "pidof haproxy" }),
+    facts: { scriptUser: "nobody", hidesProcesses: () => false },
+    pattern: /hidepid/,
+    fires: "no",
+  },
+  {
+    name: "7 a check that only asks for a name",
+    configuration: tracking({ command: KILLALL }),
+    pattern: /any process named haproxy/,
+    fires: "warning",
+    hint: "nc -z",
+  },
+  {
+    name: "7 a check of the port",
+    configuration: tracking({ command: "/usr/bin/nc -z 127.0.0.1 1883" }),
+    pattern: /any process named haproxy/,
+    fires: "no",
+  },
+  {
+    name: "8 a wait as long as the timeout",
+    configuration: tracking({ command: "/usr/bin/curl -m 5 http://127.0.0.1/", intervalMs: 2_000 }),
+    pattern: /may wait 5 s but has 2 s/,
+    fires: "warning",
+    hint: "interval 6",
+  },
+  {
+    name: "8 sleep in a script file",
+    configuration: tracking({ command: CHECK_FILE, intervalMs: 2_000 }),
+    facts: withScript("pidof x && exit 0\nsleep 3\nexit 1\n"),
+    pattern: /may wait 3 s but has 2 s/,
+    fires: "warning",
+  },
+  {
+    name: "8 a timeout beyond the interval",
+    configuration: tracking({ intervalMs: 1_000, timeoutMs: 3_000 }),
+    pattern: /may run for 3 s but is due every 1 s/,
+    fires: "warning",
+    hint: "timeout 1",
+  },
+  {
+    name: "8 a short wait",
+    configuration: tracking({ command: "/usr/bin/curl -m 1 http://127.0.0.1/", intervalMs: 2_000 }),
+    pattern: /may (?:wait|run)/,
+    fires: "no",
+  },
+  {
+    name: "9 FAULT when a broker does not answer",
+    configuration: tracking({ command: "/usr/bin/nc -z 10.9.9.50 1883" }),
+    pattern: /asks 10\.9\.9\.50, which is not this node/,
+    fires: "warning",
+    hint: "weight -20",
+  },
+  {
+    name: "9 a URL of another machine",
+    configuration: tracking({ command: CHECK_FILE }),
+    facts: withScript("curl -fs http://10.9.9.50:8080/health || exit 1\n"),
+    pattern: /asks 10\.9\.9\.50/,
+    fires: "warning",
+  },
+  {
+    name: "9 the same with a weight",
+    configuration: tracking({ command: "/usr/bin/nc -z 10.9.9.50 1883", weight: -20 }),
+    pattern: /which is not this node/,
+    fires: "no",
+  },
+  {
+    name: "9 an address of this node",
+    configuration: tracking({ command: "/usr/bin/nc -z 10.9.9.1 1883" }),
+    facts: { interfaceAddresses: () => [{ address: ip("10.9.9.1"), prefixLength: 24 }] },
+    pattern: /which is not this node/,
+    fires: "no",
+  },
+  {
+    name: "15 notify_master starts the service",
+    configuration: agentConfiguration({
+      instances: [{ notify: { master: notifyCommand("/bin/systemctl start haproxy") } }],
+    }),
+    pattern: /notify_master runs '\/bin\/systemctl start haproxy'/,
+    fires: "warning",
+    hint: "both nodes",
+  },
+  {
+    name: "15 notify_master only logs",
+    configuration: agentConfiguration({
+      instances: [{ notify: { master: notifyCommand("/usr/bin/logger master") } }],
+    }),
+    pattern: /notify_master runs/,
+    fires: "no",
+  },
+
+  {
+    name: "tandem run with killall -0 haproxy, FAULT",
+    configuration: tracking({ command: KILLALL }),
+    facts: { hasBalancer: true },
+    pattern: /script chk looks for a process named haproxy.*stays in FAULT/,
+    fires: "warning",
+    hint: "#tandem map-haproxy-checks",
+  },
+  {
+    name: "tandem run with a weighted check",
+    configuration: tracking({ command: "systemctl is-active --quiet haproxy", weight: 2 }),
+    facts: { hasBalancer: true },
+    pattern: /never gets its weight of 2/,
+    fires: "warning",
+  },
+  {
+    name: "tandem run with track_process haproxy",
+    configuration: agentConfiguration({
+      processes: [processConfiguration({ weight: -10 })],
+      instances: [{ trackedProcesses: [trackReference("proc")] }],
+    }),
+    facts: { hasBalancer: true },
+    pattern: /track_process proc looks for .* always loses its weight of 10/,
+    fires: "warning",
+  },
+  {
+    name: "tandem run with a mapped check",
+    configuration: tracking({ command: KILLALL, isBalancerWatch: true }),
+    facts: { hasBalancer: true },
+    pattern: /named haproxy/,
+    fires: "no",
+  },
+  {
+    name: "tandem agent beside a real haproxy",
+    configuration: tracking({ command: KILLALL }),
+    facts: { hasBalancer: false },
+    pattern: /tandem run' watches a balancer of its own/,
+    fires: "no",
+  },
+];
