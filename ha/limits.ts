@@ -75,6 +75,8 @@ export const VIP_PUT_BACK_FORGOTTEN_MS: Millis = 10_000;
 export const VIP_REMOVALS_MAX = 10;
 /** The period in which one complaint about a VIP is logged only once. */
 export const VIP_REPEAT_MS: Millis = 60_000;
+/** The least distance of two sets of announcements that answer a rival's adverts. */
+export const ANNOUNCEMENT_CONTEST_MS: Millis = 50;
 /** Announcements that wait for their turn on one interface; what comes then is dropped. */
 export const ANNOUNCEMENTS_QUEUED_MAX = 4_096;
 
@@ -107,3 +109,51 @@ export const LOUDNESS_KEYS_MAX = 256;
 export const HEARTBEAT_ENTRIES_MAX = 2_048;
 /** Earlier runs of a peer whose datagrams are refused; 8 bytes each. */
 export const HEARTBEAT_RETIRED_MAX = 1_024;
+
+// The reader of keepalived.conf (ha/config)
+
+/** Bytes of one configuration file. */
+export const CONFIG_BYTES_MAX = 4 * 1024 * 1024;
+/** Characters of one line, before and after variables are put in; Keepalived 2.2.7 cuts at 1,024. */
+export const CONFIG_LINE_CHARS_MAX = 65_536;
+/** Files inside files. */
+export const CONFIG_INCLUDE_DEPTH_MAX = 32;
+/** Files read for one configuration. */
+export const CONFIG_FILES_MAX = 4_096;
+/** Characters that includes, variables and sequences may make of a configuration. */
+export const CONFIG_EXPANDED_CHARS_MAX = 16 * 1024 * 1024;
+/** Lines that includes, variables and sequences may make of a configuration. */
+export const CONFIG_EXPANDED_LINES_MAX = 200_000;
+/** Values put in one after another in place of one line's variables. */
+export const CONFIG_SUBSTITUTIONS_MAX = 1_000;
+/** Blocks inside blocks. */
+export const CONFIG_BLOCK_DEPTH_MAX = 16;
+/** Findings kept of one configuration. */
+export const CONFIG_FINDINGS_MAX = 1_000;
+/** Characters of a user's word that a finding repeats. */
+export const CONFIG_QUOTED_CHARS_MAX = 120;
+/** Addresses in one advert: the count has 8 bits. */
+export const ADVERT_ADDRESSES_MAX = 255;
+
+// Tracking and notices (ha/track, ha/notify)
+
+/** A script's end that is not told of so long after its timeout counts as a failure: TERM, 2 s, KILL, and some. */
+export const SCRIPT_LOST_AFTER_MS: Millis = 5_000;
+/** From TERM to KILL for a script that ran for too long (Keepalived's 2 s). */
+export const SCRIPT_KILL_AFTER_MS: Millis = 2_000;
+/** Track scripts that run at the same time; further ones wait. */
+export const SCRIPTS_RUNNING_MAX = 64;
+/** A notify command that runs longer is ended, so that those behind it run. */
+export const NOTIFY_RUN_MS_MAX: Millis = 30_000;
+/** Notify commands that wait; beyond that the oldest is dropped. */
+export const NOTIFY_QUEUE_MAX = 1_000;
+/** A FIFO's program that ended is started again after this time at the earliest. */
+export const FIFO_SCRIPT_RESTART_MS: Millis = 1_000;
+/** How often processes are counted. */
+export const PROCESS_SCAN_MS: Millis = 200;
+/** How often tracked files are read when the kernel tells of no change. */
+export const FILE_POLL_MS: Millis = 1_000;
+/** The most that is read of a tracked file, bytes. */
+export const TRACKED_FILE_BYTES_MAX = 64;
+/** The most that is kept of one line that a script prints, characters. */
+export const SCRIPT_OUTPUT_CHARS_MAX = 1_000;

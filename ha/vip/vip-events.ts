@@ -23,6 +23,8 @@ export interface KernelLink {
 export type VipEvent =
   /** Remove what an earlier run may have left (unless `-V`), prepare macvlans. */
   | { readonly kind: "start"; readonly removesLeftovers: boolean }
+  /** Release what is held, remove macvlans. */
+  | { readonly kind: "stop" }
   | { readonly kind: "claim"; readonly instance: string }
   | { readonly kind: "release"; readonly instance: string }
   | { readonly kind: "reannounce"; readonly instance: string }
