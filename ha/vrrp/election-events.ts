@@ -22,8 +22,16 @@ export type ElectionEvent =
     }
   /** The sum of tracking weights, already in base + sum form: 1..254, or 255 for the owner. */
   | { readonly kind: "priority"; readonly instance: string; readonly priority: number }
-  /** Why the instance must not serve; an empty list ends the fault. */
-  | { readonly kind: "faults"; readonly instance: string; readonly faults: readonly string[] }
+  /**
+   * Why the instance must not serve; an empty list ends the fault. `isDeaf`: adverts cannot be
+   * heard meanwhile (the interface is down), so silence says nothing about the master.
+   */
+  | {
+      readonly kind: "faults";
+      readonly instance: string;
+      readonly faults: readonly string[];
+      readonly isDeaf?: boolean;
+    }
   /** The address our adverts come from; `undefined` while there is none. */
   | { readonly kind: "source"; readonly instance: string; readonly source: IpBytes | undefined }
   /** As master: send priority 0, release, be backup. `holdMs`: do not stand for election until then. */

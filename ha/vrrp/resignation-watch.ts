@@ -1,0 +1,42 @@
+// What priority 0 is worth. VRRP has neither sequence numbers nor, in practice, signatures: an
+// advert sent before priority 0 may arrive after it on another path, and anybody may send priority
+// 0 in the master's name.
+import type { IpBytes } from "../../src/base/ip.ts";
+import type { Millis } from "../../src/base/units.ts";
+import { FALSE_RESIGNATION_INTERVALS } from "../limits.ts";
+import { PRIORITY_OWNER } from "./advert.ts";
+import { compareIp } from "./rivalry.ts";
+
+/** What one virtual router remembers of resignations. */
+export class ResignationWatch {
+  #address: IpBytes | undefined;
+  #staleUntilMs = -Infinity;
+  /** From then on a resignation opens another window of stale adverts: the master gets a hearing between. */
+  #againAtMs = -Infinity;
+  #heardAtMs = -Infinity;
+  #distrustedUntilMs = -Infinity;
+
+  /** Priority 0 came from `source`. Whether it is believed at once. */
+  note(source: IpBytes, intervalMs: Millis, nowMs: Millis): boolean {
+    this.#address = source;
+    this.#heardAtMs = nowMs;
+    if (nowMs >= this.#againAtMs) {
+      this.#staleUntilMs = nowMs + intervalMs / 2;
+      this.#againAtMs = this.#staleUntilMs + 1.5 * intervalMs;
+    }
+    return nowMs >= this.#distrustedUntilMs;
+  }
+
+  /** Whether an advert is older than the resignation of its sender, who takes longer to come back. */
+  isStale(source: IpBytes, priority: number, nowMs: Millis): boolean {
+    if (nowMs >= this.#staleUntilMs || priority === PRIORITY_OWNER) return false;
+    return this.#address !== undefined && compareIp(source, this.#address) === 0;
+  }
+
+  /** A stronger master spoke. If it had just resigned, somebody else said so: distrust such news for a while. */
+  noteStronger(source: IpBytes, intervalMs: Millis, nowMs: Millis): void {
+    if (this.#address === undefined || compareIp(source, this.#address) !== 0) return;
+    if (nowMs - this.#heardAtMs > 3 * intervalMs) return;
+    this.#distrustedUntilMs = nowMs + FALSE_RESIGNATION_INTERVALS * intervalMs;
+  }
+}
