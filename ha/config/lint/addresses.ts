@@ -3,7 +3,7 @@ import type { Diagnostic } from "../../../src/base/diagnostic.ts";
 import { maskIp, printIp } from "../../../src/base/ip.ts";
 import type { AgentConfiguration } from "../model/configuration.ts";
 import type { InstanceConfiguration, VipConfiguration } from "../model/instance.ts";
-import { isSameIp, warning, type LintFacts } from "./lint.ts";
+import { isSameBytes, warning, type LintFacts } from "./lint.ts";
 
 /** Mistake 10: `vrrp_strict`, left from the sample file. */
 export function* lintStrict(configuration: AgentConfiguration): Iterable<Diagnostic> {
@@ -63,7 +63,7 @@ function networkLength(
     ({ address, prefixLength }) =>
       address.length === vip.address.length &&
       prefixLength < address.length * 8 &&
-      isSameIp(maskIp(address, prefixLength), maskIp(vip.address, prefixLength)),
+      isSameBytes(maskIp(address, prefixLength), maskIp(vip.address, prefixLength)),
   );
   return match?.prefixLength ?? (vip.address.length === 4 ? 24 : 64);
 }
@@ -75,7 +75,7 @@ export function* lintNonlocalBind(
 ): Iterable<Diagnostic> {
   for (const instance of configuration.instances) {
     const bound = [...instance.vips, ...instance.excludedVips].find(({ address }) =>
-      facts.balancerAddresses?.some((listener) => isSameIp(listener, address)),
+      facts.balancerAddresses?.some((listener) => isSameBytes(listener, address)),
     );
     if (bound === undefined) continue;
     const family = bound.address.length === 4 ? 4 : 6;

@@ -55,7 +55,7 @@ export function notice(position: Position, message: string, hint: string): Diagn
   return { severity: "notice", position, message, hint };
 }
 
-/** Whether two addresses are the same bytes. */
-export function isSameIp(a: IpBytes, b: IpBytes): boolean {
+/** Whether two addresses, passwords or keys are equal. */
+export function isSameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

@@ -3,7 +3,7 @@ import type { Diagnostic } from "../../../src/base/diagnostic.ts";
 import { printIp } from "../../../src/base/ip.ts";
 import type { AgentConfiguration } from "../model/configuration.ts";
 import type { InstanceConfiguration } from "../model/instance.ts";
-import { isSameIp, notice, warning, type AdvertHeard, type LintFacts } from "./lint.ts";
+import { isSameBytes, notice, warning, type AdvertHeard, type LintFacts } from "./lint.ts";
 
 /** The number that most examples use, and that a neighbour most probably uses, too. */
 const USUAL_VRID = 51;
@@ -81,9 +81,9 @@ function heard(instance: InstanceConfiguration, facts: LintFacts): readonly Adve
 
 function isPair(instance: InstanceConfiguration, advert: AdvertHeard): boolean {
   if (instance.unicast !== undefined) {
-    return instance.unicast.peers.some(({ address }) => isSameIp(address, advert.source));
+    return instance.unicast.peers.some(({ address }) => isSameBytes(address, advert.source));
   }
-  return advert.vips.some((vip) => instance.vips.some(({ address }) => isSameIp(address, vip)));
+  return advert.vips.some((vip) => instance.vips.some(({ address }) => isSameBytes(address, vip)));
 }
 
 /** A number that is neither heard nor that of the examples; the same for both nodes of a pair. */

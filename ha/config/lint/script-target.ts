@@ -2,7 +2,7 @@
 import type { Diagnostic } from "../../../src/base/diagnostic.ts";
 import { parseIp, type IpBytes } from "../../../src/base/ip.ts";
 import type { AgentConfiguration } from "../model/configuration.ts";
-import { isSameIp, warning, type LintFacts } from "./lint.ts";
+import { isSameBytes, warning, type LintFacts } from "./lint.ts";
 import { sourceOf } from "./script-source.ts";
 import { isFaultOnFailure, usedScripts } from "./tracked.ts";
 
@@ -51,7 +51,7 @@ function isOwn(host: string, own: readonly IpBytes[]): boolean {
   const address = parseIp(host);
   // Names other than localhost may well be this node's: nothing is known about them.
   if (address === undefined) return true;
-  return isLoopback(address) || own.some((candidate) => isSameIp(candidate, address));
+  return isLoopback(address) || own.some((candidate) => isSameBytes(candidate, address));
 }
 
 function isLoopback(address: IpBytes): boolean {
