@@ -37,7 +37,13 @@ export type TrackEffect =
   /** Effective priority, 1..254, or 255 for an address owner. Sent at every change and at the start. */
   | { readonly kind: "priority"; readonly instance: string; readonly priority: number }
   /** All faults of the instance as texts; empty: none. Sent at every change and at the start. */
-  | { readonly kind: "faults"; readonly instance: string; readonly faults: readonly string[] }
+  | {
+      readonly kind: "faults";
+      readonly instance: string;
+      readonly faults: readonly string[];
+      /** The only faults are first results that are still awaited: nothing is known to be wrong. */
+      readonly isAwaiting?: boolean;
+    }
   /** The balancer can no longer serve as well as a peer might: hand over, if master. */
   | { readonly kind: "hand-over"; readonly instance: string; readonly reason: string }
   | {
