@@ -14,6 +14,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   nft: "nftables",
   openssl: "openssl",
   ping: "iputils-ping",
+  prlimit: "util-linux",
   setpriv: "util-linux",
 };
 
