@@ -79,6 +79,32 @@ export const VIP_REPEAT_MS: Millis = 60_000;
 export const ANNOUNCEMENT_CONTEST_MS: Millis = 50;
 /** Announcements that wait for their turn on one interface; what comes then is dropped. */
 export const ANNOUNCEMENTS_QUEUED_MAX = 4_096;
+/** One command of `ip` has so long. */
+export const IP_COMMAND_MS: Millis = 2_000;
+/** A pre-spawned `ip` that lived shorter is started again only after this time. */
+export const IP_RESTART_DELAY_MS: Millis = 100;
+/** Commands that wait for `ip`; what comes then fails. */
+export const IP_QUEUE_MAX = 16_384;
+/** Lines taken of one answer of `ip`. */
+export const IP_REPLY_LINES_MAX = 65_536;
+/** The length to which a line of `ip` is cut, characters. */
+export const IP_REPLY_LINE_CHARS_MAX = 4_096;
+/** What is kept of a program's complaints, characters. */
+export const PROGRAM_STDERR_CHARS_MAX = 1_000;
+/** One run of the user's `vip-up` or `vip-down` has so long. */
+export const VIP_SCRIPT_MS: Millis = 5_000;
+/** Announcements wait for the VIP to be there, but no longer than this. */
+export const ANNOUNCEMENT_WAIT_MS: Millis = 20;
+/** The same, when the user's `vip-up` adds the VIP. */
+export const ANNOUNCEMENT_SCRIPT_WAIT_MS: Millis = 1_000;
+/** From the start of `ip monitor` to looking at the kernel without knowing that it listens. */
+export const MONITOR_READY_MS: Millis = 1_000;
+/** How often is looked whether `ip monitor` listens. */
+export const MONITOR_READY_POLL_MS: Millis = 5;
+/** A monitor that lived shorter is started again only after this time. */
+export const MONITOR_RESTART_DELAY_MS: Millis = 200;
+/** The least distance of two looks at all links and addresses. */
+export const MONITOR_SNAPSHOT_MS: Millis = 100;
 
 // The election (ha/vrrp)
 
