@@ -1,5 +1,6 @@
 // What a virtual router does about an advert, by its state (RFC 9568 §6.4.2 and §6.4.3, RFC 3768
-// §6.4.2 and §6.4.3). Where a pair is better served otherwise, docs/decisions says so.
+// §6.4.2 and §6.4.3). Where a pair is better served
+// otherwise: docs/decisions/0007-where-the-election-differs.md.
 import { printIp, type IpBytes } from "../../src/base/ip.ts";
 import type { Millis } from "../../src/base/units.ts";
 import { PRIORITY_OWNER, PRIORITY_RESIGN, type Advert } from "./advert.ts";
