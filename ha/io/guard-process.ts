@@ -1,5 +1,6 @@
 // The guard as a process: carries out what the core asks for.
-import { LIFE_LINE_CHARS_MAX, BALANCER_LINE_CHARS_MAX } from "../limits.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { BALANCER_LINE_CHARS_MAX, LIFE_LINE_CHARS_MAX, WILL_COMMAND_MS } from "../limits.ts";
 import { Guard, type GuardStatus } from "../supervise/guard.ts";
 import type { Child, GuardEffect, GuardEvent, GuardSettings } from "../supervise/guard-events.ts";
 import type { LastWill } from "../supervise/messages.ts";
@@ -55,6 +56,7 @@ class GuardProcess {
   readonly #wills = new Set<Promise<void>>();
   readonly #undo: (() => void)[] = [];
   #agentPrefix: readonly string[] = [];
+  readonly #warned = new Set<Child>();
   #isReady = false;
   #isReloading = false;
   #finish: ((code: number) => void) | undefined;
@@ -73,7 +75,10 @@ class GuardProcess {
     });
     this.#driver.feed({ kind: "start" });
     const code = await exit;
-    await Promise.all(this.#wills);
+    await Promise.race([
+      Promise.all(this.#wills),
+      sleep(WILL_COMMAND_MS, undefined, { ref: false }),
+    ]);
     this.#close();
     return code;
   }
@@ -248,8 +253,6 @@ class GuardProcess {
     const run = this.#runs.get(child);
     return run?.number === number ? run : undefined;
   }
-
-  #warned = new Set<Child>();
 
   #warnOfLine(child: Child): void {
     if (this.#warned.has(child)) return;

@@ -2,6 +2,17 @@
 // CPU for itself, so it stands one step above the agent.
 import { spawnSync } from "node:child_process";
 
+/**
+ * Flags for a real-time Node process. Threads that help with the garbage are of ordinary priority and
+ * would be waited for, and a small young generation is collected in a moment. Measured with 4 busy
+ * loops on each CPU: a 10 ms timer that allocates was late by 18 to 93 ms at worst without them, in
+ * most runs by less than 1 ms with them.
+ */
+export const REALTIME_NODE_FLAGS: readonly string[] = [
+  "--single-threaded-gc",
+  "--max-semi-space-size=1",
+];
+
 /** How the processes of a node are scheduled. */
 export interface Realtime {
   /** Put before a command, makes it real-time; empty when that is not possible or not wanted. */
@@ -10,7 +21,7 @@ export interface Realtime {
   readonly problem: string | undefined;
 }
 
-/** Lower ends of what SCHED_RR takes are 1..99; the guard is one above the agent. */
+/** SCHED_RR takes 1..99; the guard is one above the agent. */
 const AGENT_PRIORITY_MAX = 98;
 
 /**

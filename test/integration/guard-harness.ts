@@ -24,8 +24,13 @@ export interface NodeOptions {
   readonly balancerOrders?: readonly string[];
   readonly will?: LastWill;
   readonly realtimePriority?: number;
+  /** For the guard. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly nodeFlags?: readonly string[];
+  /** Default true: wait until both children are ready. */
   readonly isReady?: boolean;
+  /** Takes the right to real-time scheduling away. */
+  readonly isUnprivileged?: boolean;
 }
 
 /** Something that happened, ms since 1970. */
@@ -44,6 +49,8 @@ const SETTINGS: GuardSettings = {
   stopTimeoutMs: 2_000,
   restartBudget: { count: 10, periodMs: 60_000 },
 };
+
+const WITHOUT_NICE = ["--bounding-set", "-sys_nice", "--inh-caps", "-sys_nice", process.execPath];
 
 /** A running guard. */
 export class FakeNode {
@@ -140,9 +147,10 @@ export async function startNode(options: NodeOptions = {}): Promise<FakeNode> {
       : { realtimePriority: options.realtimePriority }),
   };
   const running = await startProcess({
-    command: process.execPath,
-    args: [node, JSON.stringify(given)],
+    command: options.isUnprivileged === true ? "setpriv" : process.execPath,
+    args: [...(options.isUnprivileged === true ? WITHOUT_NICE : []), node, JSON.stringify(given)],
     stopTimeoutMs: 6_000,
+    ...(options.env === undefined ? {} : { env: options.env }),
   });
   const fake = new FakeNode(running, notes);
   // A guard that was killed leaves children that end by themselves, unless a test stopped them.

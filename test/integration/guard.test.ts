@@ -1,13 +1,21 @@
 // The guard with real processes. Children are fake; what happens to them is not.
 import { setTimeout as sleep } from "node:timers/promises";
+import { spawnSync } from "node:child_process";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Child } from "../../ha/supervise/guard-events.ts";
+import { findProgram, has } from "../support/programs.ts";
+import { runToEnd } from "../support/process.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { compilePrograms, type FakeNode, isThere, startNode, wallMs } from "./guard-harness.ts";
 
 const DEL = "ip addr del 10.98.0.100/24 dev eth0";
 
 beforeAll(compilePrograms);
+
+function isRealtimePermitted(): boolean {
+  const chrt = findProgram("chrt");
+  return chrt !== undefined && spawnSync(chrt, ["--rr", "5", "true"]).status === 0;
+}
 
 /** What happened to the agent's will, in the guard's words. */
 function willsOf(node: FakeNode): number {
@@ -41,6 +49,17 @@ describe("guard: the agent", () => {
     await waitFor(() => !isThere(pid), { what: "the end of the agent" });
     await node.run("agent", 2);
     expect(willsOf(node)).toBe(1);
+  });
+
+  test("killed: so are the programs that it started, which might finish what it began", async () => {
+    const node = await startNode({ agentOrders: ["helper"] });
+    const helper = await waitFor(() =>
+      node.childNotes("agent").find(({ text }) => text.startsWith("helper ")),
+    );
+    const helperPid = Number(helper.text.split(" ")[1]);
+    expect(isThere(helperPid)).toBe(true);
+    process.kill(await node.run("agent", 1), "SIGKILL");
+    await waitFor(() => !isThere(helperPid), { what: "the end of the agent's program" });
   });
 
   test("one that ends by itself is started again", async () => {
@@ -147,6 +166,38 @@ describe("guard: itself", () => {
     await node.childNote("balancer", "SIGHUP");
     expect(node.pids("balancer")).toHaveLength(1);
   });
+
+  test.skipIf(!isRealtimePermitted())(
+    "real time: the guard stands above the agent, the balancer is ordinary",
+    async () => {
+      const node = await startNode({ realtimePriority: 5 });
+      const pids = [node.process.pid, await node.run("agent", 1), await node.run("balancer", 1)];
+      const shown = await Promise.all(
+        pids.map((pid) => runToEnd({ command: "chrt", args: ["--pid", String(pid)] })),
+      );
+      expect(
+        shown.map(({ stdout }) => /policy: (\S+)[^]*priority: (\d+)/.exec(stdout)?.slice(1)),
+      ).toEqual([
+        ["SCHED_RR|SCHED_RESET_ON_FORK", "6"],
+        ["SCHED_RR|SCHED_RESET_ON_FORK", "5"],
+        ["SCHED_OTHER", "0"],
+      ]);
+      process.kill(pids[1]!, "SIGWINCH");
+      await node.guardNote("Agent \\(run 1\\) is lost: it hangs");
+      await node.guardNote(DEL);
+    },
+  );
+
+  test.skipIf(!has("setpriv") || process.getuid?.() !== 0)(
+    "real time that is not permitted is one warning, and the node runs",
+    async () => {
+      const node = await startNode({ realtimePriority: 5, isUnprivileged: true });
+      const warnings = node
+        .guardNotes()
+        .filter(({ text }) => text.includes("Real-time scheduling is not permitted"));
+      expect(warnings).toHaveLength(1);
+    },
+  );
 
   test("programs that are not there are named", async () => {
     const node = await startNode({

@@ -1,7 +1,8 @@
 // A child of a guard that does what a test wants. It beats, and notes what happens to it.
 // Arguments: agent|balancer, the file of its notes, a will as JSON or nothing, and orders:
-// `no-ready`, `deaf` (does not end when told to), `exit=CODE` (ends at once).
+// `no-ready`, `deaf` (does not end when told to), `exit=CODE` (ends at once), `helper` (starts a program).
 // SIGWINCH makes it hang in a busy loop.
+import { spawn } from "node:child_process";
 import { appendFileSync } from "node:fs";
 import net from "node:net";
 import { openGuardChannel } from "../../ha/io/guard-channel.ts";
@@ -70,5 +71,6 @@ process.on("SIGWINCH", () => {
   for (;;);
 });
 note("started");
+if (orders.includes("helper")) note(`helper ${String(spawn("sleep", ["60"]).pid)}`);
 if (role === "agent") runAgent();
 else runBalancer();
