@@ -115,6 +115,7 @@ export class Balancer {
         statusOf: (key) => this.#health?.monitor.statusOf(key),
         resyncDone: () => true,
         isStopping: () => this.#stop.isStopping,
+        sessions: () => this.#shell.sessions,
         guardLost: () => this.#stop.softly("the guard has ended"),
       },
       process.env,

@@ -3,6 +3,7 @@
 import { LIFE_FD_VARIABLE } from "../base/life.ts";
 import { FitnessJudge } from "../health/fitness.ts";
 import type { HealthStatus } from "../health/events.ts";
+import type { Session } from "../session/session.ts";
 import type { World } from "../session/world.ts";
 import { monotonicMs } from "./clock.ts";
 import { LifeChannel, takeLifeSettings } from "./life-channel.ts";
@@ -10,6 +11,15 @@ import type { ProgramLog } from "./log/program-log.ts";
 import type { NodeMover } from "./mover/node-mover.ts";
 import { mqttBind, probeByMqtt } from "./mqtt-probe.ts";
 import { type ProbeOutcome, SelfProbe } from "./self-probe.ts";
+
+/** Where sessions stand that the balancer has done its part for. */
+const AT_BROKER: ReadonlySet<Session["stateName"]> = new Set([
+  "queued",
+  "pausing",
+  "connecting",
+  "answering",
+  "relaying",
+]);
 
 /** The parts of a process that its life concerns. */
 export interface LifeParts {
@@ -20,6 +30,8 @@ export interface LifeParts {
   /** Whether stick tables have been fetched from a peer once, or need not be. */
   resyncDone(): boolean;
   isStopping(): boolean;
+  /** The sessions that live at this moment. */
+  sessions(): Iterable<Session>;
   /** The guard has ended: take no more connections, and end with the last session. */
   guardLost(): void;
 }
@@ -99,7 +111,20 @@ export class LifeShell {
       return Promise.resolve({ result: "unknown" });
     if (global?.balancerProbe !== "mqtt") return undefined;
     const bind = mqttBind(frontends.values());
-    return bind === undefined ? undefined : probeByMqtt(bind);
+    return bind === undefined ? undefined : probeByMqtt(bind, (port) => this.#isExcused(port));
+  }
+
+  /** Whether the client of this port waits for a broker, or clients wait for a free place. */
+  #isExcused(port: number): boolean {
+    const { world, mover } = this.#parts;
+    for (const { listener } of world.listeners.values()) {
+      if (mover.viewListener(listener)?.isHeldBack === true) return true;
+    }
+    for (const { stateName, context } of this.#parts.sessions()) {
+      const { source } = context;
+      if (source.kind === "ip" && source.port === port) return AT_BROKER.has(stateName);
+    }
+    return false;
   }
 
   #onProbed(outcome: ProbeOutcome): void {

@@ -3,6 +3,7 @@
 // refuses it, or is not there, is no fault of the balancer.
 import net from "node:net";
 import { connect as connectTls } from "node:tls";
+import type { ProbeResult } from "../base/life.ts";
 import type { Bind } from "../config/model/bind.ts";
 import { SELF_PROBE_ANSWER_MS_MAX } from "../limits.ts";
 import type { FrontendSide } from "../config/model/proxy.ts";
@@ -30,40 +31,45 @@ export function mqttBind(frontends: Iterable<{ readonly side: FrontendSide }>): 
   return tcp.find(isOfPort) ?? tcp[0];
 }
 
-/** Sends a CONNECT to a listener of ours; `unknown` where it cannot be reached from here. */
-export function probeByMqtt(bind: Bind): Promise<ProbeOutcome> {
+/**
+ * Sends a CONNECT to a listener of ours. `unknown` where it cannot be reached from here, and where no
+ * answer comes for want of a broker or a free place: `isExcused` tells by the probe's local port.
+ */
+export function probeByMqtt(
+  bind: Bind,
+  isExcused: (localPort: number) => boolean,
+): Promise<ProbeOutcome> {
   if (bind.address.kind !== "ip") return Promise.resolve({ result: "unknown" });
   const { host, port, family } = reachable(bind.address);
   if (!isLocal(host)) return Promise.resolve({ result: "unknown" });
   return new Promise((resolve) => {
-    const settle = (failure: string | undefined): void => {
+    const settle = (result: ProbeResult, failure?: string): void => {
       cancelTimer();
       stream.destroy();
       wire.destroy();
-      resolve(
-        failure === undefined
-          ? { result: "ok" }
-          : { result: "failed", problem: `MQTT at ${host} port ${port}: ${failure}` },
-      );
+      if (failure === undefined) resolve({ result });
+      else resolve({ result, problem: `MQTT at ${host} port ${port}: ${failure}` });
     };
-    const cancelTimer = afterPolling(SELF_PROBE_ANSWER_MS_MAX, () =>
-      settle(`no answer and no end within ${SELF_PROBE_ANSWER_MS_MAX} ms`),
-    );
+    const cancelTimer = afterPolling(SELF_PROBE_ANSWER_MS_MAX, () => {
+      if (isExcused(wire.localPort ?? 0)) settle("unknown");
+      else settle("failed", `no answer and no end within ${SELF_PROBE_ANSWER_MS_MAX} ms`);
+    });
     const wire = net.connect({ host, port, family });
     if (bind.acceptProxy) wire.write(encodeProxyLocal(2));
     const stream =
       bind.tls === undefined ? wire : connectTls({ socket: wire, rejectUnauthorized: false });
-    wire.on("error", ({ code }: NodeJS.ErrnoException) =>
-      settle(code !== undefined && TAKEN.has(code) ? undefined : (code ?? "failed")),
-    );
+    wire.on("error", ({ code = "failed" }: NodeJS.ErrnoException) => {
+      if (TAKEN.has(code)) settle("ok");
+      else settle("failed", code);
+    });
     // A handshake that fails has been taken part in.
-    if (stream !== wire) stream.on("error", () => settle(undefined));
+    if (stream !== wire) stream.on("error", () => settle("ok"));
     stream.write(connectPacket());
     stream.once("data", () => {
       stream.write(DISCONNECT);
-      settle(undefined);
+      settle("ok");
     });
-    stream.once("close", () => settle(undefined));
+    stream.once("close", () => settle("ok"));
   });
 }
 

@@ -161,27 +161,42 @@ listen mqtt
     expect(await afterProbes(balancer, 2)).toBe("unknown");
   });
 
-  test.each([
-    ["answered", "", true],
-    ["closed", "tcp-request connection reject", true],
-    ["neither", "tcp-request connection silent-drop", false],
-  ] as const)("mqtt: a client of its own, %s", async (_name, rule, isOk) => {
-    const broker = await startServer({ greeting: "\x20\x02\x00\x00" });
-    const [other, port] = await freePorts(2);
-    const balancer = await supervise(`global
+  function mqtt(port: number, rule: string, server: string): string {
+    return `global
   balancer-probe mqtt
 ${DEFAULTS}
 listen mqtt
   bind 127.0.0.1:${port}
-  bind 127.0.0.1:${other}
   ${rule}
-  server s1 127.0.0.1:${broker.port}
-`);
-    await balancer.beat(({ probeCount }) => probeCount! >= 1);
-    expect(balancer.beats().at(-1)?.probe).toBe(isOk ? "ok" : "failed");
-    if (rule !== "") return;
+  server s1 ${server}
+`;
+  }
+
+  test("mqtt: a client of its own, which a broker answers", async () => {
+    const broker = await startServer({ greeting: "\x20\x02\x00\x00" });
+    const balancer = await supervise(mqtt(await freePort(), "", `127.0.0.1:${broker.port}`));
+    expect((await balancer.beat(({ probeCount }) => probeCount! >= 1)).probe).toBe("ok");
     const visit = await broker.visit(0);
     await waitFor(() => /MQTT.*tandem-probe-[0-9a-f]{8}/s.test(visit.received()));
     expect(visit.received().charCodeAt(0)).toBe(0x10); // CONNECT
+  });
+
+  test.each([
+    ["closed at once: it got in", "tcp-request connection reject", "ok"],
+    ["dropped without a word", "tcp-request connection silent-drop", "failed"],
+    ["left by a broker that is silent: not our fault", "", "unknown"],
+  ])("mqtt: a client of its own, %s", async (_name, rule, result) => {
+    const mute = await startServer();
+    const balancer = await supervise(mqtt(await freePort(), rule, `127.0.0.1:${mute.port}`));
+    expect((await balancer.beat(({ probeCount }) => probeCount! >= 1)).probe).toBe(result);
+  });
+
+  test("mqtt: a client of its own, for which there is no broker or no place", async () => {
+    const [port, closed] = await freePorts(2);
+    const text = mqtt(port!, "maxconn 1", `127.0.0.1:${closed!}`);
+    const balancer = await supervise(text.replace("retries 1", "retries 9"));
+    expect((await balancer.beat(({ probeCount }) => probeCount! >= 1)).probe).toBe("unknown");
+    openClient(port!);
+    expect(await afterProbes(balancer, 2)).toBe("unknown");
   });
 });
