@@ -183,3 +183,20 @@ export const FILE_POLL_MS: Millis = 1_000;
 export const TRACKED_FILE_BYTES_MAX = 64;
 /** The most that is kept of one line that a script prints, characters. */
 export const SCRIPT_OUTPUT_CHARS_MAX = 1_000;
+
+// Sockets (ha/io)
+
+/** `arping` programs that run at the same time; each takes a second. */
+export const ARPING_RUNNING_MAX = 64;
+/** A heartbeat socket that cannot be opened is tried again after this time. */
+export const HEARTBEAT_REOPEN_MS: Millis = 1_000;
+/** From starting an agent to its "ready". Node itself needs most of it. */
+export const AGENT_START_MS_MAX: Millis = 10_000;
+/** What a child may take to end when it is asked to. */
+export const CHILD_STOP_MS_MAX: Millis = 5_000;
+/** SCHED_RR priority of the agent unless `vrrp_rt_priority` says otherwise; the guard's is one higher. */
+export const REALTIME_PRIORITY_DEFAULT = 50;
+/** From "stop" to the end of the agent: notices that hang must not keep it. */
+export const AGENT_STOP_MS_MAX: Millis = 4_000;
+/** A sleep of the machine shorter than this is none; /proc/uptime counts in 10 ms. */
+export const SLEPT_MS_MIN: Millis = 25;

@@ -6,6 +6,7 @@
 //   3  count of VIPs                …  v2: 8 bytes of authentication data, always there
 import type { IpBytes } from "../../src/base/ip.ts";
 import type { Authentication, ChecksumForm } from "../config/model/instance.ts";
+import { ADVERT_ADDRESSES_MAX } from "../limits.ts";
 import type { Advert } from "./advert.ts";
 import { internetChecksum, PROTOCOL_VRRP, pseudoHeader } from "./checksum.ts";
 
@@ -61,19 +62,20 @@ export interface DecodeSettings {
 }
 
 /**
- * The message of an advert. Its interval is rounded to what the version can carry: whole seconds
+ * The message of an advert. Of its VIPs it names the first 255; its interval is rounded to what the version can carry: whole seconds
  * 1..255, or hundredths of a second 1..4095. Version 2 has no IPv6: such an advert is our own bug.
  */
 export function encodeAdvert(advert: Advert, settings: EncodeSettings): Uint8Array {
   if (advert.version === 2 && advert.family === 6) throw new RangeError("VRRPv2 has no IPv6");
   const addressBytes = advert.family === 4 ? 4 : 16;
-  const vipsEnd = HEADER_BYTES + advert.vips.length * addressBytes;
+  const vips = advert.vips.slice(0, ADVERT_ADDRESSES_MAX);
+  const vipsEnd = HEADER_BYTES + vips.length * addressBytes;
   const message = new Uint8Array(vipsEnd + (advert.version === 2 ? AUTH_BYTES : 0));
   message[0] = (advert.version << 4) | TYPE_ADVERTISEMENT;
   message[1] = advert.vrid;
   message[2] = advert.priority;
-  message[3] = advert.vips.length;
-  for (const [i, vip] of advert.vips.entries()) message.set(vip, HEADER_BYTES + i * addressBytes);
+  message[3] = vips.length;
+  for (const [i, vip] of vips.entries()) message.set(vip, HEADER_BYTES + i * addressBytes);
   if (advert.version === 2) {
     const { authentication } = settings;
     message[4] = authentication.kind === "pass" ? AUTH_PASS : AUTH_NONE;

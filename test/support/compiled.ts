@@ -1,5 +1,5 @@
 // Programs of the tests that run in a process of their own: Node 20 takes no TypeScript.
-import { symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import ts from "typescript";
 import { REPOSITORY_DIR } from "./repository.ts";
@@ -25,5 +25,8 @@ export function compileProgram(file: string): string {
   program.emit();
   writeFileSync(path.join(outDir, "package.json"), '{ "type": "module" }');
   symlinkSync(path.join(REPOSITORY_DIR, "node_modules"), path.join(outDir, "node_modules"));
+  // Native parts, where they are built.
+  const buildDir = path.join(REPOSITORY_DIR, "build");
+  if (existsSync(buildDir)) symlinkSync(buildDir, path.join(outDir, "build"));
   return path.join(outDir, file.replace(/\.ts$/, ".js"));
 }

@@ -1,0 +1,20 @@
+# Native parts, built by scripts/build-native into build/Release/. All of them are optional.
+{
+    "targets": [
+        {
+            # What the agent needs of the kernel and Node does not offer (ha/io/native.ts).
+            "target_name": "tandem_agent",
+            "sources": [
+                "ha/native/addon.c",
+                "ha/native/arguments.c",
+                "ha/native/boot_time.c",
+                "ha/native/datagram_socket.c",
+                "ha/native/hop_limit_filter.c",
+                "ha/native/packet_socket.c",
+                "ha/native/process.c",
+            ],
+            "defines": ["NAPI_VERSION=8", "_GNU_SOURCE"],
+            "cflags": ["-std=c11", "-O2", "-Wall", "-Wextra"],
+        },
+    ],
+}
