@@ -181,8 +181,10 @@ export const PROCESS_SCAN_MS: Millis = 200;
 export const FILE_POLL_MS: Millis = 1_000;
 /** The most that is read of a tracked file, bytes. */
 export const TRACKED_FILE_BYTES_MAX = 64;
-/** The most that is kept of one line that a script prints, characters. */
-export const SCRIPT_OUTPUT_CHARS_MAX = 1_000;
+/** Lines that wait for a FIFO that is being made. */
+export const FIFO_QUEUE_MAX = 1_000;
+/** What a FIFO's program gets to read the last lines before it is ended. */
+export const FIFO_SCRIPT_GRACE_MS: Millis = 500;
 
 // Sockets (ha/io)
 

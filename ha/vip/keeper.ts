@@ -265,7 +265,8 @@ export class VipKeeper implements Machine<VipEvent, VipEffect> {
     const suffix = this.#failed.suffix(nowMs);
     if (suffix === undefined) return;
     const consequence = isRetried ? "; it is tried again" : "";
-    this.#log("error", undefined, `"ip ${failed}" failed: ${message}${consequence}${suffix}`);
+    const command = words[0] === "sysctl" ? failed : `ip ${failed}`;
+    this.#log("error", undefined, `"${command}" failed: ${message}${consequence}${suffix}`);
   }
 
   #onPutBack(slot: Slot, nowMs: Millis): void {
