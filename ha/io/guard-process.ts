@@ -19,7 +19,11 @@ export interface GuardOptions {
   /** How to start each child of `settings.children`. */
   readonly agentCommand?: ChildCommand;
   readonly balancerCommand?: ChildCommand;
-  readonly willExecutor: WillExecutor;
+  /**
+   * A function is called with what is put before a command that must not wait for a CPU: it is empty
+   * where real-time scheduling is not wanted or not permitted.
+   */
+  readonly willExecutor: WillExecutor | ((realtimePrefix: readonly string[]) => WillExecutor);
   /** SCHED_RR priority of the agent, 1..99; the guard's is one higher. `undefined`: not wanted. */
   readonly realtimePriority: number | undefined;
   readonly log: (
@@ -56,6 +60,7 @@ class GuardProcess {
   readonly #wills = new Set<Promise<void>>();
   readonly #undo: (() => void)[] = [];
   #agentPrefix: readonly string[] = [];
+  #willExecutor: WillExecutor | undefined;
   readonly #warned = new Set<Child>();
   #isReady = false;
   #isReloading = false;
@@ -69,6 +74,9 @@ class GuardProcess {
 
   async run(): Promise<number> {
     this.#becomeRealtime();
+    const { willExecutor } = this.#options;
+    this.#willExecutor =
+      typeof willExecutor === "function" ? willExecutor(this.#agentPrefix) : willExecutor;
     this.#takeSignals();
     const exit = new Promise<number>((resolve) => {
       this.#finish = resolve;
@@ -227,7 +235,7 @@ class GuardProcess {
   }
 
   #executeWill(will: LastWill): void {
-    const executing = this.#options.willExecutor.execute(will).then((problems) => {
+    const executing = this.#willExecutor!.execute(will).then((problems) => {
       this.#wills.delete(executing);
       const { commands, packets } = will;
       const done = `${commands.length} removals, ${packets.length} adverts of priority 0`;
@@ -267,7 +275,7 @@ class GuardProcess {
   #close(): void {
     this.#driver.close();
     this.#systemd.close();
-    this.#options.willExecutor.close();
+    this.#willExecutor?.close();
     for (const undo of this.#undo) undo();
   }
 }

@@ -1,8 +1,8 @@
 // Does what a dead agent left to be done: adverts of priority 0, addresses removed.
-import { spawn } from "node:child_process";
 import { WILL_COMMAND_MS } from "../limits.ts";
 import type { LastWill } from "../supervise/messages.ts";
 import type { OutgoingPacket } from "../vrrp/packet.ts";
+import { runProgram } from "./run-program.ts";
 
 /** Runs `ip` with these words; resolves to what went wrong, `undefined` when nothing did. */
 export interface IpRunner {
@@ -30,7 +30,7 @@ export class WillExecutor {
   async execute(will: LastWill): Promise<readonly string[]> {
     // Removals are handed over first: the other node answers the packets within a millisecond.
     const removals = will.commands.map(({ program, words }) =>
-      program === undefined ? this.#ip.run(words) : runProgram(program, words),
+      program === undefined ? this.#ip.run(words) : runProgram(program, words, WILL_COMMAND_MS),
     );
     const problems = will.packets.map((packet) => this.#send(packet));
     problems.push(...(await Promise.all(removals)));
@@ -54,38 +54,3 @@ export class WillExecutor {
     }
   }
 }
-
-/** Starts `ip` anew for each command. */
-export class OneShotIp implements IpRunner {
-  run(words: readonly string[]): Promise<string | undefined> {
-    return runProgram("ip", words);
-  }
-
-  close(): void {
-    // Nothing is kept open.
-  }
-}
-
-/** Runs a program with a time limit; resolves to what went wrong, with what it wrote to stderr. */
-export function runProgram(program: string, words: readonly string[]): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const what = `"${[program, ...words].join(" ")}"`;
-    const child = spawn(program, words, {
-      stdio: ["ignore", "ignore", "pipe"],
-      timeout: WILL_COMMAND_MS,
-      killSignal: "SIGKILL",
-    });
-    let stderr = "";
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      stderr = (stderr + text).slice(0, STDERR_CHARS_MAX);
-    });
-    child.once("error", (error) => resolve(`${what} cannot be started: ${error.message}`));
-    child.once("exit", (code, signal) => {
-      if (code === 0) resolve(undefined);
-      else if (signal !== null) resolve(`${what} took longer than ${WILL_COMMAND_MS} ms`);
-      else setImmediate(() => resolve(`${what} failed (${String(code)}): ${stderr.trim()}`));
-    });
-  });
-}
-
-const STDERR_CHARS_MAX = 1_000;

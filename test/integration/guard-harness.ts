@@ -4,6 +4,7 @@ import path from "node:path";
 import type { Child, GuardSettings } from "../../ha/supervise/guard-events.ts";
 import type { LastWill } from "../../ha/supervise/messages.ts";
 import { readState } from "../../ha/supervise/proc-text.ts";
+import { encodeMessage } from "../../ha/supervise/wire.ts";
 import { endLater } from "../support/cleanup.ts";
 import { compileProgram } from "../support/compiled.ts";
 import type { FakeNodeOptions } from "../support/fake-node.ts";
@@ -140,7 +141,7 @@ export async function startNode(options: NodeOptions = {}): Promise<FakeNode> {
   });
   const given: FakeNodeOptions = {
     settings: { ...SETTINGS, ...options.settings },
-    agentCommand: command("agent", JSON.stringify(options.will ?? WILL), options.agentOrders),
+    agentCommand: command("agent", willText(options.will ?? WILL), options.agentOrders),
     balancerCommand: command("balancer", "", options.balancerOrders),
     ...(options.realtimePriority === undefined
       ? {}
@@ -172,6 +173,12 @@ export function isThere(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** Bytes as on the wire: in base64. */
+function willText(will: LastWill): string {
+  const message = JSON.parse(encodeMessage({ kind: "will", will })) as { will: unknown };
+  return JSON.stringify(message.will);
 }
 
 function endIfOurs(pid: number, notes: string): void {

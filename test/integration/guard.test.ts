@@ -6,7 +6,14 @@ import type { Child } from "../../ha/supervise/guard-events.ts";
 import { findProgram, has } from "../support/programs.ts";
 import { runToEnd } from "../support/process.ts";
 import { waitFor } from "../support/wait-for.ts";
-import { compilePrograms, type FakeNode, isThere, startNode, wallMs } from "./guard-harness.ts";
+import {
+  compilePrograms,
+  type FakeNode,
+  isThere,
+  startNode,
+  WILL,
+  wallMs,
+} from "./guard-harness.ts";
 
 const DEL = "ip addr del 10.98.0.100/24 dev eth0";
 
@@ -60,6 +67,34 @@ describe("guard: the agent", () => {
     expect(isThere(helperPid)).toBe(true);
     process.kill(await node.run("agent", 1), "SIGKILL");
     await waitFor(() => !isThere(helperPid), { what: "the end of the agent's program" });
+  });
+
+  test("a part of its will that fails is told, the rest is done", async () => {
+    const words = WILL.commands[0]!.words;
+    const node = await startNode({
+      will: {
+        commands: [
+          { program: undefined, words: ["fail"] },
+          { program: "false", words: ["eth0"] },
+          { program: "/no/such/vip-down", words: ["eth0"] },
+          { program: undefined, words },
+        ],
+        packets: [
+          {
+            family: 4,
+            interface: "eth0",
+            destination: new Uint8Array([224, 0, 0, 18]),
+            bytes: new Uint8Array(4),
+          },
+        ],
+      },
+    });
+    process.kill(await node.run("agent", 1), "SIGKILL");
+    await node.guardNote(DEL);
+    await node.guardNote("Part of the agent's will failed: it cannot be done");
+    await node.guardNote(/will failed: "false eth0" failed/);
+    await node.guardNote(/will failed: "\/no\/such\/vip-down eth0" cannot be started/);
+    await node.guardNote("will failed: the other node could not be told on eth0");
   });
 
   test("one that ends by itself is started again", async () => {
@@ -182,6 +217,7 @@ describe("guard: itself", () => {
         ["SCHED_RR|SCHED_RESET_ON_FORK", "5"],
         ["SCHED_OTHER", "0"],
       ]);
+      await node.guardNote(/^prefix chrt --rr --reset-on-fork 5$/);
       process.kill(pids[1]!, "SIGWINCH");
       await node.guardNote("Agent \\(run 1\\) is lost: it hangs");
       await node.guardNote(DEL);

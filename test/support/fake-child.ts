@@ -6,8 +6,8 @@ import { spawn } from "node:child_process";
 import { appendFileSync } from "node:fs";
 import net from "node:net";
 import { openGuardChannel } from "../../ha/io/guard-channel.ts";
-import { EMPTY_WILL, type LastWill, type ToAgent } from "../../ha/supervise/messages.ts";
-import { encodeMessage } from "../../ha/supervise/wire.ts";
+import { EMPTY_WILL, type ToAgent } from "../../ha/supervise/messages.ts";
+import { decodeToGuard, encodeMessage } from "../../ha/supervise/wire.ts";
 import { LIFE_BEAT_MS, LIFE_FD_VARIABLE } from "../../src/base/life.ts";
 
 const [role = "agent", notes = "/dev/null", will = "", ...orders] = process.argv.slice(2);
@@ -36,7 +36,9 @@ function runAgent(): void {
   if (orders.includes("no-ready")) return;
   channel.send({ kind: "ready" });
   if (will === "") return;
-  channel.send({ kind: "will", will: JSON.parse(will) as LastWill });
+  const message = decodeToGuard(`{"kind":"will","will":${will}}`);
+  if (message === undefined) throw new Error(`This is no will: ${will}`);
+  channel.send(message);
   note("bequeathed");
 }
 
