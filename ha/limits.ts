@@ -202,3 +202,8 @@ export const REALTIME_PRIORITY_DEFAULT = 50;
 export const AGENT_STOP_MS_MAX: Millis = 4_000;
 /** A sleep of the machine shorter than this is none; /proc/uptime counts in 10 ms. */
 export const SLEPT_MS_MIN: Millis = 25;
+
+// The reader's neighbours (ha/config/lint)
+
+/** How much of a script file is looked at for usual mistakes, bytes. */
+export const LINT_SCRIPT_BYTES_MAX = 65_536;

@@ -53,6 +53,8 @@ export class Notices implements Machine<NoticeEvent, NoticeEffect> {
   /** The latest told change of each instance and group, by `keyOf`. */
   readonly #told = new Map<string, StateChange>();
   readonly #priorities = new Map<string, number>();
+  /** Instances that a reload removed and whose end is still to come: what their `notify` was. */
+  readonly #departing = new Map<string, NotifySettings>();
   #configuration: AgentConfiguration;
   #nowMs: Millis = 0;
 
@@ -101,9 +103,13 @@ export class Notices implements Machine<NoticeEvent, NoticeEffect> {
     return this.#commands.nextTimeout();
   }
 
-  /** Later notices are those of this configuration; what waits in the queue still runs. */
+  /**
+   * Later notices are those of this configuration; what waits in the queue still runs. Call it before
+   * the election is reconfigured, so that an instance that goes is told of as Keepalived tells it.
+   */
   reconfigure(configuration: AgentConfiguration, nowMs: Millis): void {
     this.#nowMs = nowMs;
+    this.#noteDeparting(configuration);
     this.#configuration = configuration;
     const { instances, syncGroups } = configuration;
     const keys = new Set([
@@ -126,8 +132,29 @@ export class Notices implements Machine<NoticeEvent, NoticeEffect> {
     }
   }
 
+  #noteDeparting({ instances }: AgentConfiguration): void {
+    this.#departing.clear();
+    for (const { name, notify } of this.#configuration.instances) {
+      if (!this.#told.has(keyOf("INSTANCE", name))) continue;
+      if (!instances.some((instance) => instance.name === name)) this.#departing.set(name, notify);
+    }
+  }
+
+  /** A removed instance ends as FAULT, and only its general command hears of it (2.2.7). */
+  #tellDeparture(name: string, { any }: NotifySettings, priority: number): void {
+    this.#departing.delete(name);
+    const words = ["INSTANCE", name, "FAULT", String(priority)];
+    if (any !== undefined) this.#commands.add(any, words, this.#nowMs);
+    this.#effects.push({ kind: "fifo", line: `INSTANCE "${name}" FAULT ${priority}\n` });
+  }
+
   #tell(change: StateChange): void {
     const { scope, name } = change;
+    const departing = scope === "INSTANCE" ? this.#departing.get(name) : undefined;
+    if (departing !== undefined) {
+      this.#tellDeparture(name, departing, change.priority);
+      return;
+    }
     this.#told.set(keyOf(scope, name), change);
     if (scope === "INSTANCE") this.#priorities.set(name, change.priority);
     const word = wordOf(change.to);

@@ -9,7 +9,7 @@ import type { ScriptOutcome } from "./track-events.ts";
 /** A change of state as its log line tells it. */
 export interface ScriptNews {
   readonly isUp: boolean;
-  /** `succeeded`, `failed (exited with status 1)`, `timed out`. */
+  /** `succeeded`, `failed (exited with status 1)`, `timed_out`. */
   readonly text: string;
 }
 
@@ -117,7 +117,7 @@ function describe(outcome: ScriptOutcome): string {
     case "signalled":
       return `failed (due to signal ${outcome.signal})`;
     case "timed-out":
-      return "timed out";
+      return "timed_out";
     case "failed-to-start":
       return `failed (could not be started: ${outcome.message})`;
   }

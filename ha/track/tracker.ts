@@ -92,7 +92,7 @@ export class Tracker implements Machine<TrackEvent, TrackEffect> {
       scripts: [...this.#scripts.values()].map((script) => ({
         name: script.configuration.name,
         isUp: this.#scriptVerdict(script) === "up",
-        isKnown: this.#scriptVerdict(script) !== "unknown",
+        isKnown: script.lastOutcome !== undefined || this.#isWatched(script),
         isRunning: script.isRunning,
         value: script.value,
         lastOutcome: script.lastOutcome,
@@ -245,8 +245,12 @@ export class Tracker implements Machine<TrackEvent, TrackEffect> {
       isRunning: (name) => this.#runningInterfaces.has(name),
       script: (name) => {
         const script = this.#scripts.get(name);
-        if (script === undefined) return { verdict: "unknown", failure: "" };
-        return { verdict: this.#scriptVerdict(script), failure: this.#failureOf(script) };
+        if (script === undefined) return { verdict: "unknown", failure: "", isAwaited: true };
+        return {
+          verdict: this.#scriptVerdict(script),
+          failure: this.#failureOf(script),
+          isAwaited: script.lastOutcome === undefined && !this.#isWatched(script),
+        };
       },
       process: (name) => {
         const process = this.#processes.get(name);

@@ -5,7 +5,7 @@ import type { Binding, BoundInstance } from "./bindings.ts";
 /** What is known of the tracked objects. */
 export interface TrackedWorld {
   isRunning(interfaceName: string): boolean;
-  script(name: string): { readonly verdict: Verdict; readonly failure: string };
+  script(name: string): ScriptStanding;
   process(name: string): Verdict;
   /** 0 while missing. */
   file(name: string): number;
@@ -13,6 +13,15 @@ export interface TrackedWorld {
   readonly balancerFault: string | undefined;
   /** Why the balancer makes this node the last choice. */
   readonly unfitness: string | undefined;
+}
+
+/** What is known of a script. */
+export interface ScriptStanding {
+  readonly verdict: Verdict;
+  /** Why it is down. */
+  readonly failure: string;
+  /** Whether its first result is still to come: then `down` is only assumed (`init_fail`). */
+  readonly isAwaited: boolean;
 }
 
 /** The standing of one instance. */
@@ -69,14 +78,13 @@ function weigh(binding: Binding, world: TrackedWorld): Weighed {
       return { ...contributionOf(weight, isReversed, verdict), text, isUnknown: false };
     }
     case "script": {
-      const { verdict, failure } = world.script(name);
+      const { verdict, failure, isAwaited } = world.script(name);
       const text = {
         up: `script ${name} succeeds`,
         down: `script ${name} ${failure}`.trimEnd(),
         unknown: `script ${name} has no result yet`,
       }[verdict];
-      const isUnknown = verdict === "unknown";
-      return { ...contributionOf(weight, isReversed, verdict), text, isUnknown };
+      return { ...contributionOf(weight, isReversed, verdict), text, isUnknown: isAwaited };
     }
     case "process": {
       const verdict = world.process(name);
