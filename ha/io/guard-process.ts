@@ -195,6 +195,9 @@ class GuardProcess {
     });
     const inspector = started.pid === undefined ? undefined : new ProcessInspector(started.pid);
     this.#runs.set(child, { number, process: started, inspector });
+    if (started.pid !== undefined) {
+      log("info", `The ${child} is process ${started.pid} (run ${number})`, child);
+    }
   }
 
   #onLine(child: Child, run: number, line: string): void {

@@ -1,6 +1,7 @@
 // A guard in a process of its own, with fake children that beat, hang or die on demand.
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
+import type { ChildCommand } from "../../ha/io/child-process.ts";
 import type { Child, GuardSettings } from "../../ha/supervise/guard-events.ts";
 import type { LastWill } from "../../ha/supervise/messages.ts";
 import { readState } from "../../ha/supervise/proc-text.ts";
@@ -24,6 +25,8 @@ export interface NodeOptions {
   readonly agentOrders?: readonly string[];
   readonly balancerOrders?: readonly string[];
   readonly will?: LastWill;
+  /** Instead of the fake one. */
+  readonly balancer?: ChildCommand;
   readonly realtimePriority?: number;
   /** For the guard. */
   readonly env?: Readonly<Record<string, string>>;
@@ -76,6 +79,12 @@ export class FakeNode {
   /** The process ids of this child's runs, first to last. */
   pids(child: Child): number[] {
     return [...new Set(this.#lines(child).map(({ pid }) => pid))];
+  }
+
+  /** The process of this run, in the guard's words; also of children that write no notes. */
+  async processOf(child: Child, run: number): Promise<number> {
+    const pattern = new RegExp(`The ${child} is process (\\d+) \\(run ${run}\\)`);
+    return Number((await this.process.waitForOutput(pattern))[1]);
   }
 
   /** Waits for the run of this number, from 1 on, to be up; gives its process id. */
@@ -142,7 +151,7 @@ export async function startNode(options: NodeOptions = {}): Promise<FakeNode> {
   const given: FakeNodeOptions = {
     settings: { ...SETTINGS, ...options.settings },
     agentCommand: command("agent", willText(options.will ?? WILL), options.agentOrders),
-    balancerCommand: command("balancer", "", options.balancerOrders),
+    balancerCommand: options.balancer ?? command("balancer", "", options.balancerOrders),
     ...(options.realtimePriority === undefined
       ? {}
       : { realtimePriority: options.realtimePriority }),
