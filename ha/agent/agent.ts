@@ -59,7 +59,9 @@ export class Agent implements Machine<AgentEvent, AgentEffect> {
     this.#removesLeftovers = settings.removesLeftovers;
     this.#balancer = settings.hasBalancer ? STARTING : ABSENT;
     this.#election = new Election(electionSettings(configuration));
-    this.#vips = new VipKeeper(configuration.instances);
+    this.#vips = new VipKeeper(configuration.instances, {
+      vipDown: configuration.tandem.vipDown,
+    });
     this.#tracker = new Tracker(configuration);
     this.#notices = new Notices(configuration);
     this.#heartbeats = new Heartbeats(configuration, settings.nonce);

@@ -1,0 +1,206 @@
+// The agent as a process: reads its file, opens what it needs, drives the core, and ends by signal, by
+// word of the guard, or when the guard is dead.
+import { randomBytes } from "node:crypto";
+import { unlink, writeFile } from "node:fs/promises";
+import type { Machine } from "../../src/base/machine.ts";
+import { Agent } from "../agent/agent.ts";
+import type { AgentEffect, AgentEvent } from "../agent/agent-events.ts";
+import { dumpData } from "../agent/dump-data.ts";
+import { dumpJson } from "../agent/dump-json.ts";
+import { dumpStats } from "../agent/dump-stats.ts";
+import type { AgentOptions } from "../agent-options.ts";
+import { AGENT_STOP_MS_MAX } from "../limits.ts";
+import { AgentWorld } from "./agent-world.ts";
+import { wallOffsetMs } from "./clock.ts";
+import { defaultDumpPaths, type DumpPaths, writeDump } from "./dump-files.ts";
+import { type GuardChannel, openGuardChannel } from "./guard-channel.ts";
+import { loadAgentConfiguration, type LoadedConfiguration } from "./load-configuration.ts";
+import { type Log, openLog } from "./log/log.ts";
+import { logForm } from "./log-form.ts";
+import { MachineDriver } from "./machine-driver.ts";
+import { runOnce } from "./run-once.ts";
+import { ScriptLauncher } from "./script-launcher.ts";
+import { onSignalNumber } from "./signals.ts";
+import { SleepClock } from "./sleep-clock.ts";
+
+/** What a guard tells its agent on the command line. */
+export type AgentChildOptions = Pick<
+  AgentOptions,
+  | "file"
+  | "configId"
+  | "logs"
+  | "logFile"
+  | "syslogFacility"
+  | "vrrpPidfile"
+  | "keepsVips"
+  | "logsAddresses"
+  | "dumps"
+> & {
+  /** Whether the guard supervises a balancer. */
+  readonly hasBalancer: boolean;
+};
+
+/** Daemon exit codes of Keepalived (reference §2.3). */
+const EXIT_CONFIG = 2;
+/** The request for a JSON dump: SIGRTMIN+2. */
+const SIGNAL_JSON = 36;
+
+/** Runs until it is told to stop; resolves to the exit code. */
+export async function runAgentProcess(options: AgentChildOptions): Promise<number> {
+  const log = openLog(logForm(options, "Keepalived_vrrp"));
+  const loaded = await loadAgentConfiguration(options);
+  if (!loaded.isUsable) {
+    log.write("error", `"${options.file}" cannot be used`);
+    log.close();
+    return EXIT_CONFIG;
+  }
+  if (options.vrrpPidfile !== undefined) await writeFile(options.vrrpPidfile, `${process.pid}\n`);
+  const running = new AgentProcess(options, loaded, log);
+  const code = await running.run();
+  if (options.vrrpPidfile !== undefined) await unlink(options.vrrpPidfile).catch(() => undefined);
+  log.close();
+  return code;
+}
+
+/** The agent, told of a sleep of the machine before anything else that wakes it. */
+function awake(agent: Agent): Machine<AgentEvent, AgentEffect> {
+  const clock = new SleepClock();
+  return {
+    handle(event, nowMs) {
+      const sleptMs = clock.sleptMs();
+      if (sleptMs > 0) agent.handle({ kind: "slept", sleptMs }, nowMs);
+      agent.handle(event, nowMs);
+    },
+    poll: () => agent.poll(),
+    nextTimeout: () => agent.nextTimeout(),
+  };
+}
+
+class AgentProcess {
+  readonly #options: AgentChildOptions;
+  readonly #log: Log;
+  readonly #agent: Agent;
+  readonly #driver: MachineDriver<AgentEvent, AgentEffect>;
+  readonly #world: AgentWorld;
+  readonly #channel: GuardChannel | undefined;
+  readonly #launcher: ScriptLauncher;
+  readonly #dumps: DumpPaths;
+  readonly #undo: (() => void)[] = [];
+  #configuration: LoadedConfiguration["configuration"];
+  #isStopping = false;
+  #finish: ((code: number) => void) | undefined;
+
+  constructor(options: AgentChildOptions, { configuration }: LoadedConfiguration, log: Log) {
+    this.#options = options;
+    this.#log = log;
+    this.#configuration = configuration;
+    this.#launcher = new ScriptLauncher(configuration.global);
+    this.#dumps = options.dumps ?? defaultDumpPaths(process.env);
+    this.#agent = new Agent({
+      configuration,
+      nonce: randomBytes(8),
+      hasBalancer: options.hasBalancer,
+      removesLeftovers: !options.keepsVips,
+    });
+    this.#driver = new MachineDriver(awake(this.#agent), (effect) => this.#carryOut(effect));
+    this.#channel = openGuardChannel({
+      onMessage: (message) => {
+        if (message.kind === "balancer") this.#driver.feed(message);
+        else if (message.kind === "reload") void this.#reload();
+        else if (message.kind === "stop") this.#stop("the guard asks for it");
+      },
+      onEnd: () => this.#stop("the guard is dead"),
+      onSilence: (ms) =>
+        log.write(
+          "warning",
+          `the guard has been silent for ${Math.round(ms)} ms: nothing is supervised`,
+        ),
+    });
+    this.#world = new AgentWorld({
+      configuration,
+      log,
+      launcher: this.#launcher,
+      logsAddresses: options.logsAddresses,
+      feed: (event) => this.#driver.feed(event),
+      tellWill: (will) => this.#channel?.send({ kind: "will", will }),
+    });
+  }
+
+  async run(): Promise<number> {
+    const exit = new Promise<number>((resolve) => {
+      this.#finish = resolve;
+    });
+    this.#takeSignals();
+    const { startupScript, startupScriptTimeoutMs } = this.#configuration.global;
+    await runOnce(startupScript, startupScriptTimeoutMs, this.#launcher, this.#log);
+    await this.#world.start();
+    this.#driver.feed({ kind: "start" });
+    this.#channel?.send({ kind: "ready" });
+    const code = await exit;
+    this.#driver.close();
+    await this.#world.close();
+    const { shutdownScript, shutdownScriptTimeoutMs } = this.#configuration.global;
+    await runOnce(shutdownScript, shutdownScriptTimeoutMs, this.#launcher, this.#log);
+    for (const undo of this.#undo) undo();
+    this.#channel?.close();
+    return code;
+  }
+
+  #carryOut(effect: AgentEffect): void {
+    if (effect.kind === "stopped") this.#finish?.(0);
+    else this.#world.carryOut(effect);
+  }
+
+  #stop(reason: string): void {
+    if (this.#isStopping) return;
+    this.#isStopping = true;
+    this.#log.write("info", `Stopping: ${reason}`);
+    const timer = setTimeout(() => {
+      this.#log.write("error", `not done after ${AGENT_STOP_MS_MAX} ms: ending all the same`);
+      this.#finish?.(1);
+    }, AGENT_STOP_MS_MAX);
+    this.#undo.push(() => clearTimeout(timer));
+    this.#driver.feed({ kind: "stop" });
+  }
+
+  async #reload(): Promise<void> {
+    const loaded = await loadAgentConfiguration(this.#options);
+    if (!loaded.isUsable) {
+      this.#log.write("error", "reload refused: the running configuration stays");
+      return;
+    }
+    this.#configuration = loaded.configuration;
+    await this.#world.reconfigure(loaded.configuration);
+    this.#driver.feed({ kind: "reload", configuration: loaded.configuration });
+    this.#log.write("info", "reloaded");
+  }
+
+  #takeSignals(): void {
+    const handlers: [NodeJS.Signals, () => void][] = [
+      ["SIGTERM", () => this.#stop("SIGTERM")],
+      ["SIGINT", () => this.#stop("SIGINT")],
+      ["SIGHUP", () => void this.#reload()],
+      ["SIGUSR1", () => this.#dump("data", dumpData(this.#agent.status(), wallOffsetMs()))],
+      ["SIGUSR2", () => this.#dump("stats", dumpStats(this.#agent.status()))],
+    ];
+    for (const [signal, handler] of handlers) {
+      process.on(signal, handler);
+      this.#undo.push(() => process.off(signal, handler));
+    }
+    const off = onSignalNumber(SIGNAL_JSON, () =>
+      this.#dump("json", dumpJson(this.#agent.status(), wallOffsetMs())),
+    );
+    if (off !== undefined) this.#undo.push(off);
+  }
+
+  #dump(kind: keyof DumpPaths, text: string): void {
+    const path = this.#dumps[kind];
+    writeDump(path, text).then(
+      () => this.#log.write("info", `wrote "${path}"`),
+      (error: unknown) => {
+        const reason = error instanceof Error ? error.message : String(error);
+        this.#log.write("error", `"${path}" cannot be written: ${reason}`);
+      },
+    );
+  }
+}

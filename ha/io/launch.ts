@@ -1,0 +1,139 @@
+// Puts a guard together: what it reads, what it starts, where it logs.
+import { unlink, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import type { AgentOptions, RunOptions } from "../agent-options.ts";
+import type { AgentConfiguration } from "../config/model/configuration.ts";
+import { AGENT_START_MS_MAX, CHILD_STOP_MS_MAX, REALTIME_PRIORITY_DEFAULT } from "../limits.ts";
+import type { Child, GuardSettings } from "../supervise/guard-events.ts";
+import type { AgentChildOptions } from "./agent-process.ts";
+import type { ChildCommand } from "./child-process.ts";
+import { runGuard } from "./guard-process.ts";
+import { IpBatch } from "./ip-batch.ts";
+import { loadAgentConfiguration, type LoadedConfiguration } from "./load-configuration.ts";
+import { type Log, openLog } from "./log/log.ts";
+import { logForm } from "./log-form.ts";
+import { REALTIME_NODE_FLAGS } from "./realtime.ts";
+import { VrrpSockets } from "./vrrp-socket.ts";
+import { WillExecutor } from "./will-executor.ts";
+
+/** Daemon exit codes of Keepalived (reference §2.3). */
+const EXIT_CONFIG = 2;
+
+/** Runs an agent under a guard of its own, as a Keepalived would run; resolves to the exit code. */
+export function launchAgent(options: AgentOptions): Promise<number> {
+  return launch(options, undefined);
+}
+
+/** Runs a whole node; resolves to the exit code. */
+export function launchNode(options: RunOptions): Promise<number> {
+  const { balancerFiles: files, localpeer, maxconn, controlPath } = options;
+  const given = { files, localpeer, maxconn, controlPath };
+  return launch(options, entry("balancer-child.js", given));
+}
+
+async function launch(
+  options: AgentOptions,
+  balancerCommand: ChildCommand | undefined,
+): Promise<number> {
+  if (options.umask !== undefined) process.umask(options.umask);
+  const hasBalancer = balancerCommand !== undefined;
+  const log = openLog(logForm(options, "Keepalived"));
+  const read = (): Promise<LoadedConfiguration> =>
+    loadAgentConfiguration({ ...options, hasBalancer });
+  const loaded = await read();
+  report(loaded, log);
+  if (!loaded.isUsable) {
+    log.write("error", `"${options.file}" cannot be used: see above; "tandem check" says more`);
+    log.close();
+    return EXIT_CONFIG;
+  }
+  const { configuration } = loaded;
+  const children: Child[] = hasBalancer ? ["agent", "balancer"] : ["agent"];
+  if (options.pidfile !== undefined) await writeFile(options.pidfile, `${process.pid}\n`);
+  const realtimePriority = realtimeOf(configuration);
+  try {
+    return await runGuard({
+      settings: guardSettings(configuration, children),
+      agentCommand: entry(
+        "agent-child.js",
+        agentOptions(options, hasBalancer),
+        REALTIME_NODE_FLAGS,
+      ),
+      ...(balancerCommand === undefined ? {} : { balancerCommand }),
+      willExecutor: willExecutor(log),
+      realtimePriority,
+      log: (level, text, child) => {
+        log.write(level, text, child === undefined ? {} : { child });
+      },
+      reload: async () => {
+        const again = await read();
+        report(again, log);
+        return again.isUsable ? guardSettings(again.configuration, children) : undefined;
+      },
+      onReady: () => {
+        log.write("info", "ready");
+        options.onReady?.();
+      },
+    });
+  } finally {
+    if (options.pidfile !== undefined) await unlink(options.pidfile).catch(() => undefined);
+    log.close();
+  }
+}
+
+function report(loaded: LoadedConfiguration, log: Log): void {
+  for (const { severity, message, position, hint } of [...loaded.diagnostics, ...loaded.lints]) {
+    const place = position === undefined ? "" : `(${position.file}: Line ${position.line}) `;
+    const level = severity === "alert" ? "error" : severity === "warning" ? "warning" : "info";
+    log.write(level, `${place}${message}${hint === undefined ? "" : `; ${hint}`}`);
+  }
+}
+
+function guardSettings(
+  { global, tandem }: AgentConfiguration,
+  children: readonly Child[],
+): GuardSettings {
+  return {
+    children,
+    balancerTimeoutMs: tandem.balancerTimeoutMs,
+    agentTimeoutMs: tandem.agentTimeoutMs,
+    balancerStartTimeoutMs: tandem.balancerStartTimeoutMs,
+    agentStartTimeoutMs: AGENT_START_MS_MAX + global.startupScriptTimeoutMs,
+    stopTimeoutMs: CHILD_STOP_MS_MAX,
+    restartBudget: tandem.restartBudget,
+  };
+}
+
+/** Real-time scheduling is on unless switched off by our directive. */
+function realtimeOf({ global, tandem }: AgentConfiguration): number | undefined {
+  if (!tandem.isRealtime || global.realtimePriority === 0) return undefined;
+  return global.realtimePriority ?? REALTIME_PRIORITY_DEFAULT;
+}
+
+/** The guard acts for a dead agent: `ip` stands ready, sockets are opened within a fraction of a millisecond. */
+function willExecutor(log: Log): WillExecutor {
+  const batch = new IpBatch({ onProblem: (problem) => log.write("warning", problem) });
+  const sockets = new VrrpSockets({
+    onPacket: () => undefined,
+    onError: ({ interface: name, text }) => log.write("warning", `${name}: ${text}`),
+  });
+  return new WillExecutor(batch, sockets);
+}
+
+function agentOptions(options: AgentOptions, hasBalancer: boolean): AgentChildOptions {
+  const { file, configId, logs, logFile, syslogFacility, vrrpPidfile, keepsVips, dumps } = options;
+  return {
+    ...{ file, logs, hasBalancer, keepsVips, logsAddresses: options.logsAddresses },
+    ...(configId === undefined ? {} : { configId }),
+    ...(logFile === undefined ? {} : { logFile }),
+    ...(syslogFacility === undefined ? {} : { syslogFacility }),
+    ...(vrrpPidfile === undefined ? {} : { vrrpPidfile }),
+    ...(dumps === undefined ? {} : { dumps }),
+  };
+}
+
+/** A child of ours: a file of bin/ and its options. Works from the sources' build only. */
+function entry(name: string, options: object, flags: readonly string[] = []): ChildCommand {
+  const file = fileURLToPath(new URL(`../../../bin/${name}`, import.meta.url));
+  return { command: process.execPath, args: [...flags, file, JSON.stringify(options)] };
+}
