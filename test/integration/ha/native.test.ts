@@ -36,7 +36,7 @@ describe.skipIf(native === undefined)(`the native part${note}`, () => {
   test("arguments of the wrong type are refused", () => {
     const { sendFrame: send, interfaceIndex: index } = built as unknown as Record<
       "sendFrame" | "interfaceIndex",
-      (this: void, ...values: unknown[]) => unknown
+      (...values: unknown[]) => unknown
     >;
     for (const call of [
       () => send(),
