@@ -99,11 +99,6 @@ export class TrackedScript {
     if (change === "down") this.#failure = text;
     return { isUp: change === "up", text };
   }
-
-  /** Forgets a run whose result is not wanted any more. */
-  abandon(): void {
-    this.#lostAtMs = undefined;
-  }
 }
 
 function isGood(outcome: ScriptOutcome): boolean {

@@ -31,8 +31,12 @@ export class Tracker implements Machine<TrackEvent, TrackEffect> {
   #instances: readonly BoundInstance[];
   #scripts = new Map<string, TrackedScript>();
   #processes = new Map<string, TrackedProcess>();
-  /** Numbers in tracked files by the names of their blocks; 0 is left out. */
-  #files = new Map<string, number>();
+  /**
+   * What was told of processes and files, by the names of their blocks; also of those that only the
+   * next configuration knows: whoever watches may be reconfigured first, and tells changes only.
+   */
+  readonly #counts = new Map<string, number>();
+  readonly #files = new Map<string, number>();
   /** Interfaces that bear on an instance. */
   #trackedInterfaces: ReadonlySet<string>;
   #isStarted = false;
@@ -42,6 +46,7 @@ export class Tracker implements Machine<TrackEvent, TrackEffect> {
     this.#balancer = new BalancerStanding(configuration.tandem);
     this.#instances = bindInstances(configuration);
     this.#trackedInterfaces = interfacesOf(this.#instances);
+    this.#adopt(-Infinity);
   }
 
   handle(event: TrackEvent, nowMs: Millis): void {
@@ -78,10 +83,9 @@ export class Tracker implements Machine<TrackEvent, TrackEffect> {
       if (!this.#instances.some((instance) => instance.name === name)) this.#told.delete(name);
     }
     this.#balancer.reconfigure(configuration.tandem, nowMs);
-    const files = new Set(configuration.files.map(({ name }) => name));
-    for (const name of this.#files.keys()) if (!files.has(name)) this.#files.delete(name);
-    if (!this.#isStarted) return;
-    this.#adopt(true, nowMs);
+    prune(this.#files, configuration.files);
+    prune(this.#counts, configuration.processes);
+    this.#adopt(nowMs);
     this.#runDue(nowMs);
     this.#settle();
   }
@@ -119,7 +123,6 @@ export class Tracker implements Machine<TrackEvent, TrackEffect> {
     switch (event.kind) {
       case "start":
         this.#isStarted = true;
-        this.#adopt(false, nowMs);
         break;
       case "timeout":
         break;
@@ -133,7 +136,7 @@ export class Tracker implements Machine<TrackEvent, TrackEffect> {
         this.#onProcesses(event.name, event.count, nowMs);
         break;
       case "file":
-        this.#onFile(event.name, event.value ?? 0);
+        this.#files.set(event.name, event.value ?? 0);
         break;
       case "balancer":
         this.#balancer.take(event.report, nowMs);
@@ -145,7 +148,7 @@ export class Tracker implements Machine<TrackEvent, TrackEffect> {
 
   #onScriptEnded(name: string, outcome: ScriptOutcome): void {
     const script = this.#scripts.get(name);
-    if (script === undefined) return;
+    if (script?.isRunning !== true) return;
     const before = script.lastOutcome;
     const news = script.ended(outcome);
     if (this.#isWatched(script)) return;
@@ -167,24 +170,20 @@ export class Tracker implements Machine<TrackEvent, TrackEffect> {
   }
 
   #onProcesses(name: string, count: number, nowMs: Millis): void {
+    this.#counts.set(name, count);
     const process = this.#processes.get(name);
     if (process?.counted(count, nowMs) === true) this.#tellQuorum(process);
   }
 
-  #onFile(name: string, value: number): void {
-    if (!this.#configuration.files.some((file) => file.name === name)) return;
-    if (value === 0) this.#files.delete(name);
-    else this.#files.set(name, value);
-  }
-
   /** Makes the tracked objects those of the configuration. */
-  #adopt(isReload: boolean, nowMs: Millis): void {
+  #adopt(nowMs: Millis): void {
+    const isPatient = this.#isStarted;
     const scripts = new Map<string, TrackedScript>();
     for (const configuration of this.#configuration.scripts) {
       const { name } = configuration;
       const former = this.#scripts.get(name);
       former?.reconfigure(configuration, nowMs);
-      scripts.set(name, former ?? new TrackedScript(configuration, isReload, nowMs));
+      scripts.set(name, former ?? new TrackedScript(configuration, isPatient, nowMs));
     }
     this.#scripts = scripts;
     const processes = new Map<string, TrackedProcess>();
@@ -192,7 +191,10 @@ export class Tracker implements Machine<TrackEvent, TrackEffect> {
       const { name } = configuration;
       const former = this.#processes.get(name);
       if (former?.reconfigure(configuration) === true) this.#tellQuorum(former);
-      processes.set(name, former ?? new TrackedProcess(configuration, isReload));
+      const process = former ?? new TrackedProcess(configuration, isPatient);
+      const count = this.#counts.get(name);
+      if (former === undefined && count !== undefined) process.counted(count, nowMs);
+      processes.set(name, process);
     }
     this.#processes = processes;
   }
@@ -232,7 +234,7 @@ export class Tracker implements Machine<TrackEvent, TrackEffect> {
     }
     const reason = this.#balancer.takeHandOver();
     if (reason === undefined) return;
-    this.#log("warning", `Not fit to serve, standing with priority 1: ${reason}`);
+    this.#log("warning", `Not fit to serve: ${reason}`);
     for (const { name } of this.#instances) {
       // A fault has ended all service already.
       if (this.#told.get(name)?.faults.length !== 0) continue;
@@ -289,6 +291,7 @@ export class Tracker implements Machine<TrackEvent, TrackEffect> {
   #tellQuorum(process: TrackedProcess): void {
     const { name, isBalancerWatch } = process.configuration;
     if (this.#watchVerdict(isBalancerWatch) !== undefined) return;
+    if (!this.#isStarted) return;
     const isUp = process.verdict === "up";
     this.#log(
       isUp ? "info" : "warning",
@@ -299,6 +302,11 @@ export class Tracker implements Machine<TrackEvent, TrackEffect> {
   #log(level: "info" | "warning" | "error", text: string): void {
     this.#effects.push({ kind: "log", level, text });
   }
+}
+
+function prune(facts: Map<string, number>, objects: readonly { readonly name: string }[]): void {
+  const names = new Set(objects.map(({ name }) => name));
+  for (const name of facts.keys()) if (!names.has(name)) facts.delete(name);
 }
 
 function interfacesOf(instances: readonly BoundInstance[]): ReadonlySet<string> {
