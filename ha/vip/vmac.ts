@@ -1,5 +1,5 @@
 // `use_vmac`: a macvlan with the virtual router's MAC address (RFC 9568 §7.3), made and tuned as
-// Keepalived 2.2.7 does it, but for rp_filter.
+// Keepalived 2.2.7 does it, but for rp_filter and arp_announce.
 import type { Millis } from "../../src/base/units.ts";
 import type { InstanceConfiguration, VmacSettings } from "../config/model/instance.ts";
 import { VIP_RETRY_FIRST_MS, VIP_RETRY_MAX_MS } from "../limits.ts";
@@ -35,12 +35,15 @@ function ip(words: readonly string[]): VipEffect {
 /**
  * Each of the two interfaces answers only for its own addresses. rp_filter: packets arrive at the
  * macvlan whose answers leave through the parent; 2 (loose) also wins over an `all` of 1, so that
- * `all` can stay as it is.
+ * `all` can stay as it is. arp_announce: when such an answer first needs a neighbour, the parent's
+ * question must not give the VIP as its own address, which would put the parent's MAC address into
+ * the neighbour's cache (seen with Keepalived 2.2.7).
  */
 function ipv4Sysctls(parent: string, device: string): readonly VipEffect[] {
   return [
     sysctl(parent, "arp_ignore", "1"),
     sysctl(parent, "arp_filter", "1"),
+    sysctl(parent, "arp_announce", "2"),
     sysctl(device, "arp_ignore", "1"),
     sysctl(device, "accept_local", "1"),
     sysctl(device, "rp_filter", "2"),
