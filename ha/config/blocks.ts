@@ -3,7 +3,7 @@ import type { Position } from "../../src/base/diagnostic.ts";
 import { CONFIG_BLOCK_DEPTH_MAX } from "../limits.ts";
 import { lexLine } from "./lexer.ts";
 import type { Line } from "./preprocess.ts";
-import { shown, type Report } from "./report.ts";
+import { hasSecret, shown, shownPart, type Report } from "./report.ts";
 
 /** One keyword of a file. */
 export interface Statement {
@@ -12,6 +12,8 @@ export interface Statement {
   readonly position: Position;
   /** Whether it stood behind `#tandem`. */
   readonly isOurs: boolean;
+  /** Whether its line may hold a secret: its words are not repeated. */
+  readonly isSecret: boolean;
   /** What stood in its braces; `undefined` without braces. */
   readonly block: readonly Statement[] | undefined;
 }
@@ -20,6 +22,7 @@ interface OpenStatement {
   words: string[];
   position: Position;
   isOurs: boolean;
+  isSecret: boolean;
   block: OpenStatement[] | undefined;
 }
 
@@ -54,16 +57,17 @@ export class BlockReader {
     const { tokens, openQuoteAt } = lexLine(line.text);
     if (openQuoteAt !== undefined) {
       this.#report.add(
-        "error",
-        `Unmatched quote: '${shown(line.text.slice(openQuoteAt))}'`,
+        line.isOurs ? "ours" : "error",
+        `Unmatched quote: '${shownPart(line.text.slice(openQuoteAt), line.text)}'`,
         line.position,
         'Close it on the same line, or write \\" for the character itself.',
       );
       return;
     }
+    const isSecret = hasSecret(line.text);
     let words: string[] = [];
     const end = (): void => {
-      if (words.length > 0) this.#add({ ...line, words, block: undefined });
+      if (words.length > 0) this.#add({ ...line, words, isSecret, block: undefined });
       words = [];
     };
     for (const token of tokens) {
@@ -90,17 +94,13 @@ export class BlockReader {
     const opener = this.#open.at(-2)?.at(-1);
     if (opener === undefined) return "Count the braces.";
     const { file, line } = opener.position;
-    return `The block '${shown(opener.words.join(" "))}' of ${file}:${line} is not closed.`;
+    return `The block '${shown(opener.words[0]!)}' of ${file}:${line} is not closed.`;
   }
 
   #add(statement: OpenStatement): void {
     if (this.#ignored > 0) return;
-    this.#last = {
-      words: statement.words,
-      position: statement.position,
-      isOurs: statement.isOurs,
-      block: undefined,
-    };
+    const { words, position, isOurs, isSecret } = statement;
+    this.#last = { words, position, isOurs, isSecret, block: undefined };
     this.#open.at(-1)!.push(this.#last);
     this.#mayOpen = true;
   }

@@ -135,6 +135,7 @@ function reportUnknown<Draft>(
   context: Context,
 ): void {
   const name = statement.words[0]!;
+  const text = statement.isSecret ? secretSafe(name) : shown(name);
   const known = [...table.values()]
     .filter((keyword) => !statement.isOurs || keyword.isOurs === true)
     .map((keyword) => keyword.name);
@@ -142,12 +143,17 @@ function reportUnknown<Draft>(
   const hint = best === undefined ? undefined : `did you mean '${best}'?`;
   if (statement.isOurs) {
     const where = table.get(name);
-    const text =
+    const found =
       where === undefined
-        ? `Unknown directive '${shown(name)}' after #tandem`
-        : `'${shown(name)}' is Keepalived's own keyword and not read after #tandem`;
-    context.report.add("ours", text, statement.position, hint);
+        ? `Unknown directive '${text}' after #tandem`
+        : `'${text}' is Keepalived's own keyword and not read after #tandem`;
+    context.report.add("ours", found, statement.position, hint);
   } else {
-    context.report.add("error", `Unknown keyword '${shown(name)}'`, statement.position, hint);
+    context.report.add("error", `Unknown keyword '${text}'`, statement.position, hint);
   }
+}
+
+/** The names of keywords that take a secret may be shown, what else stands on their line may not. */
+function secretSafe(name: string): string {
+  return name === "auth_pass" || name === "heartbeat" ? name : "...";
 }

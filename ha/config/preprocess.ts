@@ -23,7 +23,7 @@ import {
 } from "./include.ts";
 import { withoutComment } from "./lexer.ts";
 import type { SourceReader } from "./read.ts";
-import { shown, type Report } from "./report.ts";
+import { shown, shownPart, type Report } from "./report.ts";
 import { parseSequence, type Assignment } from "./sequence.ts";
 
 /** One line as the keywords see it. */
@@ -136,7 +136,7 @@ export class Preprocessor {
     }
     const sequence = parseSequence(text);
     if (sequence?.kind === "malformed") {
-      this.#report.add("error", `${sequence.message} '${shown(text)}'`, position);
+      this.#report.add("error", `${sequence.message} '${shownPart(text, text)}'`, position);
       return undefined;
     }
     if (sequence?.kind === "values") {
@@ -148,7 +148,7 @@ export class Preprocessor {
     if (depth >= CONFIG_SUBSTITUTIONS_MAX) {
       this.#report.add(
         "fatal",
-        `a definition contains itself, or more than ${CONFIG_SUBSTITUTIONS_MAX} values stand for one line: '${shown(text)}'`,
+        `a definition contains itself, or more than ${CONFIG_SUBSTITUTIONS_MAX} values stand for one line: '${shownPart(text, text)}'`,
         position,
         "Keepalived 2.2.7 never ends on a definition that contains itself.",
       );

@@ -85,3 +85,15 @@ export function shown(text: string): string {
     ? clean
     : `${clean.slice(0, CONFIG_QUOTED_CHARS_MAX)}...`;
 }
+
+const SECRET = /\b(?:auth_p|heart)/;
+
+/** Whether a line may hold a secret, which no finding may repeat. */
+export function hasSecret(line: string): boolean {
+  return SECRET.test(line);
+}
+
+/** A part of a line for a message; not one of a line that may hold a secret. */
+export function shownPart(part: string, line: string): string {
+  return hasSecret(line) ? "..." : shown(part);
+}
