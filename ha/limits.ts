@@ -110,8 +110,8 @@ export const MONITOR_SNAPSHOT_MS: Millis = 100;
 
 /** Answers to rivals in one advert interval, at most. */
 export const ANSWERS_PER_INTERVAL = 4;
-/** Announcements because of rivals are at least so far apart, however short the interval. */
-export const REANNOUNCE_APART_MIN_MS: Millis = 5;
+/** Announcements because of rivals are at least so far apart: a little more than the keeper of VIPs demands. */
+export const REANNOUNCE_APART_MIN_MS: Millis = 60;
 /** The announcement that is owed after one because of a rival comes no later. */
 export const REANNOUNCE_AGAIN_MAX_MS: Millis = 250;
 /** The same line about the same rival is said so often. */

@@ -128,6 +128,11 @@ export class Election implements Machine<ElectionEvent, ElectionEffect> {
     return this.#groups.find(({ name }) => name === group)?.state;
   }
 
+  /** When a backup's Master_Down_Timer or a master's Adver_Timer is due; `undefined` in other states. */
+  timerAtMs(instance: string): Millis | undefined {
+    return this.#routers.get(instance)?.timerAtMs;
+  }
+
   /** Master_Down_Interval of an instance now; 0 for unknown ones. */
   masterDownMs(instance: string): Millis {
     return this.#routers.get(instance)?.masterDownMs ?? 0;

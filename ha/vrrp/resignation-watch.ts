@@ -37,6 +37,11 @@ export class ResignationWatch {
   noteStronger(source: IpBytes, intervalMs: Millis, nowMs: Millis): void {
     if (this.#address === undefined || compareIp(source, this.#address) !== 0) return;
     if (nowMs - this.#heardAtMs > 3 * intervalMs) return;
-    this.#distrustedUntilMs = nowMs + FALSE_RESIGNATION_INTERVALS * intervalMs;
+    this.distrust(nowMs + FALSE_RESIGNATION_INTERVALS * intervalMs);
+  }
+
+  /** Until then, priority 0 does not move a backup at once. */
+  distrust(untilMs: Millis): void {
+    this.#distrustedUntilMs = Math.max(this.#distrustedUntilMs, untilMs);
   }
 }

@@ -47,6 +47,8 @@ export class RouterBody {
   silentSinceMs: Millis = 0;
   /** Master_Down_Timer; armed exactly in BACKUP. */
   downAtMs: Millis | undefined;
+  /** A backup looks once an interval whether its process runs at all; armed exactly in BACKUP. */
+  checkAtMs: Millis | undefined;
   /** Adver_Timer; armed exactly in MASTER. */
   advertAtMs: Millis | undefined;
   /** When it last sent an advert. */
@@ -159,6 +161,7 @@ export class RouterBody {
     this.wish = undefined;
     if (from === "MASTER" && to === "BACKUP") this.hasLeftMaster = true;
     this.downAtMs = undefined;
+    this.checkAtMs = undefined;
     this.preemptDelay.end();
     if (to === "MASTER") {
       this.masterPriority = this.priority;
@@ -185,6 +188,12 @@ export class RouterBody {
       atMs = Math.min(this.holdUntilMs, this.silentSinceMs + HOLD_DOWNS_MAX * downMs);
     }
     this.downAtMs = Math.max(atMs, nowMs + this.skewMs);
+    this.armCheck(nowMs);
+  }
+
+  /** Arms the look at the clock. */
+  armCheck(nowMs: Millis): void {
+    this.checkAtMs = nowMs + this.masterIntervalMs;
   }
 
   /** A line for the log, with the instance's name before it as Keepalived writes it. */

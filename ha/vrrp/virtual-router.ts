@@ -46,13 +46,18 @@ export class VirtualRouter {
     return this.#body.masterDownMs;
   }
 
+  /** When Master_Down_Timer (BACKUP) or Adver_Timer (MASTER) is due; `undefined` in other states. */
+  get timerAtMs(): Millis | undefined {
+    return this.#body.advertAtMs ?? this.#body.downAtMs;
+  }
+
   /** The earliest of its timers. */
   nextTimeout(): Millis | undefined {
-    const { downAtMs, advertAtMs, rivals } = this.#body;
+    const { downAtMs, checkAtMs, advertAtMs, rivals } = this.#body;
     const timerMs = advertAtMs ?? downAtMs;
-    const owedMs = rivals.nextTimeout();
-    if (owedMs === undefined || timerMs === undefined) return timerMs;
-    return Math.min(owedMs, timerMs);
+    const otherMs = rivals.nextTimeout() ?? checkAtMs;
+    if (otherMs === undefined || timerMs === undefined) return timerMs;
+    return Math.min(otherMs, timerMs);
   }
 
   /** Whether it was master and became backup since the last call. */
@@ -171,7 +176,11 @@ export class VirtualRouter {
     if (body.advertAtMs !== undefined) {
       if (body.rivals.takeOwed(nowMs)) body.announce("a rival was heard shortly before");
       if (nowMs >= body.advertAtMs) this.#advertiseInTurn(body.advertAtMs, nowMs);
-    } else if (body.downAtMs !== undefined && nowMs >= body.downAtMs) {
+      return;
+    }
+    if (body.downAtMs === undefined) return;
+    body.armCheck(nowMs);
+    if (nowMs >= body.downAtMs) {
       body.log("info", "Receive advertisement timeout");
       body.lateness.end();
       body.wish = "no master is heard";
@@ -207,6 +216,8 @@ export class VirtualRouter {
     if (!body.isOwner) body.send(1);
     body.send(PRIORITY_RESIGN);
     body.silentSinceMs = nowMs;
+    // What waits to be read is old.
+    body.resignations.distrust(nowMs + body.masterIntervalMs);
     body.become("BACKUP", reason, nowMs);
   }
 
@@ -281,11 +292,15 @@ export class VirtualRouter {
 
   #noteLateTimer(downAtMs: Millis, sleptMs: Millis, nowMs: Millis): void {
     const body = this.#body;
-    const lateMs = Math.max(0, nowMs - downAtMs) + sleptMs;
+    const lateMs = Math.max(0, nowMs - Math.min(downAtMs, body.checkAtMs ?? downAtMs)) + sleptMs;
     const waitMs = body.lateness.extraWait(lateMs, body.masterIntervalMs, this.masterDownMs);
     if (waitMs === undefined) return;
+    // What waits to be read is old.
+    body.resignations.distrust(nowMs + body.masterIntervalMs);
+    body.armCheck(nowMs);
     if (lateMs > this.masterDownMs) body.silentSinceMs = nowMs;
-    body.downAtMs = Math.max(downAtMs, nowMs + waitMs);
+    if (downAtMs >= nowMs + waitMs) return;
+    body.downAtMs = nowMs + waitMs;
     body.log(
       "warning",
       `this process did not run for ${Math.round(lateMs)} ms: listening for ${Math.round(waitMs)} ms before taking over`,

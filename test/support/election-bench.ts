@@ -127,10 +127,13 @@ export class ElectionBench {
     return this.#logs.splice(0);
   }
 
-  /** Time until the next timer. */
+  /** Time until the first of Master_Down_Timers and Adver_Timers. */
   get timerMs(): number | undefined {
-    const dueMs = this.election.nextTimeout();
-    return dueMs === undefined ? undefined : dueMs - this.nowMs;
+    const due = this.election
+      .statuses()
+      .map(({ name }) => this.election.timerAtMs(name) ?? Infinity);
+    const first = Math.min(...due);
+    return first === Infinity ? undefined : first - this.nowMs;
   }
 
   /** The states of all instances. */

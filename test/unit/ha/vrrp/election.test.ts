@@ -29,7 +29,7 @@ describe("a heal without a black hole", () => {
       bench.hear(50);
     }
     expect(bench.take()).toEqual([]);
-    bench.advance(41);
+    bench.advance(55);
     expect(bench.take()).toContain("reannounce");
     bench.advance(1_000);
     expect(bench.take()).not.toContain("reannounce");
@@ -162,12 +162,36 @@ describe("a node that did not run", () => {
 
   test("a backup that is late by more than an interval listens one interval more", () => {
     const bench = ElectionBench.started();
-    bench.freeze(361 + 150);
+    bench.advance(200);
+    bench.freeze(290);
     expect(bench.take()).toEqual([]);
     expect(bench.timerMs).toBeCloseTo(100, 0);
     bench.advance(50);
     bench.hear(150);
     expect(bench.timerMs).toBeCloseTo(360.9, 1);
+  });
+
+  test("a pause just before the timer counts like one over it", () => {
+    const bench = ElectionBench.started();
+    bench.advance(100);
+    bench.freeze(260);
+    bench.advance(99);
+    expect(bench.take()).toEqual([]);
+    bench.advance(2);
+    expect(bench.states()).toEqual(["MASTER"]);
+  });
+
+  test("priority 0 that waited to be read does not move a backup at once", () => {
+    const bench = ElectionBench.started({ isPair: () => true });
+    bench.hear(150);
+    bench.freeze(600);
+    bench.hear(0);
+    expect(bench.states()).toEqual(["BACKUP"]);
+    expect(bench.timerMs).toBe(150);
+    bench.hear(150);
+    bench.advance(120);
+    bench.hear(0);
+    expect(bench.states()).toEqual(["MASTER"]);
   });
 
   test("a machine that is always late takes over after all", () => {
