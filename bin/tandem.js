@@ -17,4 +17,16 @@ process.exitCode = await runTandemCommand({
     const { runBalancer } = await import(new URL("../dist/src/balancer.js", import.meta.url).href);
     return runBalancer(options);
   },
+  runAgent: async (options) => {
+    const { runAgent } = await import(new URL("../dist/ha/run.js", import.meta.url).href);
+    return runAgent(options);
+  },
+  runNode: async (options) => {
+    const { runNode } = await import(new URL("../dist/ha/run.js", import.meta.url).href);
+    return runNode(options);
+  },
+  releaseVips: async (options) => {
+    const { releaseVips } = await import(new URL("../dist/ha/release.js", import.meta.url).href);
+    return releaseVips(options);
+  },
 });

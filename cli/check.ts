@@ -1,5 +1,6 @@
 // `tandem check` and `haproxy -c`.
 import type { Diagnostic } from "../src/base/diagnostic.ts";
+import { parseIp, type IpBytes } from "../src/base/ip.ts";
 import { describeConfiguration, hasListeners } from "../src/config/describe.ts";
 import { renderDiagnostics } from "../src/config/render.ts";
 import {
@@ -59,4 +60,16 @@ function successText(loaded: LoadedConfiguration, describes: boolean): string {
   const description = describes ? describeConfiguration(loaded.configuration) : "";
   const separator = description === "" || description.endsWith("\n") ? "" : "\n";
   return `${description}${separator}${warned}Configuration file is valid\n`;
+}
+
+/** Numeric addresses that the listeners of files name; wildcards are left out. */
+export async function listenAddresses(files: readonly string[]): Promise<readonly IpBytes[]> {
+  const { configuration } = await loadConfiguration(files, { ignoreResolveFailures: true });
+  return configuration.proxies
+    .filter(({ disabled }) => !disabled)
+    .flatMap(({ frontend }) => frontend?.binds ?? [])
+    .flatMap(({ address }) => {
+      const bytes = address.kind === "ip" ? parseIp(address.host) : undefined;
+      return bytes?.some((byte) => byte !== 0) === true ? [bytes] : [];
+    });
 }

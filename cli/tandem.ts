@@ -6,13 +6,25 @@ import { defaultControlPath, requestReload } from "../src/io/control-socket.ts";
 import { startInBackground, tellReady } from "../src/io/process/background.ts";
 import { readPidfile } from "../src/io/process/read-pidfile.ts";
 import { notifySystemd } from "../src/io/process/systemd-notify.ts";
-import { checkConfiguration } from "./check.ts";
+import { checkConfiguration, listenAddresses } from "./check.ts";
+import { checkAgentFiles } from "./check-agent.ts";
 import { PROCESS_OUTPUT, type Output } from "./output.ts";
 import type { RunBalancer } from "./run-balancer.ts";
+import {
+  AGENT_OPTION_NAMES,
+  agentCommand,
+  agentOptions,
+  nodeCommand,
+  nodeOptions,
+  releaseCommand,
+  releaseOptions,
+  type AgentPrograms,
+} from "./tandem-agent-commands.ts";
+import { UsageError } from "./usage-error.ts";
 import { HAPROXY_VERSION, TANDEM_VERSION } from "../src/version.ts";
 
 /** What the command needs of its surroundings. */
-export interface TandemCommandOptions {
+export interface TandemCommandOptions extends AgentPrograms {
   /** The words after the program's name. */
   readonly words: readonly string[];
   /** The file to run again for `-D`. */
@@ -31,8 +43,17 @@ const NAMES: readonly string[] = [
   "--max-connections",
   "--help",
   "--version",
+  ...AGENT_OPTION_NAMES,
 ];
-const COMMANDS: readonly string[] = ["balancer", "check", "reload", "version"];
+const COMMANDS: readonly string[] = [
+  "run",
+  "balancer",
+  "agent",
+  "check",
+  "release",
+  "reload",
+  "version",
+];
 
 /** Runs the `tandem` command; resolves to its exit code: 1 also for words that are not understood. */
 export async function runTandemCommand(options: TandemCommandOptions): Promise<number> {
@@ -43,18 +64,32 @@ export async function runTandemCommand(options: TandemCommandOptions): Promise<n
   }
   const parser = yargs()
     .scriptName("tandem")
-    .usage("$0 <command> [options]\n\nBalances MQTT and TCP as a haproxy.cfg says.")
+    .usage(
+      "$0 <command> [options]\n\nBalances MQTT and TCP as a haproxy.cfg says, and holds addresses as a keepalived.conf says.",
+    )
+    .command("run", "run a whole node: guard, agent and balancer", nodeOptions, async (argv) =>
+      settle(await nodeCommand(argv, options, options.runNode)),
+    )
     .command(
       "balancer",
       "run the balancer until SIGTERM (stop) or SIGUSR1 (finish what is connected)",
       balancerOptions,
       async (argv) => settle(await runBalancer(argv, options)),
     )
+    .command("agent", "run the VRRP agent alone, as Keepalived would", agentOptions, async (argv) =>
+      settle(await agentCommand(argv, options, options.runAgent)),
+    )
     .command(
       "check",
       "say what is wrong with a configuration, or what it will do",
       checkOptions,
       (argv) => checkCommand(argv, output).then(settle),
+    )
+    .command(
+      "release",
+      "remove the addresses of a keepalived.conf, after everything was killed",
+      releaseOptions,
+      async (argv) => settle(await releaseCommand(argv, output, options.releaseVips)),
     )
     .command(
       "reload",
@@ -85,9 +120,6 @@ export async function runTandemCommand(options: TandemCommandOptions): Promise<n
   return exitCode;
 }
 
-/** Words that are not understood: the user's mistake, not ours. */
-class UsageError extends Error {}
-
 function isYargsError(error: unknown): error is Error {
   return error instanceof Error && error.name === "YError";
 }
@@ -116,12 +148,18 @@ function near(word: string, name: string): boolean {
 }
 
 function fileOption(parser: Argv) {
+  return optionalFile(parser).demandOption(
+    "file",
+    "-f is missing: name a configuration file or a folder of *.cfg files",
+  );
+}
+
+function optionalFile(parser: Argv) {
   return parser.option("file", {
     alias: "f",
     type: "string",
     array: true,
     nargs: 1,
-    demandOption: "-f is missing: name a configuration file or a folder of *.cfg files",
     describe: "configuration file, or folder whose *.cfg files are read in order; repeatable",
     requiresArg: true,
   });
@@ -177,10 +215,29 @@ function balancerOptions(parser: Argv) {
 }
 
 function checkOptions(parser: Argv) {
-  return quietOption(peerOption(fileOption(parser))).example(
-    "$0 check -f haproxy.cfg",
-    "exit code 0: may be run, 1: has errors, 2: listens nowhere",
-  );
+  return quietOption(peerOption(optionalFile(parser)))
+    .option("keepalived", {
+      alias: "k",
+      type: "string",
+      array: true,
+      nargs: 1,
+      requiresArg: true,
+      describe: "keepalived.conf; give those of both nodes to compare them",
+    })
+    .option("config-id", {
+      alias: "i",
+      type: "string",
+      array: true,
+      nargs: 1,
+      requiresArg: true,
+      describe: "keeps lines behind @ID; one for each -k (default: the host's short name)",
+    })
+    .example(
+      "$0 check -f haproxy.cfg",
+      "exit code 0: may be run, 1: has errors, 2: listens nowhere",
+    )
+    .example("$0 check -f haproxy.cfg -k keepalived.conf", "a whole node")
+    .example("$0 check -k node1.conf -k node2.conf", "a pair; exit codes 4, 5, 6: keepalived -t");
 }
 
 function reloadOptions(parser: Argv) {
@@ -241,22 +298,47 @@ function withoutDaemon(words: readonly string[]): string[] {
 }
 
 interface CheckArguments {
-  readonly file: readonly string[];
+  readonly file?: readonly string[] | undefined;
+  readonly keepalived?: readonly string[] | undefined;
+  readonly configId?: readonly string[] | undefined;
   readonly localPeer?: string | undefined;
   readonly quiet: boolean;
 }
 
-function checkCommand(argv: CheckArguments, output: Output): Promise<number> {
-  return checkConfiguration(
+/** The balancer's files first; their exit code counts when both are wrong. */
+async function checkCommand(argv: CheckArguments, output: Output): Promise<number> {
+  const { file: files, keepalived: agentFiles, quiet: isQuiet } = argv;
+  if (files === undefined && agentFiles === undefined) {
+    throw new UsageError("-f is missing: name a haproxy.cfg, or a keepalived.conf with -k");
+  }
+  if (agentFiles !== undefined && agentFiles.length > 2) {
+    throw new UsageError("-k is given more than twice: a pair has two nodes");
+  }
+  const balancer =
+    files === undefined
+      ? undefined
+      : await checkConfiguration(
+          {
+            files,
+            isQuiet,
+            warningsAreErrors: false,
+            describes: true,
+            ...(argv.localPeer === undefined ? {} : { localpeer: argv.localPeer }),
+          },
+          output,
+        );
+  if (agentFiles === undefined) return balancer ?? 0;
+  const agent = await checkAgentFiles(
     {
-      files: argv.file,
-      isQuiet: argv.quiet,
-      warningsAreErrors: false,
-      describes: true,
-      ...(argv.localPeer === undefined ? {} : { localpeer: argv.localPeer }),
+      files: agentFiles,
+      configIds: argv.configId ?? [],
+      hasBalancer: files !== undefined,
+      isQuiet,
+      ...(files === undefined ? {} : { balancerAddresses: await listenAddresses(files) }),
     },
     output,
   );
+  return balancer === undefined || balancer === 0 ? agent : balancer;
 }
 
 interface ReloadArguments {
