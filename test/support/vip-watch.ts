@@ -24,6 +24,19 @@ export async function startEcho(host: Host): Promise<RunningProcess> {
   });
 }
 
+/** Starts a program that tells each connection the name that belongs to its port. */
+export async function startBroker(
+  host: Host,
+  names: Readonly<Record<string, number>>,
+): Promise<RunningProcess> {
+  const args = Object.entries(names).flatMap(([name, port]) => [name, String(port)]);
+  return host.start({
+    command: process.execPath,
+    args: [path.join(PROGRAMS, "broker.mjs"), ...args],
+    ready: /ready/,
+  });
+}
+
 /** Asks a VIP every few milliseconds. */
 export class VipProbe {
   readonly #process: RunningProcess;
@@ -32,10 +45,20 @@ export class VipProbe {
     this.#process = process;
   }
 
-  static async start(host: Host, address: string, periodMs = 5): Promise<VipProbe> {
+  /** By a UDP datagram every few milliseconds, to the program of `startEcho`. */
+  static start(host: Host, address: string, periodMs = 5): Promise<VipProbe> {
+    return VipProbe.#run(host, "probe.mjs", [address, String(periodMs)]);
+  }
+
+  /** By a fresh TCP connection every few milliseconds, to a program of `startBroker` behind balancers. */
+  static connecting(host: Host, address: string, port: number, periodMs = 10): Promise<VipProbe> {
+    return VipProbe.#run(host, "connect.mjs", [address, String(port), String(periodMs)]);
+  }
+
+  static async #run(host: Host, program: string, args: readonly string[]): Promise<VipProbe> {
     const running = await host.start({
       command: process.execPath,
-      args: [path.join(PROGRAMS, "probe.mjs"), address, String(periodMs)],
+      args: [path.join(PROGRAMS, program), ...args],
       ready: /ready/,
     });
     return new VipProbe(running);
