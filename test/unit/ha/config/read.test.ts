@@ -92,7 +92,7 @@ describe("instances", () => {
     const owner = readText(script + instanceWith("priority 255\ntrack_script { c }"));
     expect(owner.configuration.instances[0]!.trackedScripts).toEqual([]);
     expect(messagesOf(owner)).toContain(
-      "9: (V) ignoring tracked script c with weights due to address_owner",
+      "10: (V) ignoring tracked script c with weights due to address_owner",
     );
   });
 });
