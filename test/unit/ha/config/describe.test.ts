@@ -59,18 +59,23 @@ function otherNode(instance: InstanceDraft = {}) {
   );
 }
 
+function lines(...all: readonly string[]): string {
+  return all.map((line) => `${line}\n`).join("");
+}
+
 describe("describeAgent", () => {
   test("the users' file, word for word", () => {
     expect(describeAgent(usersFile(), { hasBalancer: false })).toBe(
-      `node lb1
-  vrrp_instance VI_1: VRID 51 on eth1, VRRP version 2 with a password, unicast to 192.168.56.12 from 192.168.56.11
-    adverts every 1 s; as backup it notices a master's silent death after 2.61 to 3.61 s, its stop at once
-    holds 192.168.56.100/24 on eth1 as eth1:vip
-    tracks script chk_haproxy ("/usr/bin/killall -0 haproxy" every 2 s, down after failing 2 times in a row, up after succeeding 2 times in a row): priority +2 while it is up
-    FAULT while eth1 is down
-    priority 103 (101 and weights) while all is well, 101 when script chk_haproxy fails: becomes master of a node with less, gives way to one with more, and of two equal ones the higher address wins
-  no second heartbeat path: nodes that do not hear each other's adverts both become master ('#tandem heartbeat')
-`,
+      lines(
+        "node lb1",
+        "  vrrp_instance VI_1: VRID 51 on eth1, VRRP version 2 with a password, unicast to 192.168.56.12 from 192.168.56.11",
+        "    adverts every 1 s; as backup it notices a master's silent death after 2.61 to 3.61 s, its stop at once",
+        "    holds 192.168.56.100/24 on eth1 as eth1:vip",
+        '    tracks script chk_haproxy ("/usr/bin/killall -0 haproxy" every 2 s, down after failing 2 times in a row, up after succeeding 2 times in a row): priority +2 while it is up',
+        "    FAULT while eth1 is down",
+        "    priority 103 (101 and weights) while all is well, 101 when script chk_haproxy fails: becomes master of a node with less, gives way to one with more, and of two equal ones the higher address wins",
+        "  no second heartbeat path: nodes that do not hear each other's adverts both become master ('#tandem heartbeat')",
+      ),
     );
   });
 
@@ -133,11 +138,12 @@ describe("describeAgent", () => {
 describe("describeElection", () => {
   test("the users' pair, word for word", () => {
     expect(describeElection(usersFile(), otherNode())).toBe(
-      `election of VRID 51: lb1 is master, priority 103 against 102 while all is well
-  when lb1 dies silently, lb2 takes over after 2.6 to 3.6 s
-  when script chk_haproxy fails on lb1, it falls to 101, and lb2 takes over with 102
-  when lb1 returns, it takes the VIPs back
-`,
+      lines(
+        "election of VRID 51: lb1 is master, priority 103 against 102 while all is well",
+        "  when lb1 dies silently, lb2 takes over after 2.6 to 3.6 s",
+        "  when script chk_haproxy fails on lb1, it falls to 101, and lb2 takes over with 102",
+        "  when lb1 returns, it takes the VIPs back",
+      ),
     );
   });
 
