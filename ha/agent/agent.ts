@@ -6,14 +6,15 @@ import type { Machine } from "../../src/base/machine.ts";
 import type { Millis } from "../../src/base/units.ts";
 import type { AgentConfiguration } from "../config/model/configuration.ts";
 import { Notices } from "../notify/notices.ts";
-import type { BalancerReport } from "../supervise/messages.ts";
+import { EMPTY_WILL, type BalancerReport } from "../supervise/messages.ts";
 import type { TrackEffect } from "../track/track-events.ts";
 import { Tracker } from "../track/tracker.ts";
 import { VipKeeper } from "../vip/keeper.ts";
 import type { VipEffect, VipEvent } from "../vip/vip-events.ts";
 import type { ElectionEffect } from "../vrrp/election-events.ts";
-import { Election, type ElectionSettings } from "../vrrp/election.ts";
+import { Election } from "../vrrp/election.ts";
 import type { AgentEffect, AgentEvent } from "./agent-events.ts";
+import { electionSettings } from "./election-settings.ts";
 import { Heartbeats } from "./heartbeats.ts";
 import { Reception } from "./reception.ts";
 import { agentStatus, type AgentStatus } from "./status.ts";
@@ -29,6 +30,8 @@ export interface AgentSettings {
   readonly hasBalancer: boolean;
   /** `false`: VIPs of an earlier run stay until they are claimed or released. */
   readonly removesLeftovers: boolean;
+  /** `--dont-release-vrrp`: at a stop the VIPs stay. */
+  readonly keepsVips?: boolean;
 }
 
 const STARTING: BalancerReport = { state: "starting", isFit: false, reasons: ["not started yet"] };
@@ -47,7 +50,9 @@ export class Agent implements Machine<AgentEvent, AgentEffect> {
   readonly #will = new WillKeeper();
   /** Faults that tracking found, by instance. */
   readonly #trackedFaults = new Map<string, readonly string[]>();
-  readonly #removesLeftovers: boolean;
+  /** Links that are up and have a carrier. */
+  readonly #running = new Set<string>();
+  readonly #settings: AgentSettings;
   #configuration: AgentConfiguration;
   #balancer: BalancerReport;
   #isStopping = false;
@@ -56,7 +61,7 @@ export class Agent implements Machine<AgentEvent, AgentEffect> {
   constructor(settings: AgentSettings) {
     const { configuration } = settings;
     this.#configuration = configuration;
-    this.#removesLeftovers = settings.removesLeftovers;
+    this.#settings = settings;
     this.#balancer = settings.hasBalancer ? STARTING : ABSENT;
     this.#election = new Election(electionSettings(configuration));
     this.#vips = new VipKeeper(configuration.instances, {
@@ -146,6 +151,8 @@ export class Agent implements Machine<AgentEvent, AgentEffect> {
         this.#tracker.handle(event, nowMs);
         break;
       case "link":
+        if (event.link.isRunning) this.#running.add(event.link.name);
+        else this.#running.delete(event.link.name);
         this.#vips.handle(event, nowMs);
         this.#tracker.handle(
           { kind: "interface", name: event.link.name, isRunning: event.link.isRunning },
@@ -153,6 +160,7 @@ export class Agent implements Machine<AgentEvent, AgentEffect> {
         );
         break;
       case "link-removed":
+        this.#running.delete(event.name);
         this.#voice.addresses.removeDevice(event.name);
         this.#vips.handle(event, nowMs);
         this.#tracker.handle({ kind: "interface", name: event.name, isRunning: false }, nowMs);
@@ -190,6 +198,8 @@ export class Agent implements Machine<AgentEvent, AgentEffect> {
       case "stop":
         this.#isStopping = true;
         this.#election.handle({ kind: "stop" }, nowMs);
+        this.#pump(nowMs);
+        if (this.#settings.keepsVips !== true) this.#vips.handle({ kind: "stop" }, nowMs);
         break;
       default:
         assertNever(event);
@@ -197,7 +207,7 @@ export class Agent implements Machine<AgentEvent, AgentEffect> {
   }
 
   #start(nowMs: Millis): void {
-    this.#vips.handle({ kind: "start", removesLeftovers: this.#removesLeftovers }, nowMs);
+    this.#vips.handle({ kind: "start", removesLeftovers: this.#settings.removesLeftovers }, nowMs);
     this.#refreshSources(nowMs);
     this.#tracker.handle({ kind: "balancer", report: this.#balancer }, nowMs);
     this.#tracker.handle({ kind: "start" }, nowMs);
@@ -245,7 +255,9 @@ export class Agent implements Machine<AgentEvent, AgentEffect> {
   #tellFaults(instance: string, nowMs: Millis): void {
     const tracked = this.#trackedFaults.get(instance) ?? [];
     const faults = [...tracked, ...this.#voice.faultsOf(instance)];
-    this.#election.handle({ kind: "faults", instance, faults }, nowMs);
+    const device = this.#voice.instance(instance)?.interface ?? "";
+    const isDeaf = !this.#running.has(device);
+    this.#election.handle({ kind: "faults", instance, faults, isDeaf }, nowMs);
   }
 
   /** Carries effects from machine to machine until none is left. */
@@ -298,6 +310,7 @@ export class Agent implements Machine<AgentEvent, AgentEffect> {
         this.#drainVips();
         break;
       case "release":
+        if (this.#isStopping && this.#settings.keepsVips === true) break;
         this.#vips.handle(effect, nowMs);
         this.#drainVips();
         this.#renewWill();
@@ -342,12 +355,15 @@ export class Agent implements Machine<AgentEvent, AgentEffect> {
   #finish(): void {
     if (!this.#isStopping || this.#isStopped || !this.#isQuiet()) return;
     this.#isStopped = true;
+    // What is left on purpose is not to be undone by the guard either.
+    if (this.#settings.keepsVips === true) this.#out.push({ kind: "will", will: EMPTY_WILL });
     this.#out.push({ kind: "stopped" });
   }
 
-  /** Nothing is held and every notice has been given. */
+  /** Nothing of ours may be in the kernel, and every notice has been given. */
   #isQuiet(): boolean {
-    return this.#vips.held().length === 0 && this.#notices.isIdle;
+    const isReleased = this.#settings.keepsVips === true || this.#vips.will().length === 0;
+    return isReleased && this.#notices.isIdle;
   }
 
   #log(level: "info" | "warning" | "error", instance: string | undefined, text: string): void {
@@ -372,18 +388,4 @@ function drain<Effect>(
     count += 1;
   }
   return count > 0;
-}
-
-function electionSettings(configuration: AgentConfiguration): ElectionSettings {
-  const hasHeartbeat = configuration.tandem.heartbeats.length > 0;
-  return {
-    instances: configuration.instances,
-    syncGroups: configuration.syncGroups,
-    startupDelayMs: configuration.global.startupDelayMs,
-    // A second path is between two nodes; unicast to one peer is, too.
-    isPair: (name) => {
-      const instance = configuration.instances.find((candidate) => candidate.name === name);
-      return hasHeartbeat || instance?.unicast?.peers.length === 1;
-    },
-  };
 }

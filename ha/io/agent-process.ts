@@ -101,6 +101,7 @@ class AgentProcess {
       nonce: randomBytes(8),
       hasBalancer: options.hasBalancer,
       removesLeftovers: !options.keepsVips,
+      keepsVips: options.keepsVips,
     });
     this.#driver = new MachineDriver(awake(this.#agent), (effect) => this.#carryOut(effect));
     this.#channel = openGuardChannel({
