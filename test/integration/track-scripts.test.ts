@@ -113,6 +113,15 @@ describe("a script that takes too long", () => {
     expect(performance.now() - startMs).toBeGreaterThan(2_400);
   });
 
+  test("takes along what it started, also when it ends by TERM itself", async () => {
+    const file = path.join(tempDir(), "pid");
+    const bench = new Bench();
+    bench.run(shell(`(trap "" TERM; exec sleep 600) & echo $! > ${file}; wait`), "chk", 500);
+    const pid = await pidIn(file);
+    expect(await bench.next()).toBe("chk timed-out");
+    await waitFor(() => !isAlive(pid), { what: "what ignores TERM to end" });
+  });
+
   test("delays its own next run until it has gone", async () => {
     const dir = tempDir();
     const log = path.join(dir, "log");

@@ -203,7 +203,7 @@ describe("fifos", () => {
     const out = path.join(tempDir(), "out");
     const script = tempFile(
       "reader.sh",
-      `#!/bin/sh\nwhile read l; do echo "$l"; done < $1 >> ${out}\n`,
+      `#!/bin/sh\nwhile read l; do sleep 0.1; echo "$l"; done < $1 >> ${out}\n`,
     );
     const killed = tempFile(
       "once.sh",

@@ -105,6 +105,15 @@ describe("processes", () => {
     expect(bench.pass(1)).toContain("VI_1 well");
   });
 
+  test("a delay runs from the loss of the quorum, not from the last change", () => {
+    const bench = watch({ quorum: 2, terminateDelayMs: 500 });
+    count(bench, 2);
+    count(bench, 1);
+    bench.pass(400);
+    count(bench, 0);
+    expect(bench.pass(100)).toContain("VI_1 process proc lacks its quorum");
+  });
+
   test("have a weight like scripts", () => {
     const bench = watch({ weight: -30 });
     count(bench, 0);
