@@ -89,7 +89,6 @@ export class SilenceWatch {
     // the pipe: it gets time to be heard.
     const graceMs = Math.min(OWN_STALL_GRACE_MS, this.#timeoutMs);
     this.#answerDueMs = undefined;
-    this.#heardMs = Math.max(this.#heardMs, nowMs + graceMs - this.#timeoutMs);
     this.#lookAtMs = Math.max(this.#lookAtMs, nowMs + graceMs);
   }
 }

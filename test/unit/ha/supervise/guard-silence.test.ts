@@ -124,6 +124,19 @@ describe("guard: its own stalls", () => {
     expect(killsOf(bench)).toEqual(["SIGKILL agent 1"]);
   });
 
+  test("what a child waited before a stall is forgiven once, not anew after each", () => {
+    const bench = GuardBench.running();
+    bench.silent.add("agent");
+    bench.inspection = { waitedForCpuMs: 1_000, isStopped: false };
+    let awakeMs = 0;
+    for (; awakeMs < 3_000 && bench.runs.agent === 1; awakeMs += 150) {
+      bench.pass(150);
+      bench.stall(1_000);
+      bench.feed({ kind: "timeout" });
+    }
+    expect(awakeMs).toBeLessThan(2_000);
+  });
+
   test("slow timers of the guard do not keep a hanging child alive", () => {
     const bench = GuardBench.running();
     bench.silent.add("agent");
