@@ -60,7 +60,7 @@ async function launch(
         REALTIME_NODE_FLAGS,
       ),
       ...(balancerCommand === undefined ? {} : { balancerCommand }),
-      willExecutor: willExecutor(log),
+      willExecutor: (prefix) => willExecutor(prefix, log),
       realtimePriority,
       log: (level, text, child) => {
         log.write(level, text, child === undefined ? {} : { child });
@@ -111,8 +111,8 @@ function realtimeOf({ global, tandem }: AgentConfiguration): number | undefined 
 }
 
 /** The guard acts for a dead agent: `ip` stands ready, sockets are opened within a fraction of a millisecond. */
-function willExecutor(log: Log): WillExecutor {
-  const batch = new IpBatch({ onProblem: (problem) => log.write("warning", problem) });
+function willExecutor(prefix: readonly string[], log: Log): WillExecutor {
+  const batch = new IpBatch({ prefix, onProblem: (problem) => log.write("warning", problem) });
   const sockets = new VrrpSockets({
     onPacket: () => undefined,
     onError: ({ interface: name, text }) => log.write("warning", `${name}: ${text}`),
