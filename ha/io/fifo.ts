@@ -159,15 +159,16 @@ export class Fifos {
 
   /** Opens those that are new and closes those that are gone. Others stay open, with their programs. */
   async reconfigure(configurations: readonly FifoConfiguration[]): Promise<void> {
-    const former = [...this.#fifos];
-    this.#fifos = [];
-    const closing = former.filter(
-      ({ configuration }) => !configurations.some((wanted) => isSameFifo(configuration, wanted)),
-    );
+    const isWanted = ({ configuration }: Fifo): boolean =>
+      configurations.some((wanted) => isSameFifo(configuration, wanted));
+    const closing = this.#fifos.filter((fifo) => !isWanted(fifo));
+    const kept = this.#fifos.filter(isWanted);
+    // Those that stay lose no line meanwhile. A pipe that gets another program is closed first.
+    this.#fifos = kept;
     await Promise.all(closing.map((fifo) => fifo.close()));
     this.#fifos = configurations.map(
       (wanted) =>
-        former.find(({ configuration }) => isSameFifo(configuration, wanted)) ??
+        kept.find(({ configuration }) => isSameFifo(configuration, wanted)) ??
         new Fifo(wanted, this.#launcher, this.#log),
     );
     await Promise.all(this.#fifos.map(({ ready }) => ready));

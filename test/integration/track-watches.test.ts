@@ -235,7 +235,11 @@ describe("fifos", () => {
     fifos.write("second\n");
     const reader = await startProcess({ command: "cat", args: [one!.path] });
     await reader.waitForOutput(/first\nsecond\n/);
-    await fifos.reconfigure([two!]);
+    const closing = fifos.reconfigure([two!]);
+    fifos.write("meanwhile\n");
+    await closing;
+    const other = await startProcess({ command: "cat", args: [two!.path] });
+    await other.waitForOutput(/second\nmeanwhile\n/);
     expect([existsSync(one!.path), existsSync(two!.path)]).toEqual([false, true]);
     expect(logs).toEqual([]);
   });
