@@ -37,6 +37,9 @@ const IGNORED: Readonly<Record<string, string>> = {
   bfd_pid: "there is no BFD process",
   snmp: "there is no SNMP",
   "snmp-agent-socket": "there is no SNMP",
+  "release-vips": "addresses are always dropped when the agent is stopped, unless -V is given",
+  "dont-respawn": "the guard restarts within its budget ('#tandem restart-budget')",
+  "dump-conf": "'tandem check -k' prints what a file means",
   "core-dump": "use ulimit -c",
   "core-dump-pattern": "use ulimit -c and sysctl kernel.core_pattern",
 };
@@ -151,6 +154,8 @@ function conclude(flags: Flags, others: readonly string[]): KeepalivedCommand {
     const message = "-C asks for the LVS health checker alone, which is not part of this program";
     return { kind: "problem", message };
   }
+  const namespace = flags.value("namespace");
+  if (namespace !== undefined) return { kind: "problem", message: namespaceProblem(namespace) };
   return {
     kind: "run",
     ...common,
@@ -158,6 +163,11 @@ function conclude(flags: Flags, others: readonly string[]): KeepalivedCommand {
     isForeground: flags.has("dont-fork"),
     options: agentOptions(flags, common, umask),
   };
+}
+
+/** The agent speaks in the namespace that it is started in; another one must not be taken for it. */
+export function namespaceProblem(name: string): string {
+  return `-s is not served: start the program by 'ip netns exec ${name} ...' instead`;
 }
 
 function ignoredRemarks(flags: Flags): readonly string[] {
@@ -178,7 +188,6 @@ function agentOptions(
     syslogFacility: FACILITIES[flags.value("log-facility") ?? ""],
     pidfile: flags.value("pid"),
     vrrpPidfile: flags.value("vrrp_pid"),
-    namespace: flags.value("namespace"),
     umask: umask === "invalid" ? undefined : umask,
   };
   return {
@@ -196,7 +205,7 @@ function agentOptions(
 
 type Given = Pick<
   AgentOptions,
-  "configId" | "logFile" | "syslogFacility" | "pidfile" | "vrrpPidfile" | "namespace" | "umask"
+  "configId" | "logFile" | "syslogFacility" | "pidfile" | "vrrpPidfile" | "umask"
 >;
 
 function present(values: { readonly [K in keyof Given]: Given[K] | undefined }): Given {

@@ -3,6 +3,7 @@ import type { Argv } from "yargs";
 import type { AgentOptions, ReleaseReport, RunAgent, RunNode } from "../ha/agent-options.ts";
 import { defaultControlPath } from "../src/io/control-socket.ts";
 import { startInBackground, tellReady } from "../src/io/process/background.ts";
+import { namespaceProblem } from "./keepalived-arguments.ts";
 import type { Output } from "./output.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -56,7 +57,7 @@ function agentFile<T>(parser: Argv<T>, alias: readonly string[]) {
       alias: "s",
       type: "string",
       requiresArg: true,
-      describe: "network namespace",
+      describe: "network namespace (release only)",
     });
 }
 
@@ -161,8 +162,9 @@ export async function agentCommand(
   runAgent: RunAgent,
 ): Promise<number> {
   requireOne("-k", argv.keepalived);
+  const options = readAgentArguments(argv);
   if (argv.daemon) return startInBackground(script, [...words, "--no-daemon"]);
-  return runAgent(readAgentArguments(argv));
+  return runAgent(options);
 }
 
 /** `tandem run`; the exit code. */
@@ -176,9 +178,10 @@ export async function nodeCommand(
   if (maxconn !== undefined && !(Number.isSafeInteger(maxconn) && maxconn > 0)) {
     throw new UsageError("-n expects a whole number above 0");
   }
+  const options = readAgentArguments(argv);
   if (argv.daemon) return startInBackground(script, [...words, "--no-daemon"]);
   return runNode({
-    ...readAgentArguments(argv),
+    ...options,
     balancerFiles: argv.file,
     controlPath: argv.control ?? defaultControlPath(),
     ...(argv.localPeer === undefined ? {} : { localpeer: argv.localPeer }),
@@ -203,6 +206,7 @@ export async function releaseCommand(
 }
 
 function readAgentArguments(argv: AgentArguments): AgentOptions {
+  if (argv.namespace !== undefined) throw new UsageError(namespaceProblem(argv.namespace));
   return {
     file: argv.keepalived,
     logs: argv.logs,

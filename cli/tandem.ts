@@ -102,7 +102,10 @@ export async function runTandemCommand(options: TandemCommandOptions): Promise<n
     .strict()
     .version(versionLine().trim())
     .alias("help", "h")
-    .epilogue("Exit codes: 0 good, 1 an error, 2 a valid configuration in which nothing listens.")
+    .epilogue(
+      "Exit codes: 0 good, 1 an error, 2 a valid configuration in which nothing listens; those of " +
+        "'check -k' are keepalived's: 4 fatal, 5 an error, 6 scripts without script security.",
+    )
     .wrap(100)
     .exitProcess(false)
     .fail((message, error: Error | undefined) => {

@@ -17,6 +17,8 @@ export async function releaseVips(options: ReleaseOptions): Promise<ReleaseRepor
   const loaded = await loadAgentConfiguration({
     file,
     hasBalancer: true,
+    // An interface that is not here holds no address, and another namespace has its own.
+    takesAnyInterface: true,
     ...(configId === undefined ? {} : { configId }),
   });
   const prefix = namespace === undefined ? [] : ["ip", "netns", "exec", namespace];

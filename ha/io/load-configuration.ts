@@ -15,6 +15,8 @@ export interface LoadOptions {
   readonly configId?: string;
   /** Whether a balancer is supervised, as below `tandem run`. */
   readonly hasBalancer: boolean;
+  /** Takes every interface for existing: the file is meant for another namespace, or for cleaning up. */
+  readonly takesAnyInterface?: boolean;
   /** Addresses that this balancer listens on, where they are known. */
   readonly balancerAddresses?: LintFacts["balancerAddresses"];
 }
@@ -27,13 +29,13 @@ export interface LoadedConfiguration extends ReadOutcome {
 
 /** Reads and lints a file; never rejects for what stands in it, or for its absence. */
 export function loadAgentConfiguration(options: LoadOptions): Promise<LoadedConfiguration> {
-  const { file, configId, hasBalancer, balancerAddresses } = options;
+  const { file, configId, hasBalancer, takesAnyInterface = false, balancerAddresses } = options;
   const outcome = readKeepalivedConfiguration({
     file,
     sources: fileSources(),
     hostName: hostname(),
     environment: process.env,
-    interfaceExists,
+    ...(takesAnyInterface ? {} : { interfaceExists }),
     scriptAccess,
     userExists,
     hasBalancer,

@@ -152,6 +152,8 @@ describe("tandem check -k", () => {
     [["run", "-f", "a"], "-k is missing"],
     [["agent", "-k", "a", "-k", "b"], "-k is given more than once"],
     [["release"], "-k is missing"],
+    [["agent", "-k", "a", "-s", "blue"], "ip netns exec blue"],
+    [["run", "-f", "a", "-k", "b", "-s", "blue", "-D"], "ip netns exec blue"],
     [["run", "-f", "a", "-k", "b", "-n", "0"], "-n expects a whole number above 0"],
     [["agents", "-k", "a"], "did you mean 'agent'"],
     [["agent", "-k", "a", "--log-detial"], "did you mean '--log-detail'"],
@@ -166,7 +168,7 @@ describe("tandem check -k", () => {
 describe("tandem agent, run, release", () => {
   test("agent passes its options on, by -f and by -k", async () => {
     for (const flag of ["-f", "-k", "--keepalived"]) {
-      const words = ["agent", flag, "k.conf", "-p", "x.pid", "-i", "lb2", "-s", "blue", "-V"];
+      const words = ["agent", flag, "k.conf", "-p", "x.pid", "-i", "lb2", "-V"];
       const { code, agents } = await tandem([...words, "--logs", "console"]);
       expect(code).toBe(0);
       expect(agents).toHaveLength(1);
@@ -174,7 +176,6 @@ describe("tandem agent, run, release", () => {
         file: "k.conf",
         pidfile: "x.pid",
         configId: "lb2",
-        namespace: "blue",
         keepsVips: true,
         logs: "console",
       });

@@ -42,14 +42,8 @@ describe("parseKeepalivedArguments", () => {
   });
 
   test("long names, attached or separate values, cut names", () => {
-    const { options } = run(
-      "--use-file=k.conf",
-      "--namespace",
-      "blue",
-      "--dont-resp",
-      "--vrrp_pid=v",
-    );
-    expect(options).toMatchObject({ file: "k.conf", namespace: "blue", vrrpPidfile: "v" });
+    const { options } = run("--use-file=k.conf", "--pid", "p", "--dont-resp", "--vrrp_pid=v");
+    expect(options).toMatchObject({ file: "k.conf", vrrpPidfile: "v" });
     expect(options.dontRespawn).toBe(true);
   });
 
@@ -121,6 +115,7 @@ describe("parseKeepalivedArguments", () => {
     [["--dont-fork=x"], "Unknown option --dont-fork=x"],
     [["-f"], "Missing parameter for option -f"],
     [["--use-file"], "Missing parameter for option --use-file"],
+    [["-s", "blue"], "-s is not served: start the program by 'ip netns exec blue ...' instead"],
     [["-T"], "genhash is not part of this program"],
     [["-C"], "-C asks for the LVS health checker alone, which is not part of this program"],
   ])("%j is refused: %s", (words, message) => {
