@@ -1,9 +1,14 @@
 // Where the parts of guard and agent are put together for the command line.
-import type { RunAgent, RunNode } from "./agent-options.ts";
+import type { AgentOptions, RunAgent, RunNode } from "./agent-options.ts";
+import { isInNamespace, runInNamespace } from "./io/in-namespace.ts";
 import { launchAgent, launchNode } from "./io/launch.ts";
 
 /** `tandem agent`. */
-export const runAgent: RunAgent = (options) => launchAgent(options);
+export const runAgent: RunAgent = (options) => inNamespace(options, () => launchAgent(options));
 
 /** `tandem run`. */
-export const runNode: RunNode = (options) => launchNode(options);
+export const runNode: RunNode = (options) => inNamespace(options, () => launchNode(options));
+
+function inNamespace({ namespace }: AgentOptions, run: () => Promise<number>): Promise<number> {
+  return namespace === undefined || isInNamespace(namespace) ? run() : runInNamespace(namespace);
+}

@@ -224,12 +224,12 @@ export class Agent implements Machine<AgentEvent, AgentEffect> {
   #reload(configuration: AgentConfiguration, nowMs: Millis): void {
     // What goes is released by the old configuration, what stays is told of the new one.
     this.#configuration = configuration;
+    this.#notices.reconfigure(configuration, nowMs);
     this.#election.reconfigure(electionSettings(configuration), nowMs);
     this.#pump(nowMs);
     this.#voice.reconfigure(configuration);
     this.#vips.reconfigure(configuration.instances, nowMs);
     this.#tracker.reconfigure(configuration, nowMs);
-    this.#notices.reconfigure(configuration, nowMs);
     this.#heartbeats.reconfigure(configuration, nowMs);
     this.#reception.reconfigure(configuration);
     this.#refreshSources(nowMs);

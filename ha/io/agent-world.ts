@@ -82,7 +82,7 @@ export class AgentWorld {
     }
     await this.#monitor.start();
     this.#openHeartbeats();
-    await this.#tracking.configure(this.#configuration);
+    await this.#tracking.start(this.#configuration);
   }
 
   /** Opens what a new configuration needs, before the core is told of it. */
@@ -91,7 +91,7 @@ export class AgentWorld {
     this.#vips.scripts = configuration.tandem;
     for (const link of this.#links.values()) this.#openSockets(link);
     this.#openHeartbeats();
-    await this.#tracking.configure(configuration);
+    await this.#tracking.reconfigure(configuration);
     await this.#monitor.verify();
   }
 

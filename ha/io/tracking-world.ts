@@ -38,12 +38,19 @@ export class TrackingWorld {
     this.#files = new FileWatch((name, value) => feed({ kind: "file", name, value }));
   }
 
-  /** Opens FIFOs and begins to watch, or goes on with another configuration. */
-  async configure(configuration: AgentConfiguration): Promise<void> {
-    const { launcher, log } = this.#options;
+  /** Prepares tracked files, opens FIFOs and begins to watch. */
+  async start(configuration: AgentConfiguration): Promise<void> {
+    for (const problem of await initializeFiles(configuration.files)) {
+      this.#options.log.write("warning", problem);
+    }
+    await this.reconfigure(configuration);
+  }
+
+  /** Goes on with another configuration. What tracked files hold stays. */
+  async reconfigure(configuration: AgentConfiguration): Promise<void> {
+    const { launcher } = this.#options;
     launcher.reconfigure(configuration.global);
     await this.#fifos.reconfigure(configuration.global.fifos);
-    for (const problem of await initializeFiles(configuration.files)) log.write("warning", problem);
     this.#processes.reconfigure(configuration.processes);
     this.#files.reconfigure(configuration.files);
   }
