@@ -97,6 +97,8 @@ export const VIP_SCRIPT_MS: Millis = 5_000;
 export const ANNOUNCEMENT_WAIT_MS: Millis = 20;
 /** The same, when the user's `vip-up` adds the VIP. */
 export const ANNOUNCEMENT_SCRIPT_WAIT_MS: Millis = 1_000;
+/** Names of links of the past that are remembered. */
+export const MONITOR_NAMES_MAX = 4_096;
 /** From the start of `ip monitor` to looking at the kernel without knowing that it listens. */
 export const MONITOR_READY_MS: Millis = 1_000;
 /** How often is looked whether `ip monitor` listens. */

@@ -84,9 +84,20 @@ export class IpBatch {
         resolve({ lines: [], problem: `"ip ${words.join(" ")}" was not run: ${reason}` });
         return;
       }
-      this.#items.push({ words, resolve, isSent: false, sentCount: 0 });
+      this.#items.push(newItem(words, resolve));
+      if (words[0] === "link" && words[1] === "add") this.forgetLinks();
       this.#pump();
     });
+  }
+
+  /**
+   * What follows is done by an `ip` started anew: it remembers the index of a link by its name, and
+   * finds no link that was made anew under the same name.
+   */
+  forgetLinks(): void {
+    if (this.#isClosed || this.#items.at(-1)?.words === AFRESH) return;
+    this.#items.push(newItem(AFRESH, () => undefined));
+    this.#pump();
   }
 
   /** Resolves when every command so far is answered. */
@@ -117,6 +128,8 @@ export class IpBatch {
     const end = (problem: string, isStranger: boolean): void => {
       if (isOver) return;
       isOver = true;
+      // One whose work another has taken over.
+      if (this.#child !== undefined && this.#child !== child) return;
       this.#onEnded(problem, isStranger, performance.now() - startedMs);
     };
     child.once("error", (error) => end(`ip cannot be started: ${error.message}`, true));
@@ -137,7 +150,10 @@ export class IpBatch {
       for (const item of this.#items) {
         if (item.isSent) continue;
         if (!isBatchable(item.words)) {
-          if (item === this.#items[0]) void this.#runAlone(item);
+          if (item === this.#items[0]) {
+            if (item.words === AFRESH) this.#startAfresh();
+            else void this.#runAlone(item);
+          }
           break;
         }
         item.isSent = true;
@@ -147,6 +163,13 @@ export class IpBatch {
       if (text !== "") child.stdin?.write(text);
     }
     this.#watch();
+  }
+
+  #startAfresh(): void {
+    const former = this.#child;
+    this.#answer({ lines: [], problem: undefined });
+    former?.stdin?.end();
+    if (!this.#isClosed || this.#items.length > 0) this.#start();
   }
 
   async #runAlone(item: Item): Promise<void> {
@@ -215,6 +238,13 @@ export class IpBatch {
     clearTimeout(this.#deadline);
     this.#child?.stdin?.end();
   }
+}
+
+/** Stands in the queue where `ip` is started anew. */
+const AFRESH: readonly string[] = [];
+
+function newItem(words: readonly string[], resolve: Item["resolve"]): Item {
+  return { words, resolve, isSent: false, sentCount: 0 };
 }
 
 function newReplies(): BatchReplies {

@@ -4,6 +4,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { readFileSync } from "node:fs";
 import {
   IP_REPLY_LINE_CHARS_MAX,
+  MONITOR_NAMES_MAX,
   MONITOR_READY_MS,
   MONITOR_READY_POLL_MS,
   MONITOR_RESTART_DELAY_MS,
@@ -36,6 +37,8 @@ export class KernelMonitor {
   readonly #options: KernelMonitorOptions;
   /** Names by index, of the links that are there. */
   readonly #links = new Map<number, string>();
+  /** Indices that names have or had. */
+  readonly #indices = new Map<string, number>();
   #child: ChildProcess | undefined;
   #timer: NodeJS.Timeout | undefined;
   #snapshotTimer: NodeJS.Timeout | undefined;
@@ -68,7 +71,7 @@ export class KernelMonitor {
     const addresses: KernelAddress[] = [];
     for (const line of lines) {
       const parsed = parseMonitorLine(line);
-      if (parsed?.kind === "address") addresses.push(parsed.address);
+      if (parsed?.kind === "address") addresses.push(this.#named(parsed));
     }
     this.#options.onEvent({ kind: "addresses", addresses });
   }
@@ -137,8 +140,8 @@ export class KernelMonitor {
   #onLine(line: MonitorLine | undefined): void {
     if (line === undefined || this.#isClosed) return;
     if (line.kind === "address") {
-      const { address, isDeleted } = line;
-      this.#options.onEvent({ kind: isDeleted ? "address-removed" : "address-added", address });
+      const kind = line.isDeleted ? "address-removed" : "address-added";
+      this.#options.onEvent({ kind, address: this.#named(line) });
       return;
     }
     // A port that leaves its bridge is told of in the same words as a link that goes.
@@ -153,8 +156,19 @@ export class KernelMonitor {
       // The addresses of a renamed link are told of only when asked for.
       this.#snapshotSoon();
     }
+    this.#noteIndex(link);
     this.#links.set(link.index, link.name);
     this.#options.onEvent({ kind: "link", link });
+  }
+
+  /** `ip` remembers indices of names: what is asked of it next must find the new one. */
+  #noteIndex({ name, index }: KernelLink): void {
+    const known = this.#indices.get(name);
+    if (known === index) return;
+    const isFull = this.#indices.size >= MONITOR_NAMES_MAX;
+    if (isFull) this.#indices.clear();
+    if (known !== undefined || isFull) this.#options.batch.forgetLinks();
+    this.#indices.set(name, index);
   }
 
   #tellRemoved(index: number, name: string): void {
@@ -163,6 +177,11 @@ export class KernelMonitor {
     if (![...this.#links.values()].includes(name)) {
       this.#options.onEvent({ kind: "link-removed", name });
     }
+  }
+
+  /** The address with the name that its link has now. */
+  #named({ index, address }: Extract<MonitorLine, { kind: "address" }>): KernelAddress {
+    return { ...address, device: this.#links.get(index) ?? address.device };
   }
 
   #snapshotSoon(): void {

@@ -29,7 +29,7 @@ export interface VipKeeperSettings {
 
 /** See the head of this file. */
 export class VipKeeper implements Machine<VipEvent, VipEffect> {
-  readonly #settings: VipKeeperSettings;
+  #settings: VipKeeperSettings;
   readonly #effects = new EffectQueue<VipEffect>();
   readonly #kernel = new KernelView();
   readonly #slots = new Map<string, Slot>();
@@ -54,7 +54,12 @@ export class VipKeeper implements Machine<VipEvent, VipEffect> {
   }
 
   /** Takes over another configuration: VIPs of a held instance are added and removed by difference. */
-  reconfigure(instances: readonly InstanceConfiguration[], nowMs: Millis): void {
+  reconfigure(
+    instances: readonly InstanceConfiguration[],
+    nowMs: Millis,
+    settings: VipKeeperSettings = this.#settings,
+  ): void {
+    this.#settings = settings;
     const claimed = new Set<Slot>(this.#claimedSlots());
     this.#respecify(instances, nowMs);
     if (this.#isStarted) {
@@ -237,6 +242,7 @@ export class VipKeeper implements Machine<VipEvent, VipEffect> {
       const slots = holding.slots.filter((slot) => slot.spec.address.device === link.name);
       if (!holding.isClaimed || slots.length === 0) continue;
       for (const slot of slots) slot.onLink(nowMs);
+      if (!link.isRunning) continue;
       holding.extras.add();
       this.#announcements.begin(name, holding.configuration.announcements, nowMs);
     }

@@ -4,7 +4,13 @@ import type { KernelAddress, KernelLink } from "./vip-events.ts";
 
 /** What a line says. */
 export type MonitorLine =
-  | { readonly kind: "address"; readonly address: KernelAddress; readonly isDeleted: boolean }
+  | {
+      readonly kind: "address";
+      /** Of the link. Its name may be an old one: `ip` remembers names. */
+      readonly index: number;
+      readonly address: KernelAddress;
+      readonly isDeleted: boolean;
+    }
   | { readonly kind: "link"; readonly link: KernelLink; readonly isDeleted: boolean };
 
 /** `undefined` for lines that say neither. */
@@ -21,7 +27,7 @@ export function parseMonitorLine(line: string): MonitorLine | undefined {
     return link === undefined ? undefined : { kind: "link", link, isDeleted };
   }
   const address = parseAddress(name, rest);
-  return address === undefined ? undefined : { kind: "address", address, isDeleted };
+  return address === undefined ? undefined : { kind: "address", index, address, isDeleted };
 }
 
 /** `inet 10.0.0.1/24 scope ...` or `inet 10.0.0.1 peer 10.0.0.2/32 scope ...`. */

@@ -192,17 +192,21 @@ export class Slot {
     else this.#compareUnwanted(nowMs);
   }
 
-  /** A command of this slot failed; `undefined` words are those of a stranger. */
+  /** A command of this slot failed. */
   onFailed(words: readonly string[], message: string, nowMs: Millis): void {
     const isAddition = words[1] === "add";
     if (isAddition !== this.#isWanted) return;
-    this.#complain(isAddition ? "added to" : "removed from", message, nowMs);
+    // With a link its addresses go first: the notice of the link itself may just be on its way.
+    const isLinkGoing = this.#tryCount === 0 && NO_DEVICE.test(message);
+    if (!isLinkGoing) this.#complain(isAddition ? "added to" : "removed from", message, nowMs);
     this.#tryLater(nowMs);
   }
 
   /** The device came back. */
   onLink(nowMs: Millis): void {
-    if (this.#isWanted && !this.isInKernel && !this.#isMachines) this.#add(nowMs);
+    if (!this.#isWanted || this.isInKernel || this.#isMachines) return;
+    this.#tryCount = 0;
+    this.#add(nowMs);
   }
 
   onTimer(nowMs: Millis): void {
@@ -259,7 +263,9 @@ export class Slot {
     if (this.#presence === "present") this.#onLost(nowMs);
     else if (this.#presence === "adding" && this.#retryAtMs === undefined) {
       // A script may take its time: the first look is too early for a complaint.
-      if (this.#tryCount > 0) this.#complain("added to", "the kernel does not show it", nowMs);
+      if (this.#tryCount > 0 && !this.#isDeviceGone()) {
+        this.#complain("added to", "the kernel does not show it", nowMs);
+      }
       this.#tryLater(nowMs);
     }
   }
@@ -356,6 +362,9 @@ export class Slot {
     return this.#owner.kernel.isGone(this.#spec.address.device);
   }
 }
+
+/** Texts of `ip` and of the kernel. */
+const NO_DEVICE = /Cannot find device|Device not found|No such device/;
 
 function delayMs(failureCount: number): Millis {
   return Math.min(VIP_RETRY_MAX_MS, VIP_RETRY_FIRST_MS * 2 ** Math.min(failureCount - 1, 20));

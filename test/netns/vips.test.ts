@@ -165,6 +165,21 @@ describe.skipIf(noNamespaces !== undefined)(`VIPs in the kernel ${noNamespaces ?
     expect(await a.mustRun("ip", "route", "show", "10.77.0.0/16")).toBe("");
   });
 
+  test("an interface that is made anew gets its VIP again", async () => {
+    const lan = await createLan(["a"]);
+    const a = lan.host("a");
+    const make = ["link", "add", "test0", "type", "veth", "peer", "name", "test1"];
+    await a.mustRun("ip", ...make);
+    await a.mustRun("ip", "link", "set", "test0", "up");
+    const node = await VipNode.start(a, { interface: "test0", vips: ["10.97.0.100/24"] });
+    await node.tell("claim");
+    await node.settled(true);
+    await a.mustRun("ip", "link", "del", "test0");
+    await a.mustRun("ip", ...make);
+    await waitFor(() => a.hasAddress("10.97.0.100"));
+    expect(node.lines("error")).toEqual([]);
+  });
+
   test("use_vmac: the VIP answers from a macvlan with its MAC address, even with strict rp_filter", async () => {
     const lan = await createLan(["a", "c"]);
     const [a, c] = [lan.host("a"), lan.host("c")];
@@ -182,6 +197,10 @@ describe.skipIf(noNamespaces !== undefined)(`VIPs in the kernel ${noNamespaces ?
     // Someone takes the macvlan away: it is made again, with the VIP.
     await a.mustRun("ip", "link", "del", "vrrp.51");
     await waitFor(() => a.hasAddress(VIP), { what: () => node.process.output() });
+    await waitFor(async () => (await c.run("ping", "-c1", "-W1", "-nq", VIP)).code === 0, {
+      what: () => node.process.output(),
+    });
+    expect(node.lines("error")).toEqual([]);
     await node.tell("stop");
     await node.process.exited;
     expect((await a.run("ip", "link", "show", "vrrp.51")).code).not.toBe(0);

@@ -17,13 +17,13 @@ const LINES = [
 describe("lines of ip", () => {
   test("addresses", () => {
     expect(parseMonitorLine(LINES[0]!)).toEqual({
-      ...{ kind: "address", address: kernelAddress("10.9.0.101/24"), isDeleted: false },
+      ...{ kind: "address", index: 3, address: kernelAddress("10.9.0.101/24"), isDeleted: false },
     });
     expect(parseMonitorLine(LINES[1]!)).toEqual({
-      ...{ kind: "address", address: kernelAddress("2001:db8::5/128"), isDeleted: true },
+      ...{ kind: "address", index: 3, address: kernelAddress("2001:db8::5/128"), isDeleted: true },
     });
     expect(parseMonitorLine(LINES[2]!)).toEqual({
-      ...{ kind: "address", address: kernelAddress("10.9.0.102/30"), isDeleted: false },
+      ...{ kind: "address", index: 3, address: kernelAddress("10.9.0.102/30"), isDeleted: false },
     });
   });
 
