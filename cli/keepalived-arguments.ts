@@ -154,8 +154,6 @@ function conclude(flags: Flags, others: readonly string[]): KeepalivedCommand {
     const message = "-C asks for the LVS health checker alone, which is not part of this program";
     return { kind: "problem", message };
   }
-  const namespace = flags.value("namespace");
-  if (namespace !== undefined) return { kind: "problem", message: namespaceProblem(namespace) };
   return {
     kind: "run",
     ...common,
@@ -163,11 +161,6 @@ function conclude(flags: Flags, others: readonly string[]): KeepalivedCommand {
     isForeground: flags.has("dont-fork"),
     options: agentOptions(flags, common, umask),
   };
-}
-
-/** The agent speaks in the namespace that it is started in; another one must not be taken for it. */
-export function namespaceProblem(name: string): string {
-  return `-s is not served: start the program by 'ip netns exec ${name} ...' instead`;
 }
 
 function ignoredRemarks(flags: Flags): readonly string[] {
@@ -188,6 +181,7 @@ function agentOptions(
     syslogFacility: FACILITIES[flags.value("log-facility") ?? ""],
     pidfile: flags.value("pid"),
     vrrpPidfile: flags.value("vrrp_pid"),
+    namespace: flags.value("namespace"),
     umask: umask === "invalid" ? undefined : umask,
   };
   return {
@@ -205,7 +199,7 @@ function agentOptions(
 
 type Given = Pick<
   AgentOptions,
-  "configId" | "logFile" | "syslogFacility" | "pidfile" | "vrrpPidfile" | "umask"
+  "configId" | "logFile" | "syslogFacility" | "pidfile" | "vrrpPidfile" | "umask" | "namespace"
 >;
 
 function present(values: { readonly [K in keyof Given]: Given[K] | undefined }): Given {

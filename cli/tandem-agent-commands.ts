@@ -3,7 +3,6 @@ import type { Argv } from "yargs";
 import type { AgentOptions, ReleaseReport, RunAgent, RunNode } from "../ha/agent-options.ts";
 import { defaultControlPath } from "../src/io/control-socket.ts";
 import { startInBackground, tellReady } from "../src/io/process/background.ts";
-import { namespaceProblem } from "./keepalived-arguments.ts";
 import type { Output } from "./output.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -206,7 +205,6 @@ export async function releaseCommand(
 }
 
 function readAgentArguments(argv: AgentArguments): AgentOptions {
-  if (argv.namespace !== undefined) throw new UsageError(namespaceProblem(argv.namespace));
   return {
     file: argv.keepalived,
     logs: argv.logs,

@@ -9,6 +9,8 @@ export const runAgent: RunAgent = (options) => inNamespace(options, () => launch
 /** `tandem run`. */
 export const runNode: RunNode = (options) => inNamespace(options, () => launchNode(options));
 
-function inNamespace({ namespace }: AgentOptions, run: () => Promise<number>): Promise<number> {
-  return namespace === undefined || isInNamespace(namespace) ? run() : runInNamespace(namespace);
+function inNamespace(options: AgentOptions, run: () => Promise<number>): Promise<number> {
+  const { namespace, onReady } = options;
+  if (namespace === undefined || isInNamespace(namespace)) return run();
+  return runInNamespace(namespace, onReady);
 }

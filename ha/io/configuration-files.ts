@@ -1,16 +1,11 @@
 // What the reader of keepalived.conf asks of the node: files, interfaces, programs, users.
-import { accessSync, constants, lstatSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { lstatSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
 import type { SourceReader } from "../config/read.ts";
 import { CONFIG_BYTES_MAX, CONFIG_FILES_MAX } from "../limits.ts";
 
 /** Alternatives that the braces of one pattern may make. */
 const ALTERNATIVES_MAX = 1_024;
-/** Where programs without a folder are looked for when PATH is empty. */
-const PATH_DEFAULT = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-const WRITABLE_BY_GROUP = 0o020;
-const WRITABLE_BY_OTHERS = 0o002;
-const STICKY = 0o1000;
 
 /** Reads from the file system. */
 export function fileSources(): SourceReader {
@@ -117,44 +112,5 @@ export function userExists(name: string): boolean {
     return lines.some((line) => line.startsWith(`${name}:`));
   } catch {
     return true;
-  }
-}
-
-/**
- * Whether a program can be run. `insecure`: somebody else than root may write to it or to a folder
- * above it (keepalived.conf(5), "SCRIPTS"). A bare name is looked for along PATH.
- */
-export function scriptAccess(program: string): "ok" | "missing" | "not-executable" | "insecure" {
-  const path = program.includes("/") ? program : findInPath(program);
-  if (path === undefined || !isFile(path)) return "missing";
-  try {
-    accessSync(path, constants.X_OK);
-  } catch {
-    return "not-executable";
-  }
-  return isOnlyRootsToChange(path) ? "ok" : "insecure";
-}
-
-function findInPath(name: string): string | undefined {
-  const folders = (process.env["PATH"] ?? PATH_DEFAULT).split(":");
-  return folders
-    .filter((folder) => folder.startsWith("/"))
-    .map((folder) => join(folder, name))
-    .find(isFile);
-}
-
-function isOnlyRootsToChange(path: string): boolean {
-  for (let at = path; ; at = dirname(at)) {
-    try {
-      const { uid, gid, mode } = statSync(at);
-      const isShared =
-        (mode & WRITABLE_BY_OTHERS) !== 0 || ((mode & WRITABLE_BY_GROUP) !== 0 && gid !== 0);
-      // Others cannot replace root's entry in a sticky folder.
-      const isProtected = at !== path && (mode & STICKY) !== 0;
-      if (uid !== 0 || (isShared && !isProtected)) return false;
-    } catch {
-      return false;
-    }
-    if (basename(at) === "" || dirname(at) === at) return true;
   }
 }

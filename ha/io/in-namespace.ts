@@ -13,13 +13,17 @@ export function isInNamespace(name: string): boolean {
   return process.env[VARIABLE] === name;
 }
 
-/** Runs this program with the same words in a namespace, passes signals on; resolves to its exit code. */
-export function runInNamespace(name: string): Promise<number> {
+/**
+ * Runs this program with the same words in a namespace, passes signals on; resolves to its exit code.
+ * `onReady` is called when it says over its channel that it is ready, as programs in the background do.
+ */
+export function runInNamespace(name: string, onReady?: () => void): Promise<number> {
   const words = ["netns", "exec", name, process.execPath, ...process.execArgv];
   const child = spawn("ip", [...words, ...process.argv.slice(1)], {
-    stdio: "inherit",
+    stdio: ["inherit", "inherit", "inherit", "ipc"],
     env: { ...process.env, [VARIABLE]: name },
   });
+  child.once("message", () => onReady?.());
   const undo = SIGNALS.map((signal) => {
     const pass = (): boolean => child.kill(signal);
     process.on(signal, pass);

@@ -5,8 +5,9 @@ import { lintConfiguration } from "../config/lint/lint-configuration.ts";
 import type { LintFacts } from "../config/lint/lint.ts";
 import { explainReaderFindings } from "../config/lint/reader-findings.ts";
 import { readKeepalivedConfiguration, type ReadOutcome } from "../config/read.ts";
-import { fileSources, interfaceExists, scriptAccess, userExists } from "./configuration-files.ts";
+import { fileSources, interfaceExists, userExists } from "./configuration-files.ts";
 import { machineFacts } from "./lint-facts.ts";
+import { checkScript } from "./script-security.ts";
 
 /** How to load. */
 export interface LoadOptions {
@@ -36,7 +37,7 @@ export function loadAgentConfiguration(options: LoadOptions): Promise<LoadedConf
     hostName: hostname(),
     environment: process.env,
     ...(takesAnyInterface ? {} : { interfaceExists }),
-    scriptAccess,
+    scriptAccess: checkScript,
     userExists,
     hasBalancer,
     ...(configId === undefined ? {} : { configId }),

@@ -152,8 +152,6 @@ describe("tandem check -k", () => {
     [["run", "-f", "a"], "-k is missing"],
     [["agent", "-k", "a", "-k", "b"], "-k is given more than once"],
     [["release"], "-k is missing"],
-    [["agent", "-k", "a", "-s", "blue"], "ip netns exec blue"],
-    [["run", "-f", "a", "-k", "b", "-s", "blue", "-D"], "ip netns exec blue"],
     [["run", "-f", "a", "-k", "b", "-n", "0"], "-n expects a whole number above 0"],
     [["agents", "-k", "a"], "did you mean 'agent'"],
     [["agent", "-k", "a", "--log-detial"], "did you mean '--log-detail'"],

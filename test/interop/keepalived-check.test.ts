@@ -4,7 +4,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { readKeepalivedConfiguration, type ReadOutcome } from "../../ha/config/read.ts";
-import { fileSources, scriptAccess, userExists } from "../../ha/io/configuration-files.ts";
+import { fileSources, userExists } from "../../ha/io/configuration-files.ts";
+import { checkScript } from "../../ha/io/script-security.ts";
 import { has, skipNote } from "../support/programs.ts";
 import { tempDir } from "../support/temp.ts";
 import { keepalivedCorpus } from "./keepalived-corpus.ts";
@@ -38,7 +39,7 @@ function ours(file: string): ReadOutcome {
     hostName: "lb1",
     environment: {},
     interfaceExists: (name) => INTERFACES.has(name),
-    scriptAccess,
+    scriptAccess: checkScript,
     userExists,
     hasBalancer: false,
   });

@@ -115,11 +115,14 @@ describe("parseKeepalivedArguments", () => {
     [["--dont-fork=x"], "Unknown option --dont-fork=x"],
     [["-f"], "Missing parameter for option -f"],
     [["--use-file"], "Missing parameter for option --use-file"],
-    [["-s", "blue"], "-s is not served: start the program by 'ip netns exec blue ...' instead"],
     [["-T"], "genhash is not part of this program"],
     [["-C"], "-C asks for the LVS health checker alone, which is not part of this program"],
   ])("%j is refused: %s", (words, message) => {
     expect(parseKeepalivedArguments(words)).toEqual({ kind: "problem", message });
+  });
+
+  test("-s names a network namespace", () => {
+    expect(run("-s", "blue").options.namespace).toBe("blue");
   });
 
   test("-C together with -P runs VRRP", () => {
