@@ -21,6 +21,7 @@ export function dumpData(status: AgentStatus, wallOffsetMs: Millis): string {
     ...status.configuration.scripts.flatMap((script) => scriptLines(status, script)),
     "------< Tandem >------",
     ...tandemLines(status),
+    ...status.instances.flatMap(droppedLines),
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -142,6 +143,18 @@ function tandemLines({ balancer, heartbeats, unknownVridCount }: AgentStatus): s
       (path) => ` Heartbeat ${path.local} to ${path.peer} = ${path.isAlive ? "alive" : "silent"}`,
     ),
     ` Adverts for unknown virtual routers = ${unknownVridCount}`,
+  ];
+}
+
+/** What Keepalived drops, or lets pass, without counting it. */
+function droppedLines({ configuration, received }: InstanceReport): string[] {
+  return [
+    ` Packets for ${configuration.name}`,
+    `   Wrong checksum = ${received.checksumErrors}`,
+    `   Wrong version, CARP included = ${received.versionErrors}`,
+    `   Not from a peer, or multicast for unicast = ${received.foreignErrors}`,
+    `   From this node's own address = ${received.ownAddressErrors}`,
+    `   Taken with the other form of checksum = ${received.checksumFormNotes}`,
   ];
 }
 

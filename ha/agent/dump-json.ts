@@ -99,5 +99,11 @@ function statsOf({ received, election, sentCount }: InstanceReport): object {
     auth_failure: received.authFailures,
     pri_zero_rcvd: election.priorityZeroReceivedCount,
     pri_zero_sent: election.priorityZeroSentCount,
+    // Keepalived does not count these.
+    checksum_err: received.checksumErrors,
+    version_err: received.versionErrors,
+    foreign_err: received.foreignErrors,
+    own_address_err: received.ownAddressErrors,
+    checksum_form: received.checksumFormNotes,
   };
 }

@@ -99,7 +99,8 @@ export class Reception {
     nowMs: Millis,
   ): void {
     const sender = printIp(packet.source);
-    const said = this.#loudness.say(`${instance.name} ${topic} ${sender}`, text, nowMs);
+    const line = `${text} (from ${sender})`;
+    const said = this.#loudness.say(`${instance.name} ${topic} ${sender}`, line, nowMs);
     if (said !== undefined) {
       this.#logs.push({ kind: "log", level: "warning", text: `(${instance.name}) ${said}` });
     }

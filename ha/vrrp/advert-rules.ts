@@ -108,6 +108,7 @@ function noteMaster(router: RouterBody, heard: HeardAdvert, nowMs: Millis): void
   router.masterPriority = priority;
   router.masterAddress = heard.source;
   router.silentSinceMs = nowMs;
+  router.resignations.noteMaster(heard.source, intervalMs, nowMs);
 }
 
 function stepDown(router: RouterBody, heard: HeardAdvert, nowMs: Millis): void {
@@ -121,7 +122,6 @@ function stepDown(router: RouterBody, heard: HeardAdvert, nowMs: Millis): void {
   // The winner learns that it had a rival, and announces its VIPs again.
   if (router.settings.configuration.isHigherPriorityAnswered) router.advertise(nowMs);
   router.release();
-  router.resignations.noteStronger(heard.source, heard.advert.intervalMs, nowMs);
   noteMaster(router, heard, nowMs);
   router.become("BACKUP", reason, nowMs);
 }

@@ -20,11 +20,13 @@ export class ResignationWatch {
   note(source: IpBytes, intervalMs: Millis, nowMs: Millis): boolean {
     this.#address = source;
     this.#heardAtMs = nowMs;
+    // Who is not believed has not resigned, so its adverts are not older than that.
+    if (nowMs < this.#distrustedUntilMs) return false;
     if (nowMs >= this.#againAtMs) {
       this.#staleUntilMs = nowMs + intervalMs / 2;
       this.#againAtMs = this.#staleUntilMs + 1.5 * intervalMs;
     }
-    return nowMs >= this.#distrustedUntilMs;
+    return true;
   }
 
   /** Whether an advert is older than the resignation of its sender, who takes longer to come back. */
@@ -33,10 +35,11 @@ export class ResignationWatch {
     return this.#address !== undefined && compareIp(source, this.#address) === 0;
   }
 
-  /** A stronger master spoke. If it had just resigned, somebody else said so: distrust such news for a while. */
-  noteStronger(source: IpBytes, intervalMs: Millis, nowMs: Millis): void {
+  /** A master spoke. If it had just resigned, somebody else said so: distrust such news for a while. */
+  noteMaster(source: IpBytes, intervalMs: Millis, nowMs: Millis): void {
     if (this.#address === undefined || compareIp(source, this.#address) !== 0) return;
     if (nowMs - this.#heardAtMs > 3 * intervalMs) return;
+    this.#staleUntilMs = -Infinity;
     this.distrust(nowMs + FALSE_RESIGNATION_INTERVALS * intervalMs);
   }
 
