@@ -25,6 +25,12 @@ export const RESTART_FORGIVEN_AFTER_MS: Millis = 30_000;
 export const RESTART_GIVEN_UP_MIN_MS: Millis = 1_000;
 /** A run after giving up counts as serving when it was ready for so long. */
 export const RESTART_PROVEN_AFTER_MS: Millis = 10_000;
+/** From a balancer's "ready" to preparing the one in reserve. */
+export const RESERVE_CALM_MS: Millis = 2_000;
+/** From the end of a reserve to the next one; each further one that does not last waits twice as long. */
+export const RESERVE_RETRY_FIRST_MS: Millis = 2_000;
+/** The longest delay before a lost reserve is replaced. */
+export const RESERVE_RETRY_MAX_MS: Millis = 60_000;
 /** Failed probes in a row that make a hang. */
 export const PROBE_FAILURES_MAX = 3;
 /** The period of a balancer's probes, for those that do not number them. */

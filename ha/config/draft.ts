@@ -187,6 +187,7 @@ export interface TandemDraft {
   vipDown?: string;
   mapsHaproxyChecks: boolean;
   isRealtime: boolean;
+  hasReserve: boolean;
 }
 
 /** A whole file. */
@@ -234,6 +235,7 @@ export function emptyDraft(): AgentDraft {
       isFitnessMinded: true,
       mapsHaproxyChecks: false,
       isRealtime: true,
+      hasReserve: true,
     },
     instances: new Map(),
     groups: new Map(),

@@ -44,12 +44,16 @@ export class ChildRun {
   #hasExited = false;
   #isOver = false;
 
-  /** Starts the child; `prefix` is put before the command. Does not throw: see `ChildListener`. */
+  /**
+   * Starts the child; `prefix` is put before the command. With `stdin` as a pipe it may wait there to
+   * be woken. Does not throw: see `ChildListener`.
+   */
   constructor(
     command: ChildCommand,
     prefix: readonly string[],
     lineCharsMax: number,
     listener: ChildListener,
+    stdin: "ignore" | "pipe" = "ignore",
   ) {
     this.#lines = new LineReader(lineCharsMax);
     this.#listener = listener;
@@ -58,7 +62,7 @@ export class ChildRun {
       this.#child = spawn(file!, args, {
         env: childEnvironment(command),
         detached: true,
-        stdio: ["ignore", "inherit", "inherit", "pipe"],
+        stdio: [stdin, "inherit", "inherit", "pipe"],
       });
     } catch (error) {
       queueMicrotask(() => this.#failToStart(file!, error as Error));
@@ -71,11 +75,17 @@ export class ChildRun {
     this.#pipe.on("data", (text: string) => this.#onText(text));
     // A broken pipe is followed by the end of the process, or by its silence.
     this.#pipe.on("error", () => undefined);
+    this.#child.stdin?.on("error", () => undefined);
   }
 
   /** `undefined` when it could not be started. */
   get pid(): number | undefined {
     return this.#child?.pid;
+  }
+
+  /** Lets a child go on that waits for a byte on its stdin. */
+  wake(): void {
+    this.#child?.stdin?.end("\n");
   }
 
   /** Writes a line, its end included; dropped when the child does not read. */

@@ -5,10 +5,11 @@ import { Guard, type GuardStatus } from "../supervise/guard.ts";
 import type { Child, GuardEffect, GuardEvent, GuardSettings } from "../supervise/guard-events.ts";
 import type { LastWill } from "../supervise/messages.ts";
 import { decodeFromBalancer, decodeToGuard, encodeMessage } from "../supervise/wire.ts";
-import { ChildRun, type ChildCommand } from "./child-process.ts";
+import { ChildRun, type ChildCommand, type ChildListener } from "./child-process.ts";
 import { MachineDriver } from "./machine-driver.ts";
 import { ProcessInspector } from "./process-inspect.ts";
 import { becomeRealtime } from "./realtime.ts";
+import { ReserveProcess } from "./reserve-process.ts";
 import { onSignalNumber } from "./signals.ts";
 import { SystemdNotifier } from "./systemd.ts";
 import type { WillExecutor } from "./will-executor.ts";
@@ -19,6 +20,8 @@ export interface GuardOptions {
   /** How to start each child of `settings.children`. */
   readonly agentCommand?: ChildCommand;
   readonly balancerCommand?: ChildCommand;
+  /** How to start a balancer that waits for a byte on its stdin; for `settings.hasReserve`. */
+  readonly reserveCommand?: ChildCommand;
   /**
    * A function is called with what is put before a command that must not wait for a CPU: it is empty
    * where real-time scheduling is not wanted or not permitted.
@@ -56,6 +59,7 @@ class GuardProcess {
   readonly #guard: Guard;
   readonly #driver: MachineDriver<GuardEvent, GuardEffect>;
   readonly #runs = new Map<Child, Run>();
+  #reserve: { readonly number: number; readonly process: ReserveProcess } | undefined;
   readonly #systemd = new SystemdNotifier(process.env);
   readonly #wills = new Set<Promise<void>>();
   readonly #undo: (() => void)[] = [];
@@ -152,7 +156,13 @@ class GuardProcess {
   #carryOut(effect: GuardEffect): void {
     switch (effect.kind) {
       case "spawn":
-        this.#spawn(effect.child, effect.run);
+        this.#spawn(effect.child, effect.run, effect.reserve);
+        return;
+      case "prepare-reserve":
+        this.#prepareReserve(effect.reserve);
+        return;
+      case "end-reserve":
+        this.#takeReserve(effect.reserve)?.end();
         return;
       case "signal":
         this.#runOf(effect.child, effect.run)?.process.signal(effect.signal);
@@ -182,22 +192,52 @@ class GuardProcess {
     }
   }
 
-  #spawn(child: Child, number: number): void {
-    const { agentCommand, balancerCommand, log } = this.#options;
-    const command = child === "agent" ? agentCommand : balancerCommand;
-    if (command === undefined) throw new Error(`No command is given for the ${child}`);
-    const prefix = child === "agent" ? this.#agentPrefix : [];
-    const charsMax = child === "agent" ? LIFE_LINE_CHARS_MAX : BALANCER_LINE_CHARS_MAX;
-    const started = new ChildRun(command, prefix, charsMax, {
+  #spawn(child: Child, number: number, reserve: number | undefined): void {
+    const { log } = this.#options;
+    const listener: ChildListener = {
       onLine: (line) => this.#onLine(child, number, line),
       onStartFailure: (problem) => log("error", problem, child),
       onEnded: (code, signal) => this.#onEnded(child, number, code, signal),
-    });
+    };
+    const woken = reserve === undefined ? undefined : this.#takeReserve(reserve)?.wake(listener);
+    const started = woken ?? this.#start(child, listener);
     const inspector = started.pid === undefined ? undefined : new ProcessInspector(started.pid);
     this.#runs.set(child, { number, process: started, inspector });
     if (started.pid !== undefined) {
-      log("info", `The ${child} is process ${started.pid} (run ${number})`, child);
+      const origin = woken === undefined ? "" : ", which stood in reserve";
+      log("info", `The ${child} is process ${started.pid} (run ${number})${origin}`, child);
     }
+  }
+
+  #start(child: Child, listener: ChildListener): ChildRun {
+    const { agentCommand, balancerCommand } = this.#options;
+    const isAgent = child === "agent";
+    const command = given(isAgent ? agentCommand : balancerCommand, child);
+    const prefix = isAgent ? this.#agentPrefix : [];
+    const charsMax = isAgent ? LIFE_LINE_CHARS_MAX : BALANCER_LINE_CHARS_MAX;
+    return new ChildRun(command, prefix, charsMax, listener);
+  }
+
+  #prepareReserve(number: number): void {
+    const { reserveCommand, log } = this.#options;
+    const prepared = new ReserveProcess(given(reserveCommand, "balancer in reserve"), {
+      onStartFailure: (problem) => log("error", problem, "balancer"),
+      onEnded: (code, signal) => {
+        this.#takeReserve(number);
+        this.#driver.feed({ kind: "reserve-ended", reserve: number, code, signal });
+      },
+    });
+    this.#reserve = { number, process: prepared };
+    if (prepared.pid === undefined) return;
+    log("info", `Process ${prepared.pid} stands in reserve for the balancer`, "balancer");
+  }
+
+  /** The reserve of this number, which is none any more. */
+  #takeReserve(number: number): ReserveProcess | undefined {
+    const reserve = this.#reserve;
+    if (reserve?.number !== number) return undefined;
+    this.#reserve = undefined;
+    return reserve.process;
   }
 
   #onLine(child: Child, run: number, line: string): void {
@@ -276,9 +316,15 @@ class GuardProcess {
   }
 
   #close(): void {
+    this.#reserve?.process.end();
     this.#driver.close();
     this.#systemd.close();
     this.#willExecutor?.close();
     for (const undo of this.#undo) undo();
   }
+}
+
+function given(command: ChildCommand | undefined, who: string): ChildCommand {
+  if (command === undefined) throw new Error(`No command is given for the ${who}`);
+  return command;
 }

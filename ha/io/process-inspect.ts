@@ -24,7 +24,7 @@ export class ProcessInspector {
 
   /** How it did since its last beat. A process of which nothing can be learnt has no excuse. */
   inspect(): Inspection {
-    const state = readState(read(`/proc/${this.#pid}/stat`) ?? "");
+    const state = processState(this.#pid);
     const times = this.#times();
     const isStopped = state === "T";
     if (times === undefined || this.#beat === undefined) return { waitedForCpuMs: 0, isStopped };
@@ -41,6 +41,11 @@ export class ProcessInspector {
   #times(): CpuTimes | undefined {
     return readSchedstat(read(`/proc/${this.#pid}/schedstat`) ?? "");
   }
+}
+
+/** The letter of a process's state (proc(5)); `undefined` when there is no such process. */
+export function processState(pid: number): string | undefined {
+  return readState(read(`/proc/${pid}/stat`) ?? "");
 }
 
 function read(path: string): string | undefined {

@@ -14,6 +14,8 @@ export type ChildPhase = "off" | "resting" | "starting" | "ready" | "stopping" |
 
 /** What a child's end means to the rest of the node; called while the child is in its new phase. */
 export interface ChildOwner {
+  /** A run is about to begin: the number of a process that stands ready for it, if there is one. */
+  takeReserve?(nowMs: Millis): number | undefined;
   /** A run has begun. */
   started(): void;
   /** Called once for each run, as soon as it is dead or killed, before anything is restarted. */
@@ -98,7 +100,9 @@ export class SupervisedChild {
     this.#isStarvationTold = false;
     this.#startedMs = nowMs;
     this.#watch = new SilenceWatch(this.#timeoutMs("start"), nowMs);
-    this.#effects.push({ kind: "spawn", child: this.#child, run: this.#run });
+    const reserve = this.#owner.takeReserve?.(nowMs);
+    const spawn = { kind: "spawn", child: this.#child, run: this.#run } as const;
+    this.#effects.push(reserve === undefined ? spawn : { ...spawn, reserve });
     this.#owner.started();
   }
 
@@ -131,7 +135,9 @@ export class SupervisedChild {
 
   /** Its process has ended. */
   ended(code: number | null, signal: string | null, nowMs: Millis): void {
-    const isExpected = this.#phase === "stopping";
+    // While all stops, a signal to every process (Ctrl-C, systemd's KillMode=control-group) ends some
+    // before they are asked to.
+    const isExpected = this.#phase === "stopping" || (this.#isStopping && code === 0);
     const livedMs = this.#readySinceMs === undefined ? 0 : nowMs - this.#readySinceMs;
     this.#readySinceMs = undefined;
     this.#become(this.#isStopping ? "off" : "resting");
@@ -323,7 +329,8 @@ const CONSEQUENCES: Readonly<Record<Child, string>> = {
   balancer: "This node serves nobody and leaves the virtual IP to the other one.",
 };
 
-function describeEnd(code: number | null, signal: string | null): string {
+/** How a process ended, for people. */
+export function describeEnd(code: number | null, signal: string | null): string {
   return signal === null
     ? `it exited with status ${code ?? "unknown"}`
     : `it was killed by ${signal}`;

@@ -17,6 +17,8 @@ export interface GuardSettings {
   /** From asking a child to end to killing it. */
   readonly stopTimeoutMs: Millis;
   readonly restartBudget: { readonly count: number; readonly periodMs: Millis };
+  /** Whether a balancer stands in reserve. Default false. */
+  readonly hasReserve?: boolean;
 }
 
 /** What a guard hears. `run` tells the runs of one child apart: what an earlier run says late is ignored. */
@@ -27,6 +29,13 @@ export type GuardEvent =
       readonly kind: "ended";
       readonly child: Child;
       readonly run: number;
+      readonly code: number | null;
+      readonly signal: string | null;
+    }
+  /** One that was never woken; also when it could not be started. */
+  | {
+      readonly kind: "reserve-ended";
+      readonly reserve: number;
       readonly code: number | null;
       readonly signal: string | null;
     }
@@ -47,7 +56,17 @@ export type GuardEvent =
 
 /** What a guard asks for, in this order. */
 export type GuardEffect =
-  | { readonly kind: "spawn"; readonly child: Child; readonly run: number }
+  /** With `reserve`: that one is woken and becomes the run; when it has just ended, one is started. */
+  | {
+      readonly kind: "spawn";
+      readonly child: Child;
+      readonly run: number;
+      readonly reserve?: number;
+    }
+  /** Start a balancer that loads its program and waits. */
+  | { readonly kind: "prepare-reserve"; readonly reserve: number }
+  /** Nobody will need it: it ends. */
+  | { readonly kind: "end-reserve"; readonly reserve: number }
   /** By process id; KILL also ends a stopped process. */
   | {
       readonly kind: "signal";

@@ -4,7 +4,8 @@
 // silent is looked at and killed; a child that ended is started again (child.ts). What the guard
 // adds is what one child's end means for the other. The agent's end: its will is executed at once,
 // so that no virtual IP outlives it. The balancer's end, and every change of its fitness: the agent
-// is told. To stop, the agent goes first, so that no device is led to a balancer that is ending.
+// is told; a balancer in reserve becomes the next run (reserve.ts). To stop, the agent goes first,
+// so that no device is led to a balancer that is ending.
 //
 // Being late itself is the guard's own fault: all deadlines move by it.
 import { EffectQueue } from "../../src/base/effect-queue.ts";
@@ -13,9 +14,10 @@ import type { Machine } from "../../src/base/machine.ts";
 import type { Millis } from "../../src/base/units.ts";
 import { GUARD_REPEAT_MS, OWN_STALL_LOGGED_MS } from "../limits.ts";
 import { ABSENT_BALANCER, BalancerWatch, isSameReport } from "./balancer-watch.ts";
-import { type ChildStatus, SupervisedChild } from "./child.ts";
+import { type ChildStatus, describeEnd, SupervisedChild } from "./child.ts";
 import type { Child, GuardEffect, GuardEvent, GuardSettings } from "./guard-events.ts";
 import { type BalancerReport, EMPTY_WILL, type LastWill, type ToGuard } from "./messages.ts";
+import { ReserveKeeper } from "./reserve.ts";
 import { isEmptyWill, isSameWill } from "./will.ts";
 
 /** What a guard knows, for people and for programs that ask. */
@@ -33,6 +35,7 @@ export class Guard implements Machine<GuardEvent, GuardEffect> {
   readonly #effects = new EffectQueue<GuardEffect>();
   readonly #agent: SupervisedChild | undefined;
   readonly #balancer: SupervisedChild | undefined;
+  readonly #reserve: ReserveKeeper;
   #balancerWatch = new BalancerWatch();
   /** Of the agent's current run. */
   #will: LastWill = EMPTY_WILL;
@@ -48,6 +51,7 @@ export class Guard implements Machine<GuardEvent, GuardEffect> {
 
   constructor(settings: GuardSettings) {
     const has = (child: Child): boolean => settings.children.includes(child);
+    this.#reserve = new ReserveKeeper(settings.hasReserve === true, this.#effects);
     if (has("agent")) {
       this.#agent = new SupervisedChild("agent", settings, this.#effects, {
         started: () => this.#onAgentStarted(),
@@ -57,11 +61,15 @@ export class Guard implements Machine<GuardEvent, GuardEffect> {
     }
     if (has("balancer")) {
       this.#balancer = new SupervisedChild("balancer", settings, this.#effects, {
+        takeReserve: (nowMs) => this.#reserve.take(nowMs),
         started: () => {
           this.#balancerWatch = new BalancerWatch();
           this.#isBalancerReloadDue = false;
         },
-        lost: () => this.#report(),
+        lost: () => {
+          this.#reserve.balancerLost();
+          this.#report();
+        },
         gone: () => {
           if (this.#agent === undefined || this.#agent.phase === "off") this.#exit();
         },
@@ -82,6 +90,9 @@ export class Guard implements Machine<GuardEvent, GuardEffect> {
         break;
       case "ended":
         this.#childOf(event)?.ended(event.code, event.signal, nowMs);
+        break;
+      case "reserve-ended":
+        this.#reserve.ended(event.reserve, describeEnd(event.code, event.signal), nowMs);
         break;
       case "from-agent":
         if (this.#agent?.isCurrent(event.run) === true) this.#onAgent(event.message, nowMs);
@@ -108,7 +119,12 @@ export class Guard implements Machine<GuardEvent, GuardEffect> {
 
   nextTimeout(): Millis | undefined {
     if (this.#phase === "new" || this.#phase === "exited") return undefined;
-    return earliest([this.#nextBeatMs, this.#agent?.nextTimeout(), this.#balancer?.nextTimeout()]);
+    return earliest([
+      this.#nextBeatMs,
+      this.#agent?.nextTimeout(),
+      this.#balancer?.nextTimeout(),
+      this.#reserve.nextTimeout(),
+    ]);
   }
 
   status(): GuardStatus {
@@ -138,6 +154,7 @@ export class Guard implements Machine<GuardEvent, GuardEffect> {
     }
     this.#agent?.tick(nowMs);
     this.#balancer?.tick(nowMs);
+    this.#reserve.tick(nowMs);
   }
 
   #onAgentStarted(): void {
@@ -167,7 +184,9 @@ export class Guard implements Machine<GuardEvent, GuardEffect> {
     if (balancer === undefined) return;
     switch (message.kind) {
       case "ready":
-        if (balancer.ready(nowMs) && this.#isBalancerReloadDue) this.#reloadBalancer();
+        if (!balancer.ready(nowMs)) return;
+        this.#reserve.balancerReady(nowMs);
+        if (this.#isBalancerReloadDue) this.#reloadBalancer();
         return;
       case "stopping":
         this.#balancerWatch.endsBecause(message.reason);
@@ -195,6 +214,7 @@ export class Guard implements Machine<GuardEvent, GuardEffect> {
     else this.#isBalancerReloadDue = this.#balancer?.phase === "starting";
     this.#agent?.reload(settings, nowMs);
     this.#balancer?.reload(settings, nowMs);
+    this.#reserve.reload(settings.hasReserve === true, nowMs);
   }
 
   #reloadBalancer(): void {
@@ -206,6 +226,7 @@ export class Guard implements Machine<GuardEvent, GuardEffect> {
   #stop(nowMs: Millis): void {
     if (this.#phase === "stopping") return;
     this.#phase = "stopping";
+    this.#reserve.stop();
     if (this.#agent?.stop({ kind: "tell-agent", message: "stop" }, nowMs) === true) {
       this.#balancer?.retire();
       return;

@@ -27,6 +27,8 @@ export interface NodeOptions {
   readonly will?: LastWill;
   /** Instead of the fake one. */
   readonly balancer?: ChildCommand;
+  /** Default: the fake balancer with these orders and `standby`. */
+  readonly reserve?: ChildCommand;
   readonly realtimePriority?: number;
   /** For the guard. */
   readonly env?: Readonly<Record<string, string>>;
@@ -36,6 +38,9 @@ export interface NodeOptions {
   /** Takes the right to real-time scheduling away. */
   readonly isUnprivileged?: boolean;
 }
+
+/** Who writes notes: a balancer that was not woken does so as "reserve". */
+export type Noter = Child | "reserve";
 
 /** Something that happened, ms since 1970. */
 export interface Noted {
@@ -72,12 +77,12 @@ export class FakeNode {
   }
 
   /** What children of this kind noted, without their process ids. */
-  childNotes(child: Child): Noted[] {
+  childNotes(child: Noter): Noted[] {
     return this.#lines(child).map(({ atMs, rest }) => ({ atMs, text: rest }));
   }
 
   /** The process ids of this child's runs, first to last. */
-  pids(child: Child): number[] {
+  pids(child: Noter): number[] {
     return [...new Set(this.#lines(child).map(({ pid }) => pid))];
   }
 
@@ -104,7 +109,7 @@ export class FakeNode {
   }
 
   /** Waits until a child has noted this; gives when. */
-  async childNote(child: Child, text: string, count = 1): Promise<number> {
+  async childNote(child: Noter, text: string, count = 1): Promise<number> {
     const found = await waitFor(
       () => this.childNotes(child).filter((each) => each.text === text)[count - 1],
       { what: () => `"${text}" of the ${child} in ${this.#text()}\n${this.process.output()}` },
@@ -112,7 +117,7 @@ export class FakeNode {
     return found.atMs;
   }
 
-  #lines(child: Child): { atMs: number; pid: number; rest: string }[] {
+  #lines(child: Noter): { atMs: number; pid: number; rest: string }[] {
     return this.#text()
       .split("\n")
       .slice(0, -1)
@@ -148,10 +153,12 @@ export async function startNode(options: NodeOptions = {}): Promise<FakeNode> {
     command: process.execPath,
     args: [...(options.nodeFlags ?? []), child, role, notes, will, ...orders],
   });
+  const balancerOrders = options.balancerOrders ?? [];
   const given: FakeNodeOptions = {
     settings: { ...SETTINGS, ...options.settings },
     agentCommand: command("agent", willText(options.will ?? WILL), options.agentOrders),
-    balancerCommand: options.balancer ?? command("balancer", "", options.balancerOrders),
+    balancerCommand: options.balancer ?? command("balancer", "", balancerOrders),
+    reserveCommand: options.reserve ?? command("balancer", "", [...balancerOrders, "standby"]),
     ...(options.realtimePriority === undefined
       ? {}
       : { realtimePriority: options.realtimePriority }),
@@ -166,7 +173,9 @@ export async function startNode(options: NodeOptions = {}): Promise<FakeNode> {
   // A guard that was killed leaves children that end by themselves, unless a test stopped them.
   endLater(async () => {
     await running.stop();
-    for (const pid of [...fake.pids("agent"), ...fake.pids("balancer")]) endIfOurs(pid, notes);
+    for (const who of ["agent", "balancer", "reserve"] as const) {
+      for (const pid of fake.pids(who)) endIfOurs(pid, notes);
+    }
   });
   if (options.isReady !== false) {
     await running.waitForOutput(/ all ready\n/);

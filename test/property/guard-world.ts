@@ -13,6 +13,7 @@ export const SETTINGS: GuardSettings = {
   agentStartTimeoutMs: 2_000,
   stopTimeoutMs: 1_000,
   restartBudget: { count: 5, periodMs: 20_000 },
+  hasReserve: true,
 };
 
 const STEP_MS = 5;
@@ -48,10 +49,14 @@ export class GuardWorld {
   readonly guard = new Guard(SETTINGS);
   readonly violations: string[] = [];
   readonly spawns: Record<Child, number[]> = { agent: [], balancer: [] };
+  /** When reserves were prepared. */
+  readonly reserves: number[] = [];
   nowMs = 0;
   exitCode: number | undefined;
   readonly #chance: Chance;
   readonly #processes = new Map<Child, Process>();
+  /** The reserve that lives. */
+  #reserve: number | undefined;
   #arrivals: Arrival[] = [];
   #isCalm = false;
   #stalledUntilMs = 0;
@@ -64,6 +69,10 @@ export class GuardWorld {
     this.#chance = chance;
     this.guard.handle({ kind: "start" }, this.nowMs);
     this.#drain();
+  }
+
+  get hasReserve(): boolean {
+    return this.#reserve !== undefined;
   }
 
   process(child: Child): Process | undefined {
@@ -113,6 +122,7 @@ export class GuardWorld {
       this.guard.handle({ kind: "reload", settings: SETTINGS }, this.nowMs);
       this.#drain();
     }
+    if (this.#reserve !== undefined && chance.oneIn(4_000)) this.#endReserve(this.#reserve);
     for (const each of this.#processes.values()) {
       if (each.condition === "starving" && chance.oneIn(50)) each.condition = "well";
       if (each.condition !== "well" || !chance.oneIn(400)) continue;
@@ -214,7 +224,14 @@ export class GuardWorld {
   #carryOut(effect: GuardEffect): void {
     switch (effect.kind) {
       case "spawn":
+        if (effect.reserve !== undefined) this.#takeReserve(effect.reserve);
         this.#spawn(effect.child, effect.run);
+        return;
+      case "prepare-reserve":
+        this.#prepare(effect.reserve);
+        return;
+      case "end-reserve":
+        this.#takeReserve(effect.reserve);
         return;
       case "signal":
         this.#signal(effect.child, effect.run, effect.signal);
@@ -250,6 +267,33 @@ export class GuardWorld {
       case "log":
         return;
     }
+  }
+
+  #prepare(reserve: number): void {
+    if (this.#reserve !== undefined) this.#violate("two reserves at once");
+    const phase = this.guard.status().balancer?.phase;
+    // The verdict on it may have come in the same breath.
+    if (phase !== "ready" && phase !== "killed") this.#violate("a reserve in hard times");
+    this.#reserve = reserve;
+    this.reserves.push(this.nowMs);
+  }
+
+  /** The news takes its time: meanwhile, the guard may want to use it. */
+  #endReserve(reserve: number): void {
+    const atMs = this.nowMs + this.#chance.below(20);
+    const event = { kind: "reserve-ended", reserve, code: null, signal: "SIGKILL" } as const;
+    this.#arrivals.push({
+      atMs,
+      deliver: () => {
+        if (this.#reserve === reserve) this.#reserve = undefined;
+        this.guard.handle(event, this.nowMs);
+      },
+    });
+  }
+
+  #takeReserve(reserve: number): void {
+    if (this.#reserve !== reserve) this.#violate(`reserve ${reserve} is used and not there`);
+    this.#reserve = undefined;
   }
 
   #spawn(child: Child, run: number): void {

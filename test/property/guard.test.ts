@@ -16,8 +16,11 @@ describe("guard under random faults", () => {
       // A reload fills the budget again, so that two budgets may fall into one period.
       const spawnsMax = 3 * (SETTINGS.restartBudget.count + 2);
       expect(Math.max(...storms), `seed ${seed}: no restart storm`).toBeLessThanOrEqual(spawnsMax);
+      const crowd = mostWithin(world.reserves, 20_000);
+      expect(crowd, `seed ${seed}: no storm of reserves`).toBeLessThanOrEqual(10);
       world.calm();
       world.run(90_000);
+      expect(world.hasReserve, `seed ${seed}: a reserve after the calm`).toBe(true);
       for (const child of CHILDREN) {
         const phase = world.guard.status()[child]?.phase;
         expect(phase, `seed ${seed}: the ${child} after the calm`).toBe("ready");
@@ -26,6 +29,7 @@ describe("guard under random faults", () => {
       world.stop();
       world.run(5_000);
       expect(world.exitCode, `seed ${seed}: stops`).toBe(0);
+      expect(world.hasReserve, `seed ${seed}: no reserve is left`).toBe(false);
       expect(CHILDREN.filter((child) => world.process(child) !== undefined)).toEqual([]);
       expect(world.violations, `seed ${seed}`).toEqual([]);
     }
@@ -39,6 +43,7 @@ describe("guard under random faults", () => {
       world.calm();
       world.run(12_000);
       expect(world.exitCode, `seed ${seed}: stops`).toBe(0);
+      expect(world.hasReserve, `seed ${seed}: no reserve is left`).toBe(false);
       expect(world.violations, `seed ${seed}`).toEqual([]);
     }
   });

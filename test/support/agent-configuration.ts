@@ -284,6 +284,7 @@ export function tandemSettings(changes: Partial<TandemSettings> = {}): TandemSet
     vipDown: undefined,
     mapsHaproxyChecks: false,
     isRealtime: true,
+    hasReserve: true,
     ...changes,
   };
 }

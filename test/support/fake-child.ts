@@ -1,6 +1,7 @@
 // A child of a guard that does what a test wants. It beats, and notes what happens to it.
 // Arguments: agent|balancer, the file of its notes, a will as JSON or nothing, and orders:
-// `no-ready`, `deaf` (does not end when told to), `exit=CODE` (ends at once), `helper` (starts a program).
+// `no-ready`, `deaf` (does not end when told to), `exit=CODE` (ends at once), `helper` (starts a program),
+// `standby` (waits for a byte on stdin; its notes are those of "reserve" meanwhile).
 // SIGWINCH makes it hang in a busy loop.
 import { spawn } from "node:child_process";
 import { appendFileSync } from "node:fs";
@@ -12,10 +13,12 @@ import { LIFE_BEAT_MS, LIFE_FD_VARIABLE } from "../../src/base/life.ts";
 
 const [role = "agent", notes = "/dev/null", will = "", ...orders] = process.argv.slice(2);
 
+let who = orders.includes("standby") ? "reserve" : role;
+
 /** One line: when (ms since 1970), who, which process, what. */
 function note(what: string): void {
   const atMs = (performance.timeOrigin + performance.now()).toFixed(2);
-  appendFileSync(notes, `${atMs} ${role} ${process.pid} ${what}\n`);
+  appendFileSync(notes, `${atMs} ${who} ${process.pid} ${what}\n`);
 }
 
 function onOrphaned(): void {
@@ -56,6 +59,23 @@ function runBalancer(): void {
   );
 }
 
+/** Whether a byte came, as in src/io/standby.ts. */
+function isNeeded(): Promise<boolean> {
+  return new Promise((resolve) => {
+    process.stdin.once("data", () => resolve(true));
+    process.stdin.once("end", () => resolve(false));
+  });
+}
+
+if (who === "reserve") {
+  note("waits");
+  if (!(await isNeeded())) {
+    note("not needed");
+    process.exit(0);
+  }
+  process.stdin.destroy();
+  who = role;
+}
 const exit = orders.find((order) => order.startsWith("exit="));
 if (exit !== undefined) {
   note("exits");

@@ -9,6 +9,7 @@ export interface FakeNodeOptions {
   readonly settings: GuardSettings;
   readonly agentCommand: ChildCommand;
   readonly balancerCommand: ChildCommand;
+  readonly reserveCommand?: ChildCommand;
   readonly realtimePriority?: number;
 }
 

@@ -40,7 +40,7 @@ function timeout(
   });
 }
 
-type SwitchField = "isFitnessMinded" | "mapsHaproxyChecks" | "isRealtime";
+type SwitchField = "isFitnessMinded" | "mapsHaproxyChecks" | "isRealtime" | "hasReserve";
 
 function onOff(
   name: string,
@@ -223,6 +223,12 @@ export const TANDEM_KEYWORDS: readonly Keyword<GlobalDraft>[] = [
     "mapsHaproxyChecks",
     "Checks whether haproxy runs are answered by the guard's own watch.",
     "off",
+  ),
+  onOff(
+    "balancer-reserve",
+    "hasReserve",
+    "A second balancer process, loaded and waiting, replaces one that ended; it takes memory only.",
+    "on",
   ),
   onOff("realtime", "isRealtime", "Real-time scheduling of guard and agent.", "on"),
 ];

@@ -85,6 +85,8 @@ export interface TandemSettings {
   readonly mapsHaproxyChecks: boolean;
   /** `realtime on|off`: real-time scheduling of guard and agent. Default on. */
   readonly isRealtime: boolean;
+  /** `balancer-reserve on|off`: a loaded balancer waits for the end of the one that serves. Default on. */
+  readonly hasReserve: boolean;
 }
 
 /** One second path. Both nodes need the same key. */

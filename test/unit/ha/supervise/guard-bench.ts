@@ -33,6 +33,8 @@ export class GuardBench {
   #seen: string[] = [];
   readonly logs: string[] = [];
   readonly runs: Record<Child, number> = { agent: 0, balancer: 0 };
+  /** The last one that was prepared. */
+  reserve = 0;
   readonly silent = new Set<Child>();
   fitness: Fitness = FIT;
   probe: ProbeResult = "ok";
@@ -101,6 +103,10 @@ export class GuardBench {
     this.feed({ kind: "ended", child, run: this.runs[child], code, signal });
   }
 
+  endReserve(reserve = this.reserve): void {
+    this.feed({ kind: "reserve-ended", reserve, code: 1, signal: null });
+  }
+
   /** Lets time pass; timers fire when due, children that are not silent beat every 50 ms. */
   pass(ms: number): void {
     const endMs = this.nowMs + ms;
@@ -159,7 +165,17 @@ export class GuardBench {
       case "spawn":
         this.runs[effect.child] = effect.run;
         this.silent.delete(effect.child);
-        this.#seen.push(`spawn ${effect.child} ${effect.run}`);
+        this.#seen.push(
+          `spawn ${effect.child} ${effect.run}` +
+            (effect.reserve === undefined ? "" : ` from reserve ${effect.reserve}`),
+        );
+        return;
+      case "prepare-reserve":
+        this.reserve = effect.reserve;
+        this.#seen.push(`prepare reserve ${effect.reserve}`);
+        return;
+      case "end-reserve":
+        this.#seen.push(`end reserve ${effect.reserve}`);
         return;
       case "signal":
         this.#seen.push(`${effect.signal} ${effect.child} ${effect.run}`);
