@@ -1,6 +1,7 @@
 // What happens to a pair, by chance. Every fault ends before the calm begins.
 import type { PathName, Side } from "./network.ts";
 import type { SimNode } from "./sim-node.ts";
+import { GUARD_SETTINGS } from "./settings.ts";
 import type { World } from "./world.ts";
 
 /** One kind of fault: does it, and gives what ends it. */
@@ -11,17 +12,19 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     node.killAgent();
     return undefined;
   },
-  "agent hangs": (_world, { agent }) => {
+  "agent hangs": (_world, node) => {
+    const { agent } = node;
     agent?.freeze();
-    return () => agent?.thaw();
+    return () => node.after(0, () => agent?.thaw());
   },
   "guard killed": (_world, node) => {
     node.killGuard();
     return undefined;
   },
-  "guard frozen": (_world, { guard }) => {
+  "guard frozen": (_world, node) => {
+    const { guard } = node;
     guard?.freeze();
-    return () => guard?.thaw();
+    return () => node.after(0, () => guard?.thaw());
   },
   "balancer killed": (_world, { balancer }) => {
     balancer?.kill();
@@ -60,6 +63,21 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     return cut(world, [side], world.network.paths);
   },
   "path cut": (world) => cut(world, [0, 1], [world.chance.pick(world.network.paths)]),
+  "link down": (world, node) => {
+    node.setLink(false);
+    // Nobody hears its last word on that path.
+    world.hearsEveryAdvert = false;
+    return () => node.setLink(true);
+  },
+  reload: (_world, node) => {
+    node.guard?.deliver({ kind: "reload", settings: GUARD_SETTINGS });
+    return undefined;
+  },
+  "handed over": (_world, { agent }, lastsMs) => {
+    const holdMs = Math.min(lastsMs, 300);
+    agent?.deliver({ kind: "resign", instance: undefined, reason: "asked", holdMs });
+    return undefined;
+  },
   "node stopped": (_world, node) => {
     node.stop();
     return () => {
@@ -90,9 +108,6 @@ export function planFaults(world: World, fromMs: number, toMs: number): void {
         end();
         world.noteFault();
         world.referee.disturb();
-        for (const resumed of world.takeResumed()) {
-          world.referee.resumed(resumed.node, resumed.frozenMs);
-        }
       });
     });
   }
@@ -105,16 +120,16 @@ function freezeAll(world: World, node: SimNode, _lastsMs: number): () => void {
   if (balancer !== undefined) balancer.isFrozen = true;
   return () => {
     if (balancer !== undefined) balancer.isFrozen = false;
-    // Another fault's end may have thawed it before.
-    const frozenMs = agent?.isFrozen === true ? world.clock.nowMs - agent.frozenAtMs : 0;
-    world.noteResumed(node, frozenMs);
-    if (world.chance.oneIn(2)) {
-      guard?.thaw();
+    const isGuardFirst = world.chance.oneIn(2);
+    // Not while the whole node is paused.
+    node.after(0, () => {
+      // Another fault's end may have thawed it before, or it was killed.
+      const frozenMs = agent?.isFrozen === true ? world.clock.nowMs - agent.frozenAtMs : 0;
+      if (isGuardFirst) guard?.thaw();
       agent?.thaw();
-    } else {
-      agent?.thaw();
       guard?.thaw();
-    }
+      world.referee.resumed(node, frozenMs);
+    });
   };
 }
 
@@ -124,8 +139,10 @@ function pause(world: World, node: SimNode, _lastsMs: number, standsStill: boole
   node.pause();
   return () => {
     const pausedMs = world.clock.nowMs - fromMs;
-    if (node.isPaused) world.noteResumed(node, pausedMs);
+    // A power cut ended this pause, and another may have begun.
+    if (!node.isPaused || node.pausedAtMs !== fromMs) return;
     node.resume(pausedMs, standsStill);
+    node.after(0, () => world.referee.resumed(node, pausedMs));
   };
 }
 

@@ -26,6 +26,8 @@ interface Lane {
 /** See the head of this file. */
 export class Network {
   readonly quality: NetworkQuality;
+  /** When a cut last ended. */
+  mendedAtMs = -Infinity;
   readonly #clock: Clockwork;
   readonly #chance: Chance;
   readonly #lanes: Record<PathName, readonly [Lane, Lane]>;
@@ -51,6 +53,7 @@ export class Network {
   /** Cuts or mends what `from` sends on a path. */
   setCut(path: PathName, from: Side, isCut: boolean): void {
     this.#lanes[path][from].isCut = isCut;
+    if (!isCut) this.mendedAtMs = this.#clock.nowMs;
   }
 
   /** Whether some path carries both ways. */

@@ -57,7 +57,7 @@ export class Referee {
 
   /** A gratuitous ARP was seen by the devices. */
   announced(vip: string, side: Side): void {
-    if (!this.#world.nodes[side].isAwake) return;
+    if (!this.#world.nodes[side].isReached(vip)) return;
     this.#world.note(side, `announced ${vip}`);
     this.#announcers.set(vip, side);
     this.look();
@@ -68,12 +68,12 @@ export class Referee {
     const { settings, clock, vips } = this.#world;
     if (frozenMs < settings.downMs + 2 * settings.intervalMs) return;
     const other = this.#world.other(node.side);
-    const contested = vips.filter((vip) => node.kernel.has(vip) && other.kernel.has(vip));
+    const contested = vips.filter((vip) => node.isReached(vip) && other.isReached(vip));
     if (contested.length === 0 || !node.isAwake || node.agent?.isRunning !== true) return;
     const disturbedAtMs = this.#disturbedAtMs;
     clock.after(COMMAND_MS, () => {
       if (this.#disturbedAtMs !== disturbedAtMs || !node.isAwake || !other.isAwake) return;
-      const vip = contested.find((each) => node.kernel.has(each) && other.kernel.has(each));
+      const vip = contested.find((each) => node.isReached(each) && other.isReached(each));
       if (vip === undefined) return;
       this.#fail(`${vip} is on both nodes ${COMMAND_MS} ms after ${name(node)} ran again`);
     });
@@ -117,7 +117,7 @@ export class Referee {
   #lookAt(vip: string): void {
     const { nodes, network, settings } = this.#world;
     const { intervalMs, downMs, quality } = settings;
-    const owners = nodes.filter((node) => node.isAwake && node.kernel.has(vip));
+    const owners = nodes.filter((node) => node.isReached(vip));
     const areGuarded = owners.every((node) => node.guard?.isRunning === true);
     const areRunning = owners.every((node) => areGuarded && node.agent?.isRunning === true);
     const isShared = owners.length === 2 && network.connects;

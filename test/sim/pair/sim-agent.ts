@@ -40,7 +40,7 @@ export class SimAgent {
   }
 
   get isFrozen(): boolean {
-    return this.#process?.isFrozen === true;
+    return this.isAlive && this.#process?.isFrozen === true;
   }
 
   get isRunning(): boolean {
@@ -93,8 +93,7 @@ export class SimAgent {
       this.#carryOut(effect),
     );
     this.#process = process;
-    const mac = new Uint8Array([0x02, 0, 0, 0, 0, node.side + 1]);
-    process.feed({ kind: "link", link: { name: "eth0", index: 2, mac, isRunning: true } });
+    process.feed(node.linkNotice);
     process.feed({ kind: "addresses", addresses: node.kernel.addresses });
     // What the guard wrote meanwhile is read before the start or after it.
     const isReadFirst = node.world.chance.oneIn(2);

@@ -35,6 +35,9 @@ export class SimNode {
   balancer: SimBalancer | undefined;
   isOn = true;
   isPaused = false;
+  pausedAtMs = 0;
+  /** Carrier on eth0, where the VIPs and the VRRP segment are. */
+  hasLink = true;
   /** What new balancers say of themselves. */
   isFit = true;
   #guardCommands: CommandQueue;
@@ -69,6 +72,7 @@ export class SimNode {
     const { agent, guard, balancer } = this;
     return (
       this.isAwake &&
+      this.hasLink &&
       guard?.isRunning === true &&
       agent?.isRunning === true &&
       balancer?.isServing === true &&
@@ -78,7 +82,12 @@ export class SimNode {
 
   /** Whether devices that reach its VIP are served. */
   get isServing(): boolean {
-    return this.isAwake && this.balancer?.isServing === true;
+    return this.isAwake && this.hasLink && this.balancer?.isServing === true;
+  }
+
+  /** Whether devices reach the VIP here. */
+  isReached(vip: string): boolean {
+    return this.isAwake && this.hasLink && this.kernel.has(vip);
   }
 
   /** Does something later, unless the power goes. */
@@ -113,6 +122,7 @@ export class SimNode {
 
   pause(): void {
     this.isPaused = true;
+    this.pausedAtMs = this.world.clock.nowMs;
   }
 
   /** Goes on after `pausedMs`; a clock that stood still is behind by as much, and the agent finds out. */
@@ -132,6 +142,21 @@ export class SimNode {
     this.after(this.world.chance.below(SLEEP_LOOK_MS), () =>
       this.agent?.deliver({ kind: "timeout" }),
     );
+  }
+
+  /** The cable of eth0 is pulled or put back. */
+  setLink(hasLink: boolean): void {
+    this.hasLink = hasLink;
+    this.after(PIPE_MS, () => this.agent?.deliver(this.linkNotice));
+  }
+
+  /** What the kernel says of eth0. */
+  get linkNotice(): Extract<AgentEvent, { kind: "link" }> {
+    const mac = new Uint8Array([0x02, 0, 0, 0, 0, this.side + 1]);
+    return {
+      kind: "link",
+      link: { name: "eth0", index: 2, mac, isRunning: this.hasLink },
+    };
   }
 
   /** The monotonic clock leaps, as when a virtual machine moves to another host. */
@@ -192,7 +217,7 @@ export class SimNode {
 
   /** A datagram of the other node. */
   receive(path: "vrrp" | "heartbeat", bytes: Uint8Array): void {
-    if (!this.isOn) return;
+    if (!this.isOn || (path === "vrrp" && !this.hasLink)) return;
     if (this.isPaused) {
       // A few frames wait in the ring of the network card.
       if (this.#waiting.length < 20) this.#waiting.push(() => this.receive(path, bytes));
@@ -208,6 +233,7 @@ export class SimNode {
 
   /** Sends a datagram to the other node. */
   send(path: "vrrp" | "heartbeat", bytes: Uint8Array): void {
+    if (path === "vrrp" && !this.hasLink) return;
     this.world.network.carry(path, this.side, () =>
       this.world.other(this.side).receive(path, bytes),
     );
@@ -279,8 +305,9 @@ export class SimNode {
         break;
       case "tell-agent":
         if (effect.message === "stop") this.#tellAgent({ kind: "stop" });
-        break;
-      case "beat-balancer":
+        if (effect.message === "reload") {
+          this.#tellAgent({ kind: "reload", configuration: this.configuration });
+        }
         break;
       case "exit":
         this.guard?.kill();
@@ -288,6 +315,9 @@ export class SimNode {
         break;
       case "log":
         this.world.note(this.side, `guard: ${effect.text}`);
+        break;
+      default:
+        // Beats and reserves: a sketched balancer needs neither.
         break;
     }
     if (effect.kind !== "log" && effect.kind !== "beat-balancer") this.world.referee.look();

@@ -37,7 +37,6 @@ export class World {
   /** Nothing is lost, no path was cut in one direction, and nobody lost who could not be heard. */
   hearsEveryAdvert: boolean;
   readonly #isTraced: boolean;
-  readonly #resumed: { readonly node: SimNode; readonly frozenMs: number }[] = [];
   #nonceCount = 0;
 
   constructor({ seed, isTraced, sabotage }: WorldOptions) {
@@ -78,16 +77,9 @@ export class World {
 
   /** Something happens beside a cut: a rival may go without being heard by the one that stays. */
   noteFault(): void {
-    if (!this.network.connects) this.hearsEveryAdvert = false;
-  }
-
-  /** A node runs again after so long. */
-  noteResumed(node: SimNode, frozenMs: number): void {
-    this.#resumed.push({ node, frozenMs });
-  }
-
-  takeResumed(): readonly { readonly node: SimNode; readonly frozenMs: number }[] {
-    return this.#resumed.splice(0);
+    const { connects, mendedAtMs } = this.network;
+    const isJustMended = this.clock.nowMs - mendedAtMs < 2 * this.settings.intervalMs;
+    if (!connects || isJustMended) this.hearsEveryAdvert = false;
   }
 
   nonce(): Uint8Array {
