@@ -57,6 +57,7 @@ export class RouterBody {
   holdUntilMs = -Infinity;
   zeroReceivedCount = 0;
   readonly #out: EffectQueue<ElectionEffect>;
+  #resignedAtMs: Millis = -Infinity;
   #state: VrrpState = "INIT";
   #sinceMs: Millis = 0;
   #reason = "not started";
@@ -95,6 +96,13 @@ export class RouterBody {
     const { version, downTimerAdverts } = this.settings.configuration;
     const { priority, masterIntervalMs } = this;
     return masterDownMs({ version, priority, masterIntervalMs, downTimerAdverts });
+  }
+
+  /** How long a backup takes at most to say that it took over, and to say it once more. */
+  get #answerMs(): Millis {
+    const { version } = this.settings.configuration;
+    const { masterIntervalMs } = this;
+    return skewMs({ version, priority: 1, masterIntervalMs }) + masterIntervalMs;
   }
 
   /** Whether it is the address owner; one that yielded to another owner is none any more. */
@@ -143,6 +151,12 @@ export class RouterBody {
     this.release();
   }
 
+  /** It has resigned. A silence from here on soon tells that nobody took over. */
+  noteResigned(nowMs: Millis): void {
+    this.silentSinceMs = nowMs;
+    this.#resignedAtMs = nowMs;
+  }
+
   /** RFC 9568 §6.4.1 and §6.4.2: the advert comes first, then the addresses. */
   takeOver(reason: string, nowMs: Millis): void {
     this.masterIntervalMs = this.intervalMs;
@@ -178,12 +192,13 @@ export class RouterBody {
   }
 
   /**
-   * Arms the down timer for what remains of the silence, one skew at least. After a resignation
-   * with a hold it waits for the end of the hold, or for a silence that nobody alive would keep.
+   * Arms the down timer for what remains of the silence, one skew at least. Nobody who lives keeps
+   * silent for long after a resignation of ours (decision 0006). After one with a hold it waits for the end of the hold, or for a silence that nobody alive would keep.
    */
   armDown(nowMs: Millis): void {
     const downMs = this.masterDownMs;
-    let atMs = this.silentSinceMs + downMs;
+    const isUnanswered = this.silentSinceMs === this.#resignedAtMs;
+    let atMs = this.silentSinceMs + (isUnanswered ? Math.min(this.#answerMs, downMs) : downMs);
     if (this.holdUntilMs > atMs) {
       atMs = Math.min(this.holdUntilMs, this.silentSinceMs + HOLD_DOWNS_MAX * downMs);
     }

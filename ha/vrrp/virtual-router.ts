@@ -107,7 +107,7 @@ export class VirtualRouter {
     if (this.state === "INIT") return;
     body.holdUntilMs = holdMs > 0 ? nowMs + holdMs : -Infinity;
     if (this.state === "MASTER") {
-      body.silentSinceMs = nowMs;
+      body.noteResigned(nowMs);
       body.giveUp();
       body.become("BACKUP", reason, nowMs);
     } else this.dropWish(nowMs);
@@ -258,7 +258,7 @@ export class VirtualRouter {
       this.#stand("faults ended", nowMs);
       return;
     }
-    if (this.state === "MASTER") body.silentSinceMs = nowMs;
+    if (this.state === "MASTER") body.noteResigned(nowMs);
     body.giveUp();
     body.become("FAULT", reason, nowMs);
   }

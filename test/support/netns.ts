@@ -44,6 +44,8 @@ export interface Host {
   start(options: ProcessOptions): Promise<RunningProcess>;
   /** Whether the kernel there holds this address on any link. */
   hasAddress(address: string): Promise<boolean>;
+  /** The processes there, whoever started them. */
+  pids(): Promise<readonly number[]>;
 }
 
 /** Hosts on one switch. */
@@ -71,7 +73,11 @@ export async function createLan(
   const wire = `${id}-switch`;
   const created: string[] = [];
   endLater(async () => {
-    for (const namespace of created.reverse()) await ip("netns", "del", namespace);
+    for (const namespace of created.reverse()) {
+      // A stopped process, or one whose parent was killed, would stay for ever.
+      for (const pid of await pidsIn(namespace)) killLeftover(pid);
+      await ip("netns", "del", namespace);
+    }
   });
   async function addNamespace(namespace: string): Promise<void> {
     await must(ip("netns", "add", namespace));
@@ -205,6 +211,10 @@ class NamespaceHost implements Host {
     const shown = await must(ip("-n", this.namespace, "-o", "address", "show"));
     return shown.includes(` ${address}/`);
   }
+
+  pids(): Promise<readonly number[]> {
+    return pidsIn(this.namespace);
+  }
 }
 
 function macOf(number: number, link: number): string {
@@ -213,6 +223,19 @@ function macOf(number: number, link: number): string {
 
 function portOf(name: string, link: number): string {
   return `${name}-${link}`;
+}
+
+async function pidsIn(namespace: string): Promise<readonly number[]> {
+  const shown = await must(ip("netns", "pids", namespace));
+  return shown.split("\n").filter(Boolean).map(Number);
+}
+
+function killLeftover(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended by itself.
+  }
 }
 
 function ip(...args: readonly string[]): Promise<Ended> {

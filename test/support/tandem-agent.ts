@@ -16,6 +16,8 @@ export interface TandemNode {
   readonly dumpFolder: string;
   /** Replaces the keepalived.conf. */
   rewrite(config: string): void;
+  /** Replaces the haproxy.cfg of a whole node. */
+  rewriteBalancer(config: string): void;
   /** The process id of a child, as the guard's log tells it. */
   childPid(child: "agent" | "balancer"): Promise<number>;
 }
@@ -34,9 +36,10 @@ export async function startNode(host: Host, files: NodeFiles): Promise<TandemNod
   const rewrite = (config: string): void => writeFileSync(configFile, config);
   rewrite(files.keepalived);
   const balancer: string[] = [];
+  const balancerFile = path.join(dir, "haproxy.cfg");
+  const rewriteBalancer = (config: string): void => writeFileSync(balancerFile, config);
   if (files.haproxy !== undefined) {
-    const balancerFile = path.join(dir, "haproxy.cfg");
-    writeFileSync(balancerFile, files.haproxy);
+    rewriteBalancer(files.haproxy);
     balancer.push("-f", balancerFile, "--control", path.join(dir, "control.sock"));
   }
   const running = await host.start({
@@ -51,6 +54,7 @@ export async function startNode(host: Host, files: NodeFiles): Promise<TandemNod
     configFile,
     dumpFolder: dir,
     rewrite,
+    rewriteBalancer,
     async childPid(child) {
       const line = new RegExp(`The ${child} is process (\\d+)`, "g");
       await running.waitForOutput(new RegExp(line.source));

@@ -288,6 +288,15 @@ describe("guard: reload and stop", () => {
     ]);
   });
 
+  test("a signal to every process at once, as by Ctrl-C, is no loss of the balancer", () => {
+    const bench = GuardBench.running();
+    bench.feed({ kind: "stop" });
+    bench.end("balancer", 0, null);
+    bench.end("agent", 0, null);
+    expect(bench.take()).toContain("exit 0");
+    expect(bench.logs.filter((line) => line.includes("is lost"))).toEqual([]);
+  });
+
   test("stops at once when nothing runs", () => {
     const bench = new GuardBench({ restartBudget: { count: 0, periodMs: 60_000 } });
     bench.feed({ kind: "start" });
