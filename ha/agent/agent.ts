@@ -13,6 +13,7 @@ import { VipKeeper } from "../vip/keeper.ts";
 import type { VipEffect, VipEvent } from "../vip/vip-events.ts";
 import type { ElectionEffect } from "../vrrp/election-events.ts";
 import { Election } from "../vrrp/election.ts";
+import { Recurrence } from "../vrrp/recurrence.ts";
 import type { AgentEffect, AgentEvent } from "./agent-events.ts";
 import { electionSettings } from "./election-settings.ts";
 import { Heartbeats } from "./heartbeats.ts";
@@ -48,6 +49,7 @@ export class Agent implements Machine<AgentEvent, AgentEffect> {
   readonly #reception: Reception;
   readonly #voice: Voice;
   readonly #will = new WillKeeper();
+  readonly #recurrence = new Recurrence();
   /** Faults that tracking found, by instance. */
   readonly #trackedFaults = new Map<string, readonly string[]>();
   /** Links that are up and have a carrier. */
@@ -317,7 +319,7 @@ export class Agent implements Machine<AgentEvent, AgentEffect> {
         break;
       case "reannounce":
         this.#vips.handle({ kind: "reannounce", instance: effect.instance }, nowMs);
-        this.#log("info", effect.instance, `announcing the VIPs again: ${effect.reason}`);
+        this.#logAnnouncing(effect.instance, effect.reason, nowMs);
         this.#drainVips();
         break;
       case "state":
@@ -364,6 +366,12 @@ export class Agent implements Machine<AgentEvent, AgentEffect> {
   #isQuiet(): boolean {
     const isReleased = this.#settings.keepsVips === true || this.#vips.will().length === 0;
     return isReleased && this.#notices.isIdle;
+  }
+
+  /** Rivals make us announce up to 16 times a second. */
+  #logAnnouncing(instance: string, reason: string, nowMs: Millis): void {
+    if (!this.#recurrence.maySay(`${instance} ${reason}`, nowMs)) return;
+    this.#log("info", instance, `announcing the VIPs again: ${reason}`);
   }
 
   #log(level: "info" | "warning" | "error", instance: string | undefined, text: string): void {

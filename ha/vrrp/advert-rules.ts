@@ -131,9 +131,8 @@ function contest(router: RouterBody, heard: HeardAdvert, nowMs: Millis): void {
   const isAnswered = !router.settings.configuration.isLowerPriorityUnanswered;
   const rival = `from ${printIp(heard.source)} with lower priority ${priority}, ours ${router.priority}`;
   const ending = isAnswered ? ", forcing new election" : "";
-  if (say(router, "info", `Received advert ${rival}${ending}`, nowMs)) {
-    router.tellOfWeaker(priority);
-  }
+  say(router, "info", `Received advert ${rival}${ending}`, nowMs);
+  if (router.rivals.mayTell(nowMs)) router.tellOfWeaker(priority);
   if (isAnswered) answer(router, nowMs);
   announceAgain(router, `advert ${rival}`, nowMs);
 }
@@ -159,9 +158,7 @@ function announceAgain(router: RouterBody, reason: string, nowMs: Millis): void 
   if (router.rivals.shouldAnnounce(router.intervalMs, nowMs)) router.announce(reason);
 }
 
-/** Says something that others may cause as often as they like. Whether it was said. */
-function say(router: RouterBody, level: "info" | "warning", text: string, nowMs: Millis): boolean {
-  const maySay = router.rivals.maySay(text, router.intervalMs, nowMs);
-  if (maySay) router.log(level, text);
-  return maySay;
+/** Says something that others may cause as often as they like. */
+function say(router: RouterBody, level: "info" | "warning", text: string, nowMs: Millis): void {
+  if (router.rivals.maySay(text, nowMs)) router.log(level, text);
 }

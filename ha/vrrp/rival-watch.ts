@@ -7,14 +7,15 @@ import {
   REANNOUNCE_APART_MIN_MS,
   RIVAL_SAID_AGAIN_MS,
 } from "../limits.ts";
+import { Recurrence } from "./recurrence.ts";
 
 /** The pace of one virtual router's answers, announcements and log lines about rivals. */
 export class RivalWatch {
   #answeredAtMs = -Infinity;
   #announcedAtMs = -Infinity;
   #announceAtMs: Millis | undefined;
-  #saidAtMs = -Infinity;
-  #said = "";
+  #toldAtMs = -Infinity;
+  readonly #lines = new Recurrence();
 
   /** When an announcement is owed; `undefined`: none is. */
   nextTimeout(): Millis | undefined {
@@ -56,12 +57,15 @@ export class RivalWatch {
     return true;
   }
 
-  /** Whether `text` may be said now: something new at once per half interval, the same once a second. */
-  maySay(text: string, intervalMs: Millis, nowMs: Millis): boolean {
-    const apartMs = text === this.#said ? RIVAL_SAID_AGAIN_MS : intervalMs / 2;
-    if (nowMs - this.#saidAtMs < apartMs) return false;
-    this.#said = text;
-    this.#saidAtMs = nowMs;
+  /** Whether `text` may be said now. */
+  maySay(text: string, nowMs: Millis): boolean {
+    return this.#lines.maySay(text, nowMs);
+  }
+
+  /** Whether others may be told of a weaker rival now: once a second. */
+  mayTell(nowMs: Millis): boolean {
+    if (nowMs - this.#toldAtMs < RIVAL_SAID_AGAIN_MS) return false;
+    this.#toldAtMs = nowMs;
     return true;
   }
 }
