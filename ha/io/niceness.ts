@@ -3,20 +3,17 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import os from "node:os";
 
-/** The least claim to a CPU that an ordinary process can have. */
-const NICE_MAX = 19;
-
 /**
- * Makes a process just started give way. Gives a function that sets it back, which says whether that
+ * Makes a process just started give way, with a nice value of 1..19. Gives a function that sets it back, which says whether that
  * was possible; `undefined` when nothing was changed, because this process may not set it back.
  */
-export function giveWay(pid: number): (() => boolean) | undefined {
+export function giveWay(pid: number, nice: number): (() => boolean) | undefined {
   if (!mayTakeBack()) return undefined;
   try {
     const former = os.getPriority(pid);
-    if (former >= NICE_MAX) return undefined;
-    os.setPriority(pid, NICE_MAX);
-    setSession(pid, NICE_MAX);
+    if (former >= nice) return undefined;
+    os.setPriority(pid, nice);
+    setSession(pid, nice);
     return () => takeBack(pid, former);
   } catch {
     // It has ended.

@@ -1,6 +1,6 @@
 // A balancer in reserve as a process: it loads its program while nobody else needs the CPU, then waits
 // for a byte on its stdin. The end of stdin, which is also the end of this process, ends it.
-import { BALANCER_LINE_CHARS_MAX } from "../limits.ts";
+import { BALANCER_LINE_CHARS_MAX, RESERVE_NICE } from "../limits.ts";
 import { ChildRun, type ChildCommand, type ChildListener } from "./child-process.ts";
 import { giveWay } from "./niceness.ts";
 import { processState } from "./process-inspect.ts";
@@ -28,7 +28,7 @@ export class ReserveProcess {
       onEnded: (code, signal) => this.#listener.onEnded(code, signal),
     };
     this.#run = new ChildRun(command, [], BALANCER_LINE_CHARS_MAX, forward, "pipe");
-    this.#setBack = this.pid === undefined ? undefined : giveWay(this.pid);
+    this.#setBack = this.pid === undefined ? undefined : giveWay(this.pid, RESERVE_NICE);
   }
 
   /** `undefined` when it could not be started. */

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import os from "node:os";
 import { beforeAll, describe, expect, test } from "vitest";
+import { RESERVE_NICE } from "../../ha/limits.ts";
 import { readState } from "../../ha/supervise/proc-text.ts";
 import { has } from "../support/programs.ts";
 import { waitFor } from "../support/wait-for.ts";
@@ -54,7 +55,7 @@ describe("guard: a balancer in reserve", () => {
   test.skipIf(process.getuid?.() !== 0)("gives way to all others until it is woken", async () => {
     const node = await startWithReserve();
     const pid = await reserve(node, 1);
-    expect(nicenessOf(pid).every((nice) => nice === 19)).toBe(true);
+    expect(nicenessOf(pid).every((nice) => nice === RESERVE_NICE)).toBe(true);
     process.kill(node.pids("balancer")[0]!, "SIGKILL");
     await node.run("balancer", 2);
     expect(nicenessOf(pid)).toEqual(threadsOf(pid).map(() => os.getPriority()));
