@@ -5,6 +5,7 @@ import { createLan, type Host, type Lan } from "../support/netns.ts";
 import type { RunningProcess } from "../support/process.ts";
 import { startNode, type TandemNode } from "../support/tandem-agent.ts";
 import { VipWatch } from "../support/vip-watch.ts";
+import { tempDir } from "../support/temp.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 /** The address that most tests move. */
@@ -165,11 +166,37 @@ export class Capture {
   }
 }
 
+/** When packets came, by the kernel's clock, for as many as there are. */
+export class PacketTimes {
+  readonly #file = path.join(tempDir(), "packets.pcap");
+  #process: RunningProcess | undefined;
+
+  static async start(host: Host, filter: string): Promise<PacketTimes> {
+    const times = new PacketTimes();
+    const args = ["-i", "eth0", "-s", "64", "-B", "8192", "-U", "-w", times.#file, filter];
+    times.#process = await host.start({ command: "tcpdump", args, ready: /listening on/ });
+    return times;
+  }
+
+  /** Ends the capture; instants in ms since 1970. */
+  async stop(): Promise<readonly number[]> {
+    await this.#process?.stop();
+    // pcap-savefile(5): 24 bytes, then records of 16 bytes (s, µs, length here, on the wire) and data.
+    const bytes = readFileSync(this.#file);
+    const times: number[] = [];
+    for (let at = 24; at + 16 <= bytes.length; at += 16 + bytes.readUInt32LE(at + 8)) {
+      times.push(bytes.readUInt32LE(at) * 1_000 + bytes.readUInt32LE(at + 4) / 1_000);
+    }
+    return times;
+  }
+}
+
 /** Figures of the distances between instants. */
 export interface Gaps {
   readonly count: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  readonly p999Ms: number;
   readonly maxMs: number;
 }
 
@@ -178,7 +205,7 @@ export function gapsOf(timesMs: readonly number[]): Gaps {
   const gaps = timesMs.slice(1).map((atMs, i) => atMs - timesMs[i]!);
   gaps.sort((one, other) => one - other);
   const at = (share: number): number => round(gaps[Math.floor(share * (gaps.length - 1))] ?? NaN);
-  return { count: gaps.length, p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1) };
+  return { count: gaps.length, p50Ms: at(0.5), p99Ms: at(0.99), p999Ms: at(0.999), maxMs: at(1) };
 }
 
 function round(ms: number): number {
