@@ -6,6 +6,7 @@ import type { AgentConfiguration } from "../config/model/configuration.ts";
 import { AGENT_START_MS_MAX, CHILD_STOP_MS_MAX, REALTIME_PRIORITY_DEFAULT } from "../limits.ts";
 import type { Child, GuardSettings } from "../supervise/guard-events.ts";
 import type { AgentChildOptions } from "./agent-process.ts";
+import { type CapabilityName, missingCapabilities } from "./capabilities.ts";
 import type { ChildCommand } from "./child-process.ts";
 import { runGuard } from "./guard-process.ts";
 import { IpBatch } from "./ip-batch.ts";
@@ -18,6 +19,7 @@ import { WillExecutor } from "./will-executor.ts";
 
 /** Daemon exit codes of Keepalived (reference §2.3). */
 const EXIT_CONFIG = 2;
+const EXIT_PERMISSION = 4;
 
 /** Runs an agent under a guard of its own, as a Keepalived would run; resolves to the exit code. */
 export function launchAgent(options: AgentOptions): Promise<number> {
@@ -48,6 +50,12 @@ async function launch(
     return EXIT_CONFIG;
   }
   const { configuration } = loaded;
+  const missing = missingCapabilities(neededCapabilities(configuration));
+  if (missing.length > 0) {
+    log.write("error", describeMissing(missing));
+    log.close();
+    return EXIT_PERMISSION;
+  }
   const children: Child[] = hasBalancer ? ["agent", "balancer"] : ["agent"];
   if (options.pidfile !== undefined) await writeFile(options.pidfile, `${process.pid}\n`);
   const realtimePriority = realtimeOf(configuration);
@@ -87,6 +95,20 @@ function report(loaded: LoadedConfiguration, log: Log): void {
     const level = severity === "alert" ? "error" : severity === "warning" ? "warning" : "info";
     log.write(level, `${place}${message}${hint === undefined ? "" : `; ${hint}`}`);
   }
+}
+
+/** Adverts need raw sockets; who adds and removes VIPs by programs of his own may do without the other. */
+function neededCapabilities({ tandem }: AgentConfiguration): readonly CapabilityName[] {
+  const hasOwnPrograms = tandem.vipUp !== undefined && tandem.vipDown !== undefined;
+  return hasOwnPrograms ? ["CAP_NET_RAW"] : ["CAP_NET_RAW", "CAP_NET_ADMIN"];
+}
+
+function describeMissing(missing: readonly CapabilityName[]): string {
+  return (
+    `${missing.join(" and ")} ${missing.length === 1 ? "is" : "are"} missing: raw sockets send and hear ` +
+    `adverts, and addresses are added and removed. Run as root, or grant them: AmbientCapabilities=` +
+    `${missing.join(" ")} in the systemd unit, or setpriv --inh-caps and --ambient-caps`
+  );
 }
 
 function guardSettings(

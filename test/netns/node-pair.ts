@@ -26,6 +26,8 @@ export interface NodePair {
   readonly probe: VipProbe;
   readonly watches: Readonly<Record<"a" | "b", VipWatch>>;
   start(name: "a" | "b"): Promise<TandemNode>;
+  /** The haproxy.cfg of a node. */
+  balancerConfig(name: "a" | "b"): string;
   /** Waits until exactly this node holds the VIP. */
   settled(name: "a" | "b", timeoutMs?: number): Promise<void>;
   /** Does something to node a and measures until the client is served by `then`. */
@@ -82,6 +84,7 @@ export async function startPair(settings: PairSettings = {}): Promise<NodePair> 
     probe,
     watches,
     start,
+    balancerConfig: (name) => haproxyConfig(name, broker, settings),
     settled,
     async measure(then, fault) {
       // The client has been served for a while: the time before the fault is no outage.
