@@ -86,6 +86,8 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   },
 };
 
+const CUTS: ReadonlySet<string> = new Set(["partition", "one-way partition", "path cut"]);
+
 /** Plans the faults of one run between two instants. */
 export function planFaults(world: World, fromMs: number, toMs: number): void {
   const { chance, clock } = world;
@@ -99,14 +101,16 @@ export function planFaults(world: World, fromMs: number, toMs: number): void {
     const atMs = fromMs + chance.below(toMs - fromMs);
     clock.at(atMs, () => {
       world.note(node.side, `* ${kind} for ${lastsMs} ms`);
-      world.noteFault();
+      // A cut that begins or ends takes nobody away: what it hides must be found after it.
+      const isCut = CUTS.has(kind);
+      if (!isCut) world.noteFault();
       const end = FAULTS[kind]!(world, node, lastsMs);
       world.referee.disturb();
       if (end === undefined) return;
       clock.at(Math.min(atMs + lastsMs, toMs), () => {
         world.note(node.side, `* ${kind} ends`);
         end();
-        world.noteFault();
+        if (!isCut) world.noteFault();
         world.referee.disturb();
       });
     });
