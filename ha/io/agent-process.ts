@@ -10,6 +10,7 @@ import { dumpJson } from "../agent/dump-json.ts";
 import { dumpStats } from "../agent/dump-stats.ts";
 import type { AgentOptions } from "../agent-options.ts";
 import { AGENT_STOP_MS_MAX } from "../limits.ts";
+import type { LastWill } from "../supervise/messages.ts";
 import { AgentWorld } from "./agent-world.ts";
 import { wallOffsetMs } from "./clock.ts";
 import { defaultDumpPaths, type DumpPaths, writeDump } from "./dump-files.ts";
@@ -86,6 +87,8 @@ class AgentProcess {
   readonly #launcher: ScriptLauncher;
   readonly #dumps: DumpPaths;
   readonly #undo: (() => void)[] = [];
+  #stopTimer: NodeJS.Timeout | undefined;
+  #isWillOverdueTold = false;
   #configuration: LoadedConfiguration["configuration"];
   #isStopping = false;
   #finish: ((code: number) => void) | undefined;
@@ -123,7 +126,7 @@ class AgentProcess {
       launcher: this.#launcher,
       logsAddresses: options.logsAddresses,
       feed: (event) => this.#driver.feed(event),
-      tellWill: (will) => this.#channel?.send({ kind: "will", will }),
+      tellWill: (will) => this.#tellWill(will),
     });
   }
 
@@ -138,9 +141,11 @@ class AgentProcess {
     this.#driver.feed({ kind: "start" });
     this.#channel?.send({ kind: "ready" });
     const code = await exit;
+    clearTimeout(this.#stopTimer);
     this.#driver.close();
     await this.#world.close();
     const { shutdownScript, shutdownScriptTimeoutMs } = this.#configuration.global;
+    // Beats go on meanwhile, and the guard knows how long this may take.
     await runOnce(shutdownScript, shutdownScriptTimeoutMs, this.#launcher, this.#log);
     for (const undo of this.#undo) undo();
     this.#channel?.close();
@@ -152,15 +157,27 @@ class AgentProcess {
     else this.#world.carryOut(effect);
   }
 
+  /** What is not in the kernel is lost with this process, so that nobody would undo what it undoes. */
+  #tellWill(will: LastWill): void {
+    const channel = this.#channel;
+    if (channel === undefined || channel.send({ kind: "will", will }) || !channel.isOpen) return;
+    if (this.#isWillOverdueTold) return;
+    this.#isWillOverdueTold = true;
+    this.#log.write(
+      "warning",
+      "The guard does not read: should this process die now, its virtual IPs would stay. " +
+        "See whether the guard is stopped (state T in ps) or the machine is overloaded",
+    );
+  }
+
   #stop(reason: string): void {
     if (this.#isStopping) return;
     this.#isStopping = true;
     this.#log.write("info", `Stopping: ${reason}`);
-    const timer = setTimeout(() => {
+    this.#stopTimer = setTimeout(() => {
       this.#log.write("error", `not done after ${AGENT_STOP_MS_MAX} ms: ending all the same`);
       this.#finish?.(1);
     }, AGENT_STOP_MS_MAX);
-    this.#undo.push(() => clearTimeout(timer));
     this.#driver.feed({ kind: "stop" });
   }
 

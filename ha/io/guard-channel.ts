@@ -51,6 +51,11 @@ export class GuardChannel {
     return this.#socket.writableLength === 0;
   }
 
+  /** Whether the guard was there when last heard of. */
+  get isOpen(): boolean {
+    return !this.#isOver;
+  }
+
   /** Says no more and hears no more. */
   close(): void {
     this.#isOver = true;

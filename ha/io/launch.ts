@@ -1,14 +1,20 @@
 // Puts a guard together: what it reads, what it starts, where it logs.
 import { unlink, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import type { Millis } from "../../src/base/units.ts";
 import type { AgentOptions, RunOptions } from "../agent-options.ts";
 import type { AgentConfiguration } from "../config/model/configuration.ts";
-import { AGENT_START_MS_MAX, CHILD_STOP_MS_MAX, REALTIME_PRIORITY_DEFAULT } from "../limits.ts";
+import {
+  AGENT_START_MS_MAX,
+  CHILD_STOP_MS_MAX,
+  REALTIME_PRIORITY_DEFAULT,
+  SCRIPT_KILL_AFTER_MS,
+} from "../limits.ts";
 import type { Child, GuardSettings } from "../supervise/guard-events.ts";
 import type { AgentChildOptions } from "./agent-process.ts";
 import { type CapabilityName, missingCapabilities } from "./capabilities.ts";
 import type { ChildCommand } from "./child-process.ts";
-import { runGuard } from "./guard-process.ts";
+import { type GuardOptions, runGuard } from "./guard-process.ts";
 import { IpBatch } from "./ip-batch.ts";
 import { loadAgentConfiguration, type LoadedConfiguration } from "./load-configuration.ts";
 import { type Log, openLog } from "./log/log.ts";
@@ -23,22 +29,25 @@ const EXIT_PERMISSION = 4;
 
 /** Runs an agent under a guard of its own, as a Keepalived would run; resolves to the exit code. */
 export function launchAgent(options: AgentOptions): Promise<number> {
-  return launch(options, undefined);
+  return launch(options, {});
 }
 
 /** Runs a whole node; resolves to the exit code. */
 export function launchNode(options: RunOptions): Promise<number> {
   const { balancerFiles: files, localpeer, maxconn, controlPath } = options;
   const given = { files, localpeer, maxconn, controlPath };
-  return launch(options, entry("balancer-child.js", given));
+  return launch(options, {
+    balancerCommand: entry("balancer-child.js", given),
+    reserveCommand: entry("balancer-child.js", { ...given, standby: true }),
+  });
 }
 
 async function launch(
   options: AgentOptions,
-  balancerCommand: ChildCommand | undefined,
+  commands: Pick<GuardOptions, "balancerCommand" | "reserveCommand">,
 ): Promise<number> {
   if (options.umask !== undefined) process.umask(options.umask);
-  const hasBalancer = balancerCommand !== undefined;
+  const hasBalancer = commands.balancerCommand !== undefined;
   const log = openLog(logForm(options, "Keepalived"));
   const read = (): Promise<LoadedConfiguration> =>
     loadAgentConfiguration({ ...options, hasBalancer });
@@ -67,7 +76,7 @@ async function launch(
         agentOptions(options, hasBalancer),
         REALTIME_NODE_FLAGS,
       ),
-      ...(balancerCommand === undefined ? {} : { balancerCommand }),
+      ...commands,
       willExecutor: (prefix) => willExecutor(prefix, log),
       realtimePriority,
       log: (level, text, child) => {
@@ -122,8 +131,16 @@ function guardSettings(
     balancerStartTimeoutMs: tandem.balancerStartTimeoutMs,
     agentStartTimeoutMs: AGENT_START_MS_MAX + global.startupScriptTimeoutMs,
     stopTimeoutMs: CHILD_STOP_MS_MAX,
+    agentStopTimeoutMs: agentStopTimeoutMs(global),
     restartBudget: tandem.restartBudget,
+    hasReserve: tandem.hasReserve,
   };
+}
+
+/** The shutdown script comes last, with a time of its own. */
+function agentStopTimeoutMs(global: AgentConfiguration["global"]): Millis {
+  if (global.shutdownScript === undefined) return CHILD_STOP_MS_MAX;
+  return CHILD_STOP_MS_MAX + global.shutdownScriptTimeoutMs + SCRIPT_KILL_AFTER_MS;
 }
 
 /** Real-time scheduling is on unless switched off by our directive. */

@@ -157,7 +157,7 @@ export class SupervisedChild {
   stop(request: GuardEffect, nowMs: Millis): boolean {
     this.retire();
     if (this.#phase === "killed") {
-      this.#deadlineMs = nowMs + this.#settings.stopTimeoutMs;
+      this.#deadlineMs = nowMs + this.#stopTimeoutMs();
       return true;
     }
     if (!this.isRunning) return false;
@@ -165,7 +165,7 @@ export class SupervisedChild {
       this.#watch = new SilenceWatch(this.#timeoutMs("beat"), nowMs);
     }
     this.#become("stopping");
-    this.#deadlineMs = nowMs + this.#settings.stopTimeoutMs;
+    this.#deadlineMs = nowMs + this.#stopTimeoutMs();
     this.#effects.push(request);
     return true;
   }
@@ -245,7 +245,7 @@ export class SupervisedChild {
 
   #onDeadline(nowMs: Millis): void {
     if (this.#phase === "stopping") {
-      this.kill(`it did not end within ${duration(this.#settings.stopTimeoutMs)}`, nowMs);
+      this.kill(`it did not end within ${duration(this.#stopTimeoutMs())}`, nowMs);
       return;
     }
     this.#log(
@@ -300,6 +300,11 @@ export class SupervisedChild {
     return this.#readySinceMs! + RESTART_PROVEN_AFTER_MS;
   }
 
+  #stopTimeoutMs(): Millis {
+    const { stopTimeoutMs, agentStopTimeoutMs } = this.#settings;
+    return this.#child === "agent" ? (agentStopTimeoutMs ?? stopTimeoutMs) : stopTimeoutMs;
+  }
+
   #timeoutMs(of: "start" | "beat"): Millis {
     const settings = this.#settings;
     if (this.#child === "agent") {
@@ -310,7 +315,7 @@ export class SupervisedChild {
 
   #lingerMs(): Millis {
     return this.#isStopping
-      ? Math.min(KILLED_LINGERS_MS, this.#settings.stopTimeoutMs)
+      ? Math.min(KILLED_LINGERS_MS, this.#stopTimeoutMs())
       : KILLED_LINGERS_MS;
   }
 

@@ -16,6 +16,8 @@ export interface GuardSettings {
   readonly agentStartTimeoutMs: Millis;
   /** From asking a child to end to killing it. */
   readonly stopTimeoutMs: Millis;
+  /** The same for the agent, which may have a shutdown script to run. Default: `stopTimeoutMs`. */
+  readonly agentStopTimeoutMs?: Millis;
   readonly restartBudget: { readonly count: number; readonly periodMs: Millis };
   /** Whether a balancer stands in reserve. Default false. */
   readonly hasReserve?: boolean;

@@ -116,3 +116,18 @@ describe("guard: restarts", () => {
     expect(bench.runs.agent).toBe(2);
   });
 });
+
+describe("guard: time to end", () => {
+  test("the agent may have more of it than the balancer", () => {
+    const bench = GuardBench.running({ agentStopTimeoutMs: 17_000 });
+    bench.feed({ kind: "stop" });
+    bench.take();
+    bench.pass(16_999);
+    expect(bench.take()).not.toContain("SIGKILL agent 1");
+    bench.pass(1);
+    expect(bench.take()).toContain("SIGKILL agent 1");
+    bench.take();
+    bench.pass(SETTINGS.stopTimeoutMs);
+    expect(bench.take()).toContain("SIGKILL balancer 1");
+  });
+});
