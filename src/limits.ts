@@ -182,3 +182,36 @@ export const SELF_PROBE_ANSWER_MS_MAX = 1_000;
 
 /** Local ports that a probe tries before it gives its round up. */
 export const SELF_PROBE_PORTS_MAX = 4;
+
+/** Bytes of one message of the peers protocol that are taken: HAProxy's encoder counts in 16 bits. */
+export const PEER_MESSAGE_BYTES_MAX = 65_535;
+
+/** Bytes of one message that are sent: HAProxy's buffer (16,384) less its reserve (1,024). A larger entry is left out. */
+export const PEER_SENT_MESSAGE_BYTES_MAX = 15_360;
+
+/** Bytes of a greeting between peers: three lines of names. */
+export const PEER_HELLO_BYTES_MAX = 4_096;
+
+/** Bytes of the line that answers a greeting. */
+export const PEER_STATUS_BYTES_MAX = 128;
+
+/** Server keys that one peers session remembers in each direction, as HAProxy's. */
+export const PEER_DICTIONARY_SLOTS = 128;
+
+/** Bytes of a server key that a peer may define; a longer one counts as none. */
+export const PEER_SERVER_KEY_BYTES_MAX = 256;
+
+/** Tables that one peer may define in a session; definitions beyond are ignored. */
+export const PEER_TABLES_MAX = 1_024;
+
+/** Characters of a peer's words that are shown in messages. */
+export const PEER_SHOWN_CHARS_MAX = 64;
+
+/** Entries that one turn of a peers session looks at, live and taught ones each: about a millisecond of work. */
+export const PEER_STEP_ENTRIES_MAX = 500;
+
+/** Bytes that a peers session hands to its connection before the former ones have left, roughly. */
+export const PEER_WRITE_AHEAD_BYTES = 128 * 1024;
+
+/** Connections to a peers section that have not introduced themselves yet; more are closed. */
+export const PEER_GREETINGS_MAX = 64;

@@ -1,0 +1,135 @@
+// Keys and data of entries on the wire (haproxy peers.txt, "Update message"): the values of all
+// announced types after the key, by ascending number.
+import type { Millis } from "../base/units.ts";
+import type { StickEntry } from "../stick/entry.ts";
+import type { StickTable } from "../stick/table.ts";
+import type { StoredType } from "../stick/table-data.ts";
+import type { WireDefinition } from "./definition.ts";
+import type { ReceivedDictionary, SentDictionary } from "./dictionary-cache.ts";
+import type { WireReader } from "./wire-reader.ts";
+import type { WireWriter } from "./wire-writer.ts";
+
+const U32_MAX = 0xffff_ffff;
+
+/** Bytes of a version, which Tandem nodes append for each other. HAProxy skips bytes after the data. */
+const VERSION_BYTES = 8;
+
+/** Versions above are not believed: they would leave no room for later ones. */
+const VERSION_MAX = 2 ** 52;
+
+/** Writes an entry's key and data. */
+export function writeEntry(
+  out: WireWriter,
+  table: StickTable,
+  types: readonly StoredType[],
+  dictionary: SentDictionary,
+  entry: StickEntry,
+  nowMs: Millis,
+): void {
+  if (table.spec.keyType === "string") out.varint(entry.key.length);
+  out.byteString(entry.key);
+  for (const { type, count } of types) {
+    for (let index = 0; index < count; index += 1) {
+      if (type.kind === "dict") dictionary.write(out, table.serverKey(entry));
+      else if (type.kind === "rate") writeRate(out, table, entry, type.name, index, nowMs);
+      else out.varint(table.read(entry, type.name, index, nowMs) ?? 0);
+    }
+  }
+}
+
+/** A rate as the age of its current period and the events of that and the one before. */
+function writeRate(
+  out: WireWriter,
+  table: StickTable,
+  entry: StickEntry,
+  name: string,
+  index: number,
+  nowMs: Millis,
+): void {
+  const rate = table.rateState(entry, name, index);
+  const ageMs = Math.floor(nowMs) - (rate?.startMs ?? 0);
+  out.varint(Math.min(U32_MAX, Math.max(0, ageMs)));
+  out.varint(rate?.current ?? 0);
+  out.varint(rate?.previous ?? 0);
+}
+
+/** Writes a version after an entry's data. */
+export function writeVersion(out: WireWriter, version: number): void {
+  out.u32(Math.floor(version / 0x1_0000_0000));
+  out.u32(version % 0x1_0000_0000);
+}
+
+/** The version at the end of an update; `undefined` if there is none to be believed. */
+export function readVersion(reader: WireReader): number | undefined {
+  if (reader.remaining < VERSION_BYTES) return undefined;
+  const version = reader.u32FromEnd(8) * 0x1_0000_0000 + reader.u32FromEnd(4);
+  return version > VERSION_MAX ? undefined : version;
+}
+
+/** An entry as a peer sent it. One is used again and again. */
+export class ReceivedEntry {
+  key = "";
+  serverKey: string | undefined;
+  /** By type and element; a rate takes three. */
+  readonly #numbers: number[] = [];
+
+  /** Reads a key and its data; `false` if they are malformed. Nothing of a table changes. */
+  read(reader: WireReader, definition: WireDefinition, dictionary: ReceivedDictionary): boolean {
+    this.key = readKey(reader, definition);
+    this.serverKey = undefined;
+    let at = 0;
+    for (const { type, count } of definition.types) {
+      for (let index = 0; index < count; index += 1) {
+        if (type.kind === "dict") {
+          const value = dictionary.read(reader);
+          if (value === "malformed") return false;
+          this.serverKey = value.text;
+        } else if (type.kind === "ull") this.#numbers[at++] = reader.varint();
+        else this.#numbers[at++] = reader.varintU32();
+        if (type.kind !== "rate") continue;
+        this.#numbers[at++] = reader.varintU32();
+        this.#numbers[at++] = reader.varintU32();
+      }
+      if (reader.isShort) return false;
+    }
+    return !reader.isShort;
+  }
+
+  /** Writes what both sides store into an entry; what counts this node's own connections stays. */
+  apply(table: StickTable, entry: StickEntry, types: readonly StoredType[], nowMs: Millis): void {
+    let at = 0;
+    for (const { type, count } of types) {
+      for (let index = 0; index < count; index += 1) {
+        if (type.kind === "dict") table.setServerKey(entry, this.serverKey);
+        else if (type.kind === "rate") {
+          const startMs = Math.floor(nowMs) - this.#numbers[at]!;
+          const state = {
+            startMs,
+            current: this.#numbers[at + 1]!,
+            previous: this.#numbers[at + 2]!,
+          };
+          if (owns(table, type.name)) table.setRateState(entry, type.name, index, state);
+          at += 3;
+        } else {
+          const value = this.#numbers[at++]!;
+          if (!type.isLocal && owns(table, type.name)) {
+            table.write(entry, type.name, index, value, nowMs);
+          }
+        }
+      }
+    }
+  }
+}
+
+/** Whether the table stores the type by that very name, not as a part of an array. */
+function owns(table: StickTable, name: string): boolean {
+  return table.storedType(name)?.type.name === name;
+}
+
+/** A string ends at a zero byte and is cut to the table's length, as HAProxy does. */
+function readKey(reader: WireReader, { keyType, keyLength }: WireDefinition): string {
+  if (keyType !== 6) return reader.byteString(keyLength);
+  const bytes = reader.byteString(reader.varint());
+  const end = bytes.indexOf("\0");
+  return bytes.slice(0, Math.min(keyLength - 1, end < 0 ? bytes.length : end));
+}
