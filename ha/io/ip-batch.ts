@@ -14,6 +14,7 @@ import {
 } from "../limits.ts";
 import { BatchReplies, isBatchable, isDoneAlready, MARK } from "../vip/batch-replies.ts";
 import { runProgram } from "./run-program.ts";
+import { standingProgram } from "./standing-program.ts";
 
 /** How `ip` is started. */
 export interface IpBatchOptions {
@@ -114,9 +115,10 @@ export class IpBatch {
 
   #start(): void {
     this.#restart = undefined;
-    const [file, ...args] = [...this.#prefix, "sh", "-c", "exec ip -o -force -batch - 2>&1"];
+    const words = standingProgram("ip -o -force -batch - 2>&1");
+    const [file, ...args] = [...this.#prefix, ...words];
     const startedMs = performance.now();
-    const child = spawn(file, args, { stdio: ["pipe", "pipe", "ignore"] });
+    const child = spawn(file!, args, { stdio: ["pipe", "pipe", "ignore"] });
     this.#child = child;
     this.#replies = newReplies();
     for (const item of this.#items) item.isSent = false;

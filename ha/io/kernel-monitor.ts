@@ -14,6 +14,7 @@ import { LineReader } from "../supervise/line-reader.ts";
 import { parseMonitorLine, type MonitorLine } from "../vip/monitor-lines.ts";
 import type { KernelAddress, KernelLink, VipEvent } from "../vip/vip-events.ts";
 import type { IpBatch } from "./ip-batch.ts";
+import { standingProgram } from "./standing-program.ts";
 
 /** What the kernel says. */
 export type KernelEvent = Extract<
@@ -101,7 +102,7 @@ export class KernelMonitor {
   }
 
   #spawn(): void {
-    const words = ["ip", "-o", "monitor", "address", "link"];
+    const words = standingProgram("ip -o monitor address link", true);
     const [file, ...args] = [...(this.#options.prefix ?? []), ...words];
     const startedMs = performance.now();
     const child = spawn(file!, args, { stdio: ["ignore", "pipe", "pipe"] });
