@@ -91,6 +91,7 @@ class AgentProcess {
   #isWillOverdueTold = false;
   #configuration: LoadedConfiguration["configuration"];
   #isStopping = false;
+  #reloading: Promise<void> = Promise.resolve();
   #finish: ((code: number) => void) | undefined;
 
   constructor(options: AgentChildOptions, { configuration }: LoadedConfiguration, log: Log) {
@@ -110,7 +111,7 @@ class AgentProcess {
     this.#channel = openGuardChannel({
       onMessage: (message) => {
         if (message.kind === "balancer") this.#driver.feed(message);
-        else if (message.kind === "reload") void this.#reload();
+        else if (message.kind === "reload") this.#reload();
         else if (message.kind === "stop") this.#stop("the guard asks for it");
       },
       onEnd: () => this.#stop("the guard is dead"),
@@ -181,7 +182,16 @@ class AgentProcess {
     this.#driver.feed({ kind: "stop" });
   }
 
-  async #reload(): Promise<void> {
+  /** One at a time: what was read last must count last. */
+  #reload(): void {
+    this.#reloading = this.#reloading
+      .then(() => this.#reloadOnce())
+      .catch((error: unknown) => {
+        this.#log.write("error", `The reload failed: ${(error as Error).message}`);
+      });
+  }
+
+  async #reloadOnce(): Promise<void> {
     const loaded = await loadAgentConfiguration(this.#options);
     if (!loaded.isUsable) {
       this.#log.write("error", "reload refused: the running configuration stays");
@@ -197,7 +207,7 @@ class AgentProcess {
     const handlers: [NodeJS.Signals, () => void][] = [
       ["SIGTERM", () => this.#stop("SIGTERM")],
       ["SIGINT", () => this.#stop("SIGINT")],
-      ["SIGHUP", () => void this.#reload()],
+      ["SIGHUP", () => this.#reload()],
       ["SIGUSR1", () => this.#dump("data", dumpData(this.#agent.status(), wallOffsetMs()))],
       ["SIGUSR2", () => this.#dump("stats", dumpStats(this.#agent.status()))],
     ];

@@ -68,6 +68,7 @@ class GuardProcess {
   readonly #warned = new Set<Child>();
   #isReady = false;
   #isReloading = false;
+  #isReloadWanted = false;
   #finish: ((code: number) => void) | undefined;
 
   constructor(options: GuardOptions) {
@@ -130,19 +131,27 @@ class GuardProcess {
   }
 
   async #reload(): Promise<void> {
-    // A second SIGHUP during a reload would read the same files.
+    // Files may have changed since this reload read them: it is followed by another one.
+    this.#isReloadWanted = true;
     if (this.#isReloading) return;
     this.#isReloading = true;
     this.#systemd.notify(`RELOADING=1\nMONOTONIC_USEC=${process.hrtime.bigint() / 1_000n}`);
+    while (this.#isReloadWanted) {
+      this.#isReloadWanted = false;
+      await this.#reloadOnce();
+    }
+    this.#isReloading = false;
+    if (this.#isReady) this.#systemd.notify("READY=1");
+  }
+
+  async #reloadOnce(): Promise<void> {
+    const { reload: read, settings: known, log } = this.#options;
     try {
-      const read = this.#options.reload;
-      const settings = read === undefined ? this.#options.settings : await read();
+      const settings = read === undefined ? known : await read();
       if (settings !== undefined) this.#driver.feed({ kind: "reload", settings });
+      else log("error", "reload refused: the running configuration stays", undefined);
     } catch (error) {
-      this.#options.log("error", `The reload failed: ${(error as Error).message}`, undefined);
-    } finally {
-      this.#isReloading = false;
-      if (this.#isReady) this.#systemd.notify("READY=1");
+      log("error", `The reload failed: ${(error as Error).message}`, undefined);
     }
   }
 
