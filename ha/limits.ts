@@ -146,6 +146,9 @@ export const FALSE_RESIGNATION_INTERVALS = 10;
 
 // VRRP and heartbeats (ha/vrrp, ha/heartbeat)
 
+/** Sockets that cannot be opened, or broke, are tried again after this time. */
+export const SOCKET_RETRY_MS: Millis = 1_000;
+
 /** The same complaint about a packet is logged at most once in this time. */
 export const LOUDNESS_PERIOD_MS: Millis = 60_000;
 /** Different complaints that are told apart. */

@@ -17,6 +17,12 @@ export type AgentEvent =
   | { readonly kind: "balancer"; readonly report: BalancerReport }
   | { readonly kind: "link"; readonly link: KernelLink }
   | { readonly kind: "link-removed"; readonly name: string }
+  /** Why an instance's adverts cannot be received; `undefined`: they can, which is assumed at first. */
+  | {
+      readonly kind: "reception";
+      readonly instance: string;
+      readonly problem: string | undefined;
+    }
   | Extract<
       VipEvent,
       { kind: "address-added" | "address-removed" | "addresses" | "command-failed" }

@@ -16,6 +16,7 @@ import { Election } from "../vrrp/election.ts";
 import { Recurrence } from "../vrrp/recurrence.ts";
 import type { AgentEffect, AgentEvent } from "./agent-events.ts";
 import { electionSettings } from "./election-settings.ts";
+import { Ears } from "./ears.ts";
 import { Heartbeats } from "./heartbeats.ts";
 import { Reception } from "./reception.ts";
 import { agentStatus, type AgentStatus } from "./status.ts";
@@ -52,8 +53,7 @@ export class Agent implements Machine<AgentEvent, AgentEffect> {
   readonly #recurrence = new Recurrence();
   /** Faults that tracking found, by instance. */
   readonly #trackedFaults = new Map<string, readonly string[]>();
-  /** Links that are up and have a carrier. */
-  readonly #running = new Set<string>();
+  readonly #ears = new Ears();
   readonly #settings: AgentSettings;
   #configuration: AgentConfiguration;
   #balancer: BalancerReport;
@@ -152,17 +152,15 @@ export class Agent implements Machine<AgentEvent, AgentEffect> {
         this.#balancer = event.report;
         this.#tracker.handle(event, nowMs);
         break;
-      case "link":
-        if (event.link.isRunning) this.#running.add(event.link.name);
-        else this.#running.delete(event.link.name);
+      case "link": {
+        const { name, isRunning } = event.link;
+        this.#ears.noteLink(name, isRunning);
         this.#vips.handle(event, nowMs);
-        this.#tracker.handle(
-          { kind: "interface", name: event.link.name, isRunning: event.link.isRunning },
-          nowMs,
-        );
+        this.#tracker.handle({ kind: "interface", name, isRunning }, nowMs);
         break;
+      }
       case "link-removed":
-        this.#running.delete(event.name);
+        this.#ears.noteLink(event.name, false);
         this.#voice.addresses.removeDevice(event.name);
         this.#vips.handle(event, nowMs);
         this.#tracker.handle({ kind: "interface", name: event.name, isRunning: false }, nowMs);
@@ -179,6 +177,10 @@ export class Agent implements Machine<AgentEvent, AgentEffect> {
       case "addresses":
         this.#voice.addresses.replace(event.addresses);
         this.#addressEvent(event, nowMs);
+        break;
+      case "reception":
+        this.#ears.noteReception(event.instance, event.problem);
+        this.#tellFaults(event.instance, nowMs);
         break;
       case "command-failed":
         this.#vips.handle(event, nowMs);
@@ -255,10 +257,9 @@ export class Agent implements Machine<AgentEvent, AgentEffect> {
   }
 
   #tellFaults(instance: string, nowMs: Millis): void {
-    const tracked = this.#trackedFaults.get(instance) ?? [];
-    const faults = [...tracked, ...this.#voice.faultsOf(instance)];
-    const device = this.#voice.instance(instance)?.interface ?? "";
-    const isDeaf = !this.#running.has(device);
+    const own = this.#voice.faultsOf(instance).concat(this.#ears.faultsOf(instance));
+    const faults = (this.#trackedFaults.get(instance) ?? []).concat(own);
+    const isDeaf = this.#ears.isDeaf(instance, this.#voice.instance(instance)?.interface ?? "");
     this.#election.handle({ kind: "faults", instance, faults, isDeaf }, nowMs);
   }
 

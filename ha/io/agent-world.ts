@@ -1,9 +1,7 @@
 // The world of an agent: all that its core sees and touches, put together.
 import type { AgentEffect, AgentEvent } from "../agent/agent-events.ts";
 import type { AgentConfiguration } from "../config/model/configuration.ts";
-import type { InstanceConfiguration } from "../config/model/instance.ts";
 import type { LastWill } from "../supervise/messages.ts";
-import type { KernelLink } from "../vip/vip-events.ts";
 import { Announcer } from "./announcer.ts";
 import { HeartbeatSocket } from "./heartbeat-socket.ts";
 import { IpBatch } from "./ip-batch.ts";
@@ -11,6 +9,7 @@ import { KernelMonitor, type KernelEvent } from "./kernel-monitor.ts";
 import type { Log } from "./log/log.ts";
 import { ownPriorityPrefix } from "./own-priority.ts";
 import { Repetitions } from "./repetitions.ts";
+import { ReceptionShell } from "./reception-shell.ts";
 import type { ScriptLauncher } from "./script-launcher.ts";
 import { Sysctls } from "./sysctl.ts";
 import { TrackingWorld } from "./tracking-world.ts";
@@ -37,9 +36,9 @@ export class AgentWorld {
   readonly #sysctls = new Sysctls();
   readonly #vips: VipShell;
   readonly #sockets: VrrpSockets;
+  readonly #reception: ReceptionShell;
   readonly #announcer: Announcer;
   readonly #tracking: TrackingWorld;
-  readonly #links = new Map<string, KernelLink>();
   #configuration: AgentConfiguration;
   #heartbeats: HeartbeatSocket[] = [];
 
@@ -60,8 +59,14 @@ export class AgentWorld {
     });
     this.#sockets = new VrrpSockets({
       onPacket: (packet) => options.feed({ kind: "packet", packet }),
-      onError: ({ interface: name, text }) => complain(`${name}: ${text}`),
+      onError: ({ interface: name, operation, text }) => {
+        complain(`${name}: ${text}`);
+        if (operation === "receive") this.#reception.broke();
+      },
     });
+    this.#reception = new ReceptionShell(this.#sockets, configuration.instances, (event) =>
+      options.feed(event),
+    );
     this.#announcer = new Announcer({ onProblem: complain });
     this.#vips = new VipShell({
       batch: this.#batch,
@@ -89,7 +94,7 @@ export class AgentWorld {
   async reconfigure(configuration: AgentConfiguration): Promise<void> {
     this.#configuration = configuration;
     this.#vips.scripts = configuration.tandem;
-    for (const link of this.#links.values()) this.#openSockets(link);
+    this.#reception.reconfigure(configuration.instances);
     this.#openHeartbeats();
     await this.#tracking.reconfigure(configuration);
     await this.#monitor.verify();
@@ -125,6 +130,7 @@ export class AgentWorld {
     this.#monitor.close();
     this.#sysctls.restore();
     this.#batch.close();
+    this.#reception.close();
     this.#sockets.close();
     this.#announcer.close();
     for (const socket of this.#heartbeats) socket.close();
@@ -133,11 +139,9 @@ export class AgentWorld {
 
   #onKernel(event: KernelEvent): void {
     if (event.kind === "link") {
-      this.#links.set(event.link.name, event.link);
-      this.#openSockets(event.link);
+      this.#reception.linkIs(event.link);
     } else if (event.kind === "link-removed") {
-      this.#links.delete(event.name);
-      this.#sockets.closeInterface(event.name);
+      this.#reception.linkGone(event.name);
     } else if (event.kind !== "addresses" && this.#options.logsAddresses) {
       const { device, address, prefixLength } = event.address;
       const verb = event.kind === "address-added" ? "added to" : "deleted from";
@@ -147,19 +151,6 @@ export class AgentWorld {
       );
     }
     this.#options.feed(event);
-  }
-
-  /** Adverts come in on the interface itself, with `use_vmac`, too. */
-  #openSockets({ name, index }: KernelLink): void {
-    for (const instance of this.#configuration.instances) {
-      if (instance.interface !== name) continue;
-      this.#sockets.open({
-        interface: name,
-        ifindex: index,
-        family: instance.family,
-        multicastGroup: groupOf(instance),
-      });
-    }
   }
 
   #openHeartbeats(): void {
@@ -175,10 +166,4 @@ export class AgentWorld {
       });
     });
   }
-}
-
-function groupOf(
-  instance: InstanceConfiguration,
-): InstanceConfiguration["multicastGroup"] | undefined {
-  return instance.unicast === undefined ? instance.multicastGroup : undefined;
 }

@@ -156,6 +156,24 @@ describe.skipIf(noNamespaces !== undefined)(
       expect(lines(node, from)).toEqual([]);
     });
 
+    test("a node that cannot hear adverts is in FAULT, and stands for election once it can", async () => {
+      const { host, node, startAgain } = await startSolo();
+      node.process.kill("SIGTERM");
+      await node.process.exited;
+      const limit = "net.ipv4.igmp_max_memberships";
+      const usual = (await host.mustRun("sysctl", "-n", limit)).trim();
+      await host.mustRun("sysctl", "-qw", `${limit}=0`);
+      const deaf = await startAgain();
+      await deaf.process.waitForOutput(/cannot join 224\.0\.0\.18/);
+      const mark = Date.now();
+      // Longer than a Master_Down_Interval, and longer than a retry.
+      await waitFor(() => Date.now() - mark > 1_500);
+      expect(await host.hasAddress(VIP)).toBe(false);
+      expect(deaf.process.output()).not.toContain("MASTER STATE");
+      await host.mustRun("sysctl", "-qw", `${limit}=${usual}`);
+      await waitFor(() => host.hasAddress(VIP), { what: () => deaf.process.output() });
+    });
+
     test("an ordinary user is told what is missing", async () => {
       const { host, node, plain } = await stoppedSolo();
       const refused = await host.run("setpriv", ...plain, TANDEM, ...node.words);

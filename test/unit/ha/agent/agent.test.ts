@@ -117,6 +117,22 @@ describe("an agent", () => {
     expect(stage.agent.status().instances[0]!.isHeld).toBe(true);
   });
 
+  test("one that cannot hear anybody takes no master's place, and listens first when it can", () => {
+    const stage = new Stage();
+    const problem = "adverts cannot be received on eth0";
+    stage.feed({ kind: "reception", instance: "V", problem });
+    stage.start();
+    stage.nowMs += 10_000;
+    stage.feed({ kind: "timeout" });
+    const election = stage.agent.status().instances[0]!.election;
+    expect(election).toMatchObject({ state: "FAULT", faults: [problem] });
+    stage.feed({ kind: "reception", instance: "V", problem: undefined });
+    expect(stage.agent.status().instances[0]!.election.state).toBe("BACKUP");
+    const fromMs = stage.nowMs;
+    stage.untilMaster();
+    expect(stage.nowMs - fromMs).toBeGreaterThan(300);
+  });
+
   test("a stop resigns, releases, empties the will, runs the last notices, and only then ends", () => {
     const stage = new Stage();
     stage.start();
