@@ -121,7 +121,9 @@ describe.skipIf(noNamespaces !== undefined)(
         await waitFor(() => pair.watches.b.isHeld);
         return pair.measure("a", async () => {
           await pair.lan.setVrrp("a", true);
+          const healedMs = Date.now();
           await pair.settled("a");
+          return healedMs;
         });
       });
     });

@@ -30,8 +30,11 @@ export interface NodePair {
   balancerConfig(name: "a" | "b"): string;
   /** Waits until exactly this node holds the VIP. */
   settled(name: "a" | "b", timeoutMs?: number): Promise<void>;
-  /** Does something to node a and measures until the client is served by `then`. */
-  measure(then: "a" | "b", fault: () => Promise<void> | void): Promise<Measured>;
+  /**
+   * Does something to node a and measures until the client is served by `then`. What needs programs
+   * to be done gives the instant at which they had done it: from there on is measured.
+   */
+  measure(then: "a" | "b", fault: () => unknown): Promise<Measured>;
 }
 
 /** What a fault cost. */
@@ -90,8 +93,9 @@ export async function startPair(settings: PairSettings = {}): Promise<NodePair> 
       // The client has been served for a while: the time before the fault is no outage.
       const before = probe.answers().length;
       await waitFor(() => probe.answers().length >= before + 20);
-      const atMs = Date.now();
-      await fault();
+      const beforeMs = Date.now();
+      const doneMs = await fault();
+      const atMs = typeof doneMs === "number" ? doneMs : beforeMs;
       const answer = await probe.waitForNode(then, atMs);
       const seen = probe.answers().length;
       await waitFor(() => probe.answers().length >= seen + 20);

@@ -27,7 +27,9 @@ describe.skipIf(reason !== undefined)(`two masters ${reason ?? ""}`, { timeout: 
       await probe.waitForNode("b", Date.now());
       const measured = await pair.measure("a", async () => {
         await Promise.all([lan.setVrrp("a", true), lan.setVrrp("b", true)]);
+        const healedMs = Date.now();
         await pair.settled("a");
+        return healedMs;
       });
       tell("split healed", { round, ...measured });
       expect(measured.outageMs).toBeLessThan(100 * SLACK);
