@@ -28,7 +28,7 @@ export const RESTART_PROVEN_AFTER_MS: Millis = 10_000;
 /** From a balancer's "ready" to preparing the one in reserve. */
 export const RESERVE_CALM_MS: Millis = 2_000;
 /**
- * How far a reserve gives way while it loads, a nice value. On two CPUs with 5 processes that want them
+ * How far a reserve gives way while it loads: added to its nice value. On two CPUs with 5 processes that want them
  * it was loaded after 2 to 7 s with 10, 8 to 15 s with 19, 0.3 to 1 s with 0.
  */
 export const RESERVE_NICE = 10;
@@ -229,3 +229,7 @@ export const SLEPT_MS_MIN: Millis = 25;
 
 /** How much of a script file is looked at for usual mistakes, bytes. */
 export const LINT_SCRIPT_BYTES_MAX = 65_536;
+/** How often the clock that counts sleep is looked at, at least. */
+export const SLEEP_LOOK_MS: Millis = 20;
+/** `garp_master_refresh` unless set. */
+export const ANNOUNCEMENT_REFRESH_MS: Millis = 60_000;

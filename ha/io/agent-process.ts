@@ -9,7 +9,7 @@ import { dumpData } from "../agent/dump-data.ts";
 import { dumpJson } from "../agent/dump-json.ts";
 import { dumpStats } from "../agent/dump-stats.ts";
 import type { AgentOptions } from "../agent-options.ts";
-import { AGENT_STOP_MS_MAX } from "../limits.ts";
+import { AGENT_STOP_MS_MAX, SLEEP_LOOK_MS } from "../limits.ts";
 import type { LastWill } from "../supervise/messages.ts";
 import { AgentWorld } from "./agent-world.ts";
 import { wallOffsetMs } from "./clock.ts";
@@ -140,6 +140,9 @@ class AgentProcess {
     await runOnce(startupScript, startupScriptTimeoutMs, this.#launcher, this.#log);
     await this.#world.start();
     this.#driver.feed({ kind: "start" });
+    // A sleep is noticed by the next event at the latest, and a backup has few of them.
+    const looking = setInterval(() => this.#driver.feed({ kind: "timeout" }), SLEEP_LOOK_MS);
+    this.#undo.push(() => clearInterval(looking));
     this.#channel?.send({ kind: "ready" });
     const code = await exit;
     clearTimeout(this.#stopTimer);

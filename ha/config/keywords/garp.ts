@@ -76,8 +76,8 @@ export function announcementKeywords<Draft extends Announcing>(
     delay(
       "garp_master_refresh",
       "refreshMs",
-      "Period of announcements while master; 0: none.",
-      "0",
+      "Period of announcements while master; 0: none, which is Keepalived's default.",
+      "60",
     ),
     count("garp_master_refresh_repeat", "refreshRepeat", "Announcements in each period.", "1"),
     delay(

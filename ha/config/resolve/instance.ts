@@ -1,6 +1,6 @@
 // From drafts to instances: family, version, defaults of global_defs, contradictions.
 import { parseIp, type IpBytes } from "../../../src/base/ip.ts";
-import { ADVERT_ADDRESSES_MAX } from "../../limits.ts";
+import { ADVERT_ADDRESSES_MAX, ANNOUNCEMENT_REFRESH_MS } from "../../limits.ts";
 import type { Context } from "../context.ts";
 import type { AnnouncementDraft, GlobalDraft, InstanceDraft, NotifyDraft } from "../draft.ts";
 import type {
@@ -18,6 +18,8 @@ const GROUP_4 = parseIp("224.0.0.18")!;
 const GROUP_6 = parseIp("ff02::12")!;
 const PRIORITY_OWNER = 255;
 const PRIORITY_DEFAULT = 100;
+/** `vrrp_min_garp`. */
+const MINIMAL: AnnouncementDraft = { secondSetAfterMs: 0, repeat: 1, refreshMs: 0 };
 
 /** One instance, or `undefined` when it cannot be one; the reason was reported. */
 export function resolveInstance(
@@ -230,14 +232,15 @@ function settleAuthentication(
 }
 
 function settleAnnouncements(own: AnnouncementDraft, global: GlobalDraft): AnnouncementSettings {
-  const minimal: AnnouncementDraft = global.isMinimalGarp ? { secondSetAfterMs: 0, repeat: 1 } : {};
+  const minimal: AnnouncementDraft = global.isMinimalGarp ? MINIMAL : {};
   const merged: AnnouncementDraft = { ...minimal, ...global.announcements, ...own };
   const secondSetAfterMs = merged.secondSetAfterMs ?? 5_000;
   const repeat = merged.repeat ?? 5;
   return {
     secondSetAfterMs,
     repeat,
-    refreshMs: merged.refreshMs ?? 0,
+    // Keepalived's default is none: a cache that missed the first announcements stays wrong for hours.
+    refreshMs: merged.refreshMs ?? ANNOUNCEMENT_REFRESH_MS,
     refreshRepeat: merged.refreshRepeat ?? 1,
     lowerPrioritySecondSetAfterMs: merged.lowerPrioritySecondSetAfterMs ?? secondSetAfterMs,
     lowerPriorityRepeat: merged.lowerPriorityRepeat ?? repeat,
