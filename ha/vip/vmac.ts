@@ -1,5 +1,5 @@
 // `use_vmac`: a macvlan with the virtual router's MAC address (RFC 9568 §7.3), made and tuned as
-// Keepalived 2.2.7 does it, but for rp_filter and arp_announce.
+// Keepalived 2.2.7 does it, but for its mode, rp_filter and arp_announce.
 import type { Millis } from "../../src/base/units.ts";
 import type { InstanceConfiguration, VmacSettings } from "../config/model/instance.ts";
 import { VIP_RETRY_FIRST_MS, VIP_RETRY_MAX_MS } from "../limits.ts";
@@ -11,7 +11,11 @@ export function printMac(mac: Uint8Array): string {
   return Array.from(mac, (byte) => byte.toString(16).padStart(2, "0")).join(":");
 }
 
-/** Makes the macvlan of an instance. */
+/**
+ * Makes the macvlan of an instance. Mode bridge: a private one takes all multicast that carries its own
+ * MAC address as sender (macvlan_handle_frame of Linux), the adverts of the other node among it, and
+ * the parent, where adverts are read, would not see them.
+ */
 export function vmacCreation(
   instance: InstanceConfiguration,
   vmac: VmacSettings,
@@ -20,7 +24,7 @@ export function vmacCreation(
   const parent = instance.interface;
   const link = ["link", "add", "link", parent, "name", device];
   return [
-    ip([...link, "address", printMac(vmac.address), "type", "macvlan", "mode", "private"]),
+    ip([...link, "address", printMac(vmac.address), "type", "macvlan", "mode", "bridge"]),
     // No address but the VIPs may appear on it.
     ip(["link", "set", device, "addrgenmode", "none"]),
     ...(instance.family === 4 ? ipv4Sysctls(parent, device) : []),

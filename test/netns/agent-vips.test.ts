@@ -2,9 +2,11 @@
 // reload changes of them.
 import { renameSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { startKeepalived } from "../support/keepalived.ts";
 import { noNamespaces, type Host } from "../support/netns.ts";
+import { has, skipNote } from "../support/programs.ts";
 import type { TandemNode } from "../support/tandem-agent.ts";
-import { VipWatch } from "../support/vip-watch.ts";
+import { overlapMs, VipWatch } from "../support/vip-watch.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { Bench, countLines, dumpedJson, instanceText, VIP } from "./agents.ts";
 
@@ -81,22 +83,25 @@ describe.skipIf(noNamespaces !== undefined)(`VIPs of an agent ${noNamespaces ?? 
     192.0.2.0/24 via 10.98.0.3 dev eth0
   }`,
       });
-    const has = async (name: string): Promise<string> => {
+    const seen = async (name: string): Promise<string> => {
       const host = bench.host(name);
       const routes = await host.mustRun("ip", "route", "show", "192.0.2.0/24");
       const isHeld = await Promise.all([VIP, "fd00::100"].map((vip) => host.hasAddress(vip)));
       return [...isHeld, routes.includes("via 10.98.0.3")].join();
     };
     const settled = (name: string, what: string): Promise<unknown> =>
-      waitFor(async () => (await has(name)) === what, { what: () => outputs(nodes) });
+      waitFor(async () => (await seen(name)) === what, { what: () => outputs(nodes) });
     const nodes = new Map([["a", await bench.start("a", text(150))]]);
     await settled("a", "true,true,true");
     expect(await bench.host("a").mustRun("ip", "address", "show", "vrrp.51")).toContain(VIP);
     nodes.set("b", await bench.start("b", text(100)));
+    // Adverts with the MAC address that b's own macvlan has reach b all the same.
     await waitFor(
-      async () => (await dumpedJson(nodes.get("b")!)).get("V")!.stats["advert_rcvd"]! > 0,
+      async () => (await dumpedJson(nodes.get("b")!)).get("V")!.stats["advert_rcvd"]! >= 8,
+      { what: () => outputs(nodes) },
     );
-    expect(await has("b")).toBe("false,false,false");
+    expect(bench.watch("b").holdings(), outputs(nodes)).toHaveLength(0);
+    expect(await seen("b")).toBe("false,false,false");
     await waitFor(async () => (await answers(c, VIP)) && (await answers(c, "fd00::100")));
     // Caches need no change: both nodes answer with the MAC address of the virtual router.
     expect(await neighbour(c, VIP)).toBe("00:00:5e:00:01:33");
@@ -107,6 +112,27 @@ describe.skipIf(noNamespaces !== undefined)(`VIPs of an agent ${noNamespaces ?? 
     await waitFor(async () => (await answers(c, VIP)) && (await answers(c, "fd00::100")));
     expect(await neighbour(c, VIP)).toBe("00:00:5e:00:01:33");
   });
+
+  test.skipIf(!has("keepalived"))(
+    `use_vmac on a Tandem and on a Keepalived, each as master${skipNote("keepalived")}`,
+    async () => {
+      const bench = await Bench.create();
+      const text = (priority: number): string => instanceText({ priority, lines: "use_vmac" });
+      const first = await bench.start("a", text(150));
+      await bench.owned("a", () => first.process.output());
+      const keepalived = await startKeepalived(bench.host("b"), text(100));
+      await first.process.stop();
+      await bench.owned("b", () => keepalived.process.output());
+      const a = await bench.start("a", text(50));
+      await waitFor(async () => (await dumpedJson(a)).get("V")!.stats["advert_rcvd"]! >= 8, {
+        what: () => a.process.output(),
+      });
+      expect(bench.owners()).toBe("b");
+      keepalived.process.kill("SIGTERM");
+      await bench.owned("a", () => a.process.output());
+      expect(overlapMs(bench.watch("a"), bench.watch("b"), 0)).toBeLessThan(100);
+    },
+  );
 
   test("an IPv6 VIP is usable at once where others wait, and its neighbours follow it", async () => {
     const vip = "fd00::100";

@@ -187,7 +187,7 @@ describe.skipIf(noNamespaces !== undefined)(`VIPs in the kernel ${noNamespaces ?
     const mac = "00:00:5e:00:01:33";
     const vmac = { device: "vrrp.51", sendsOnParent: false, address: [0, 0, 0x5e, 0, 1, 0x33] };
     const node = await VipNode.start(a, { vips: [`${VIP}/24`], vmac });
-    expect(await a.mustRun("ip", "-d", "link", "show", "vrrp.51")).toMatch(/macvlan mode private/);
+    expect(await a.mustRun("ip", "-d", "link", "show", "vrrp.51")).toMatch(/macvlan mode bridge/);
     await node.tell("claim");
     await node.settled(true);
     await c.mustRun("ping", "-c2", "-i0.2", "-W2", "-nq", VIP);

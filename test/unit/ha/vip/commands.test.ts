@@ -99,7 +99,7 @@ describe("words for ip", () => {
     expect(effects[0]).toEqual({
       kind: "ip",
       words:
-        "link add link eth0 name vrrp.51 address 00:00:5e:00:01:33 type macvlan mode private".split(
+        "link add link eth0 name vrrp.51 address 00:00:5e:00:01:33 type macvlan mode bridge".split(
           " ",
         ),
     });
