@@ -3,17 +3,20 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import os from "node:os";
 
+/** The least claim to a CPU that an ordinary process can have. */
+const NICE_MAX = 19;
+
 /**
- * Makes a process just started give way, with a nice value of 1..19. Gives a function that sets it back, which says whether that
- * was possible; `undefined` when nothing was changed, because this process may not set it back.
+ * Makes a process just started give way: its nice value grows by `step`, at most to 19. Gives a function
+ * that sets it back, which says whether that was possible; `undefined` when nothing was changed, because
+ * this process may not set it back.
  */
-export function giveWay(pid: number, nice: number): (() => boolean) | undefined {
+export function giveWay(pid: number, step: number): (() => boolean) | undefined {
   if (!mayTakeBack()) return undefined;
   try {
     const former = os.getPriority(pid);
-    if (former >= nice) return undefined;
-    os.setPriority(pid, nice);
-    setSession(pid, nice);
+    os.setPriority(pid, Math.min(NICE_MAX, former + step));
+    setSession(pid, step);
     return () => takeBack(pid, former);
   } catch {
     // It has ended.
