@@ -157,7 +157,7 @@ describe.skipIf(reason !== undefined)(
       tell(`${signal} ${process_}`, outageMs);
       expect(outageMs).toBeLessThan(4 * budgetMs);
       // Its sessions would keep it for a while.
-      process.kill(balancer, "SIGKILL");
+      await ours.host.run("kill", "-KILL", String(balancer));
       if (process_ === "guard") {
         expect(ours.watch.isHeld).toBe(false);
         expect(theirs.watch.isHeld).toBe(true);
