@@ -9,6 +9,7 @@ import { dumpData } from "../agent/dump-data.ts";
 import { dumpJson } from "../agent/dump-json.ts";
 import { dumpStats } from "../agent/dump-stats.ts";
 import type { AgentOptions } from "../agent-options.ts";
+import { reloadObjection } from "../config/reload.ts";
 import { AGENT_STOP_MS_MAX, SLEEP_LOOK_MS } from "../limits.ts";
 import type { LastWill } from "../supervise/messages.ts";
 import { AgentWorld } from "./agent-world.ts";
@@ -196,8 +197,9 @@ class AgentProcess {
 
   async #reloadOnce(): Promise<void> {
     const loaded = await loadAgentConfiguration(this.#options);
-    if (!loaded.isUsable) {
-      this.#log.write("error", "reload refused: the running configuration stays");
+    const objection = reloadObjection(this.#configuration, loaded);
+    if (objection !== undefined) {
+      this.#log.write("error", `reload refused, the running configuration stays: ${objection}`);
       return;
     }
     this.#configuration = loaded.configuration;

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { Millis } from "../../src/base/units.ts";
 import type { AgentOptions, RunOptions } from "../agent-options.ts";
 import type { AgentConfiguration } from "../config/model/configuration.ts";
+import { reloadObjection } from "../config/reload.ts";
 import {
   AGENT_START_MS_MAX,
   CHILD_STOP_MS_MAX,
@@ -59,6 +60,7 @@ async function launch(
     return EXIT_CONFIG;
   }
   const { configuration } = loaded;
+  let running = configuration;
   const missing = missingCapabilities(neededCapabilities(configuration));
   if (missing.length > 0) {
     log.write("error", describeMissing(missing));
@@ -85,7 +87,9 @@ async function launch(
       reload: async () => {
         const again = await read();
         report(again, log);
-        return again.isUsable ? guardSettings(again.configuration, children) : undefined;
+        if (reloadObjection(running, again) !== undefined) return undefined;
+        running = again.configuration;
+        return guardSettings(running, children);
       },
       onReady: () => {
         log.write("info", "ready");
