@@ -215,3 +215,22 @@ export const PEER_WRITE_AHEAD_BYTES = 128 * 1024;
 
 /** Connections to a peers section that have not introduced themselves yet; more are closed. */
 export const PEER_GREETINGS_MAX = 64;
+
+/** How long a peer may be silent, ms, as HAProxy's; also how long a greeting and an unfinished lesson may take to go on. */
+export const PEER_SILENCE_MS_MAX = 5_000;
+
+/** How long a peer is sent nothing before it is sent a heartbeat, ms, as HAProxy's. */
+export const PEER_HEARTBEAT_MS = 3_000;
+
+/** How long after a failed attempt a peer is called again, ms, as HAProxy's. */
+export const PEER_REDIAL_MS = 5_000;
+
+/** Shortest and longest wait before calling again after a session that has ended, ms, as HAProxy's: both ends do not call at once. */
+export const PEER_REDIAL_SOON_MS_MIN = 50;
+export const PEER_REDIAL_SOON_MS_MAX = 2_049;
+
+/** How long after its start a node that is still being taught counts as one that has learned what there is, ms. */
+export const PEER_RESYNC_MS_MAX = 60_000;
+
+/** How often a refused call is told of, for each peers section, ms. */
+export const PEER_REFUSAL_NOTICE_MS = 5_000;
