@@ -40,6 +40,7 @@ describe.skipIf(noNamespaces !== undefined)(
         global: "#tandem on-balancer-failure restart\n#tandem restart-in-place-timeout 5s",
       });
       const { a } = pair.nodes;
+      await a.process.waitForOutput(/stands in reserve for the balancer/);
       const pid = await a.childPid("balancer");
       const measured = await pair.measure("a", async () => {
         process.kill(pid, "SIGKILL");
@@ -83,6 +84,8 @@ describe.skipIf(noNamespaces !== undefined)(
         process.kill(pid, "SIGKILL");
       });
       tell(`no peer, kill ${child}`, { outageMs });
+      // A question may be asked a second before its answer: the client's kernel asks again.
+      expect(outageMs).toBeGreaterThan(budgetMs / 3);
       expect(outageMs).toBeLessThan(budgetMs * 1.5);
     });
   },
