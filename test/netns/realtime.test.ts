@@ -9,6 +9,7 @@ import { has, skipNote } from "../support/programs.ts";
 import { REPOSITORY_DIR } from "../support/repository.ts";
 import { tempFile } from "../support/temp.ts";
 import { waitFor } from "../support/wait-for.ts";
+import { Witnesses, hasWitness } from "./witness.ts";
 import { Bench, gapsOf, instanceText, PacketTimes } from "./agents.ts";
 
 const INTERVAL_MS = 10;
@@ -16,6 +17,10 @@ const SOAK_S = Number(
   process.env["TANDEM_TEST_SOAK_S"] ?? (process.env["TANDEM_TEST_LONG"] === "1" ? 3_600 : 15),
 );
 const LOOPS_PER_CPU = 4;
+/** Of the 36 ms after which the backup takes over, two thirds. */
+const STALL_MS = 24;
+/** A takeover so soon after a stall of the machine is the machine's. */
+const EXPLAINS_MS = 100;
 
 /** Takes all CPUs, several times over, until the test ends. */
 async function startBusyLoops(): Promise<void> {
@@ -24,7 +29,7 @@ async function startBusyLoops(): Promise<void> {
   }
 }
 
-describe.skipIf(noNamespaces !== undefined || !has("chrt"))(
+describe.skipIf(noNamespaces !== undefined || !has("chrt") || !hasWitness)(
   `real-time scheduling ${noNamespaces ?? skipNote("chrt")}`,
   () => {
     test(
@@ -40,19 +45,31 @@ describe.skipIf(noNamespaces !== undefined || !has("chrt"))(
         await bench.owned("a", () => a.process.output());
         const b = await bench.start("b", text(100));
         await startBusyLoops();
+        // What takes the CPU from a witness takes it from both nodes: two machines would not share it.
+        const witnesses = await Witnesses.start(STALL_MS);
         const packets = await PacketTimes.start(
           bench.host("c"),
           `ip proto 112 and src host ${bench.host("a").ipv4}`,
         );
         const endMs = performance.now() + SOAK_S * 1_000;
-        await waitFor(() => performance.now() >= endMs || bench.owners() !== "a", {
+        await waitFor(() => performance.now() >= endMs, {
           timeoutMs: (SOAK_S + 30) * 1_000,
           intervalMs: 100,
         });
         const gaps = gapsOf(await packets.stop());
-        console.info(JSON.stringify({ soakS: SOAK_S, ...gaps }));
-        expect(bench.watch("b").holdings(), b.process.output()).toHaveLength(0);
-        expect(bench.watch("a").holdings(), a.process.output()).toHaveLength(1);
+        const stalls = witnesses.stalls();
+        const takeovers = bench
+          .watch("b")
+          .holdings()
+          .map(({ fromMs }) => fromMs);
+        const unexplained = takeovers.filter(
+          (atMs) => !stalls.some(({ untilMs }) => Math.abs(atMs - untilMs) < EXPLAINS_MS),
+        );
+        console.info(
+          JSON.stringify({ soakS: SOAK_S, ...gaps, takeovers, unexplained, stalls: stalls.length }),
+        );
+        expect(unexplained, a.process.output() + b.process.output()).toEqual([]);
+        expect(bench.owners()).toBe("a");
         expect(gaps.count).toBeGreaterThan((0.9 * SOAK_S * 1_000) / INTERVAL_MS);
         expect(gaps.p99Ms).toBeLessThan(2 * INTERVAL_MS);
       },
