@@ -15,7 +15,9 @@ import type { ElectionEffect } from "../vrrp/election-events.ts";
 import { Election } from "../vrrp/election.ts";
 import { Recurrence } from "../vrrp/recurrence.ts";
 import type { AgentEffect, AgentEvent } from "./agent-events.ts";
+import { drain } from "./drain.ts";
 import { electionSettings } from "./election-settings.ts";
+import { balancerNews } from "./balancer-news.ts";
 import { Ears } from "./ears.ts";
 import { Heartbeats } from "./heartbeats.ts";
 import { Reception } from "./reception.ts";
@@ -148,10 +150,13 @@ export class Agent implements Machine<AgentEvent, AgentEffect> {
           this.#election.handle({ kind: "advert", path: "heartbeat", ...heard }, nowMs);
         }
         break;
-      case "balancer":
+      case "balancer": {
+        const news = balancerNews(this.#balancer, event.report);
+        if (news !== undefined) this.#out.push(news);
         this.#balancer = event.report;
         this.#tracker.handle(event, nowMs);
         break;
+      }
       case "link": {
         const { name, isRunning } = event.link;
         this.#ears.noteLink(name, isRunning);
@@ -384,17 +389,4 @@ export class Agent implements Machine<AgentEvent, AgentEffect> {
 function isDue(machine: { nextTimeout(): Millis | undefined }, nowMs: Millis): boolean {
   const atMs = machine.nextTimeout();
   return atMs !== undefined && atMs <= nowMs;
-}
-
-/** Takes all effects; whether there were any. */
-function drain<Effect>(
-  machine: { poll(): Effect | undefined },
-  take: (effect: Effect) => void,
-): boolean {
-  let count = 0;
-  for (let effect = machine.poll(); effect !== undefined; effect = machine.poll()) {
-    take(effect);
-    count += 1;
-  }
-  return count > 0;
 }

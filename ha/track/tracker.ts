@@ -234,7 +234,6 @@ export class Tracker implements Machine<TrackEvent, TrackEffect> {
     }
     const reason = this.#balancer.takeHandOver();
     if (reason === undefined) return;
-    this.#log("warning", `Not fit to serve: ${reason}`);
     for (const { name } of this.#instances) {
       // A fault has ended all service already.
       if (this.#told.get(name)?.faults.length !== 0) continue;

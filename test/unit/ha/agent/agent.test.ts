@@ -186,10 +186,20 @@ describe("an agent", () => {
     expect(stage.agent.status().instances[0]!.election.state).toBe("BACKUP");
   });
 
-  test("with a balancer, nothing is claimed before it serves, and its end hands over", () => {
+  test("with a balancer, nothing is claimed before it serves; unfitness and its end hand over", () => {
     const stage = new Stage({ hasBalancer: true });
     stage.start();
     expect(stage.agent.status().instances[0]!.election.state).toBe("FAULT");
+    stage.feed({ kind: "balancer", report: { state: "serving", isFit: true, reasons: [] } });
+    stage.untilMaster();
+    const unfit = stage.feed({
+      kind: "balancer",
+      report: { state: "serving", isFit: false, reasons: ["no server of backend k is usable"] },
+    });
+    const lines = unfit.flatMap((effect) => (effect.kind === "log" ? [effect.text] : []));
+    expect(lines[0]).toBe("The balancer is not fit to serve: no server of backend k is usable");
+    expect(prioritiesSent(unfit)).toEqual([0]);
+    stage.feed({ kind: "address-removed", address: VIP });
     stage.feed({ kind: "balancer", report: { state: "serving", isFit: true, reasons: [] } });
     stage.untilMaster();
     const dead = stage.feed({
