@@ -16,7 +16,7 @@ import { waitFor } from "./wait-for.ts";
 export const noNamespaces: string | undefined =
   process.getuid?.() !== 0
     ? "skipped: network namespaces need root"
-    : (missing("ip") ?? missing("nft"));
+    : (missing("ip") ?? missing("nft") ?? missing("sysctl") ?? missing("ping"));
 
 function missing(program: string): string | undefined {
   return has(program) ? undefined : `skipped: ${skipReason(program)}`;

@@ -13,9 +13,13 @@ const PACKAGES: Readonly<Record<string, string>> = {
   mosquitto: "mosquitto",
   nft: "nftables",
   openssl: "openssl",
+  killall: "psmisc",
+  pgrep: "procps",
   ping: "iputils-ping",
   prlimit: "util-linux",
   setpriv: "util-linux",
+  sysctl: "procps",
+  taskset: "util-linux",
 };
 
 // Debian keeps daemons where an ordinary user's PATH does not look.
