@@ -95,35 +95,45 @@ export class ReceivedEntry {
     return !reader.isShort;
   }
 
-  /** Writes what both sides store into an entry; what counts this node's own connections stays. */
-  apply(table: StickTable, entry: StickEntry, types: readonly StoredType[], nowMs: Millis): void {
+  /** Writes what both sides store into an entry, as `planOf` says. */
+  apply(table: StickTable, entry: StickEntry, plan: readonly PlannedType[], nowMs: Millis): void {
     let at = 0;
-    for (const { type, count } of types) {
+    for (const { stored, isTaken } of plan) {
+      const { type, count } = stored;
       for (let index = 0; index < count; index += 1) {
-        if (type.kind === "dict") table.setServerKey(entry, this.serverKey);
-        else if (type.kind === "rate") {
-          const startMs = Math.floor(nowMs) - this.#numbers[at]!;
-          const state = {
-            startMs,
-            current: this.#numbers[at + 1]!,
-            previous: this.#numbers[at + 2]!,
-          };
-          if (owns(table, type.name)) table.setRateState(entry, type.name, index, state);
+        if (type.kind === "dict") {
+          if (isTaken) table.setServerKey(entry, this.serverKey);
+        } else if (type.kind === "rate") {
+          if (isTaken) {
+            const startMs = Math.floor(nowMs) - this.#numbers[at]!;
+            const current = this.#numbers[at + 1]!;
+            const previous = this.#numbers[at + 2]!;
+            table.setRateState(entry, type.name, index, { startMs, current, previous });
+          }
           at += 3;
         } else {
           const value = this.#numbers[at++]!;
-          if (!type.isLocal && owns(table, type.name)) {
-            table.write(entry, type.name, index, value, nowMs);
-          }
+          if (isTaken) table.write(entry, type.name, index, value, nowMs);
         }
       }
     }
   }
 }
 
-/** Whether the table stores the type by that very name, not as a part of an array. */
-function owns(table: StickTable, name: string): boolean {
-  return table.storedType(name)?.type.name === name;
+/** A type that a peer sends. */
+export interface PlannedType {
+  readonly stored: StoredType;
+  /** Whether its values are taken; the others are read past. */
+  readonly isTaken: boolean;
+}
+
+/** What of a peer's data a table takes: what it stores itself, but not what counts a node's own connections. */
+export function planOf(table: StickTable, types: readonly StoredType[]): PlannedType[] {
+  const own = new Set(table.types.map(({ type }) => type.number));
+  return types.map((stored) => ({
+    stored,
+    isTaken: own.has(stored.type.number) && !stored.type.isLocal,
+  }));
 }
 
 /** A string ends at a zero byte and is cut to the table's length, as HAProxy does. */

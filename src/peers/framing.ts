@@ -20,19 +20,19 @@ export type Frame =
       readonly messageClass: number;
       readonly type: number;
       /** A view of what was pushed, valid until the next `push`; empty for types without a body. */
-      readonly body: Uint8Array;
+      readonly body: Buffer;
     }
   | { readonly kind: "malformed"; readonly fault: FrameFault; readonly reason: string };
 
 const NEED_MORE: Frame = { kind: "need-more" };
-const EMPTY = new Uint8Array(0);
+const EMPTY = Buffer.alloc(0);
 
 /**
  * Cuts chunks into messages. Holds at most one incomplete message beside the chunk pushed last, as
  * long as `next` is called until it needs more.
  */
 export class FrameReader {
-  #bytes: Uint8Array = EMPTY;
+  #bytes: Buffer = EMPTY;
   #at = 0;
   #end = 0;
   #isOwn = false;
@@ -48,7 +48,7 @@ export class FrameReader {
     if (this.#malformed !== undefined || chunk.length === 0) return;
     const held = this.heldBytes;
     if (held === 0) {
-      this.#bytes = chunk;
+      this.#bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
       this.#at = 0;
       this.#end = chunk.length;
       this.#isOwn = false;
@@ -56,7 +56,7 @@ export class FrameReader {
     }
     // The buffer grows by doubling: a peer that sends byte by byte costs no more than its bytes.
     if (!this.#isOwn || this.#end + chunk.length > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(2 * held, held + chunk.length));
+      const grown = Buffer.allocUnsafe(Math.max(2 * held, held + chunk.length));
       grown.set(this.#bytes.subarray(this.#at, this.#end));
       this.#bytes = grown;
       this.#at = 0;

@@ -4,7 +4,7 @@ import { PEER_SILENCE_MS_MAX, PEER_TABLES_MAX } from "../limits.ts";
 import type { StickEntry } from "../stick/entry.ts";
 import { compareDefinitions, type DecodedDefinition, type WireDefinition } from "./definition.ts";
 import { ReceivedDictionary } from "./dictionary-cache.ts";
-import { readVersion, ReceivedEntry } from "./entry-codec.ts";
+import { type PlannedType, planOf, readVersion, ReceivedEntry } from "./entry-codec.ts";
 import type { Lane } from "./lane.ts";
 import { type PeerMessage, writeAck } from "./messages.ts";
 import type { WireWriter } from "./wire-writer.ts";
@@ -13,6 +13,7 @@ type Update = Extract<PeerMessage, { readonly kind: "update" }>;
 
 interface RemoteTable {
   readonly definition: WireDefinition;
+  readonly plan: readonly PlannedType[];
   readonly lane: Lane;
   lastId: number;
   ackedId: number;
@@ -85,7 +86,8 @@ export class Learner {
     if (this.#tables.size >= PEER_TABLES_MAX) return;
     const fresh = { lastId: 0, ackedId: 0, receivedCount: 0 };
     const kept = known?.lane === lane ? known : fresh;
-    this.#current = { ...kept, definition, lane };
+    const plan = planOf(lane.shared.table, definition.types);
+    this.#current = { ...kept, definition, plan, lane };
     this.#tables.set(definition.tableId, this.#current);
   }
 
@@ -150,7 +152,7 @@ export class Learner {
     }
     const entry = known ?? table.getOrCreate(this.#entry.key, nowMs);
     if (entry === undefined) return;
-    this.#entry.apply(table, entry, remote.definition.types, nowMs);
+    this.#entry.apply(table, entry, remote.plan, nowMs);
     table.touchUntil(entry, nowMs + leftMs, "peer");
     versions.set(entry, version);
   }

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { definitionOf } from "../../src/peers/definition.ts";
 import { ReceivedDictionary } from "../../src/peers/dictionary-cache.ts";
-import { ReceivedEntry } from "../../src/peers/entry-codec.ts";
+import { planOf, ReceivedEntry } from "../../src/peers/entry-codec.ts";
 import { FrameReader } from "../../src/peers/framing.ts";
 import { readHello, readStatus } from "../../src/peers/handshake.ts";
 import { decodeMessage } from "../../src/peers/messages.ts";
@@ -56,7 +56,7 @@ function consume(chunks: readonly Uint8Array[]): void {
       if (!entry.read(message.reader, definition, dictionary)) continue;
       expect(entry.key.length).toBeLessThanOrEqual(31);
       const slot = table.getOrCreate(entry.key, 0);
-      if (slot !== undefined) entry.apply(table, slot, definition.types, 0);
+      if (slot !== undefined) entry.apply(table, slot, planOf(table, definition.types), 0);
     }
     expect(reader.heldBytes).toBeLessThanOrEqual(65_542);
   }

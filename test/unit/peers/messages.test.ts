@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { StickTableSpec } from "../../../src/config/model/stick.ts";
 import { definitionOf, encodeDefinition, wireName } from "../../../src/peers/definition.ts";
 import { ReceivedDictionary, SentDictionary } from "../../../src/peers/dictionary-cache.ts";
-import { ReceivedEntry, writeEntry } from "../../../src/peers/entry-codec.ts";
+import { planOf, ReceivedEntry, writeEntry } from "../../../src/peers/entry-codec.ts";
 import { FrameReader, writeFramed } from "../../../src/peers/framing.ts";
 import {
   beginUpdate,
@@ -167,7 +167,7 @@ describe("updates", () => {
       expect(read.read(message.reader, definition, received)).toBe(true);
       expect(read.key).toBe(key);
       const learned = copy.getOrCreate(key, 0)!;
-      read.apply(copy, learned, definition.types, 0);
+      read.apply(copy, learned, planOf(copy, definition.types), 0);
       expect(copy.serverKey(learned)).toBe(table.serverKey(entry));
       expect(copy.read(learned, "server_id", 0, 0)).toBe(table.read(entry, "server_id", 0, 0));
     }
@@ -188,7 +188,7 @@ describe("updates", () => {
     const definition = definitionOf(spec, source.types, "t", 1);
     expect(read.read(message.reader, definition, new ReceivedDictionary())).toBe(true);
     const entry = source.getOrCreate(read.key, 0)!;
-    read.apply(source, entry, definition.types, 0);
+    read.apply(source, entry, planOf(source, definition.types), 0);
     const body = new WireWriter();
     const type = beginUpdate(body, message.updateId, message.leftMs);
     writeEntry(body, source, source.types, new SentDictionary(new WireWriter()), entry, 0);
