@@ -62,7 +62,8 @@ export class FitnessJudge {
       if (unchecked.length > 0) reasons.push(describeUnchecked(unchecked));
     }
     if (isUnserved) reasons.push(...unserved);
-    if (!this.#sources.resyncDone()) reasons.push("stick tables have not been fetched from a peer yet");
+    if (!this.#sources.resyncDone())
+      reasons.push("stick tables have not been fetched from a peer yet");
     return reasons.length === 0 ? FIT : { isFit: false, reasons: bounded(reasons) };
   }
 

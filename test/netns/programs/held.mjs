@@ -2,6 +2,7 @@
 // PORT COUNT` keeps connections open, sends a byte on each every 50 ms, and prints a JSON line for each
 // that ends: {"endedMs","reason"}, wall clock. It prints "ready" when every connection was answered.
 import { createConnection, createServer } from "node:net";
+import { clearInterval, setInterval } from "node:timers";
 import { performance } from "node:perf_hooks";
 
 const [mode, ...words] = process.argv.slice(2);
