@@ -233,3 +233,5 @@ export const LINT_SCRIPT_BYTES_MAX = 65_536;
 export const SLEEP_LOOK_MS: Millis = 20;
 /** `garp_master_refresh` unless set. */
 export const ANNOUNCEMENT_REFRESH_MS: Millis = 60_000;
+/** What a program that sets something of a process may take. */
+export const PROCESS_SETTING_MS_MAX: Millis = 2_000;

@@ -20,6 +20,7 @@ import { loadAgentConfiguration, type LoadedConfiguration } from "./load-configu
 import { type Log, openLog } from "./log/log.ts";
 import { logForm } from "./log-form.ts";
 import { MachineDriver } from "./machine-driver.ts";
+import { applyProcessSettings } from "./process-settings.ts";
 import { runOnce } from "./run-once.ts";
 import { ScriptLauncher } from "./script-launcher.ts";
 import { onSignalNumber } from "./signals.ts";
@@ -133,6 +134,9 @@ class AgentProcess {
   }
 
   async run(): Promise<number> {
+    for (const problem of applyProcessSettings(this.#configuration.global)) {
+      this.#log.write("warning", problem);
+    }
     const exit = new Promise<number>((resolve) => {
       this.#finish = resolve;
     });

@@ -214,9 +214,13 @@ const OWN_KEYWORDS: readonly Keyword<GlobalDraft>[] = [
     needs: 1,
     read: readAffinity,
   }),
-  flag("vrrp_no_swap", "Locks the agent in memory.", (draft) => {
-    draft.isLockedInMemory = true;
-  }),
+  flag(
+    "vrrp_no_swap",
+    "Keeps the agent's program in memory; the heap of Node cannot be locked.",
+    (draft) => {
+      draft.isLockedInMemory = true;
+    },
+  ),
   once("startup_script", "Run once, before anything else.", "startupScript"),
   scriptTimeout("startup_script_timeout", "startupScriptTimeoutMs"),
   once("shutdown_script", "Run once, after everything else.", "shutdownScript"),
