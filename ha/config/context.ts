@@ -39,7 +39,7 @@ export class Context {
     this.report.add("ours", message, position, hint);
   }
 
-  /** Reports an interface that is not there; false then. Without a stub every name is there. */
+  /** Reports an interface that is not there; false then. Where nothing tells, every name is there. */
   checkInterface(name: string, message: string, position: Position): boolean {
     const exists = this.options.interfaceExists;
     if (exists === undefined || exists(name)) return true;

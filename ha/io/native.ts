@@ -17,23 +17,13 @@ export interface Native {
   /** A UDP descriptor bound to an interface, an address (4 or 16 bytes) and a port. */
   openDatagramSocket(interfaceName: string, address: Uint8Array, port: number): number;
   /**
-   * Schedules all threads of a process; 0 is this one. See `SCHEDULER` for `policy`; `priority` is
-   * 1..99 for FIFO and RR, else 0. `resetOnFork`: what the process starts is scheduled normally.
-   */
-  setScheduler(pid: number, policy: number, priority: number, resetOnFork: boolean): void;
-  /**
    * Keeps the pages of program and libraries in memory once used; gives the bytes covered. V8's heap
    * cannot be locked: it aborts when the kernel refuses to take locked pages back.
    */
   lockMemory(): number;
-  /** The signal for this process when its parent ends; 0: none. */
-  parentDeathSignal(signal: number): void;
   /** Ms since the machine started, suspension included. */
   bootTimeMs(): number;
 }
-
-/** Policies of sched(7). */
-export const SCHEDULER = { other: 0, fifo: 1, roundRobin: 2 } as const;
 
 // From ha/io/ and from dist/ha/io/.
 const PLACES = [

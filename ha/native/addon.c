@@ -16,9 +16,7 @@ NAPI_MODULE_INIT() {
         FUNCTION("interfaceIndex", interface_index),
         FUNCTION("filterHopLimit", filter_hop_limit),
         FUNCTION("openDatagramSocket", open_datagram_socket),
-        FUNCTION("setScheduler", set_scheduler),
         FUNCTION("lockMemory", lock_memory),
-        FUNCTION("parentDeathSignal", parent_death_signal),
         FUNCTION("bootTimeMs", boot_time_ms),
     };
     size_t count = sizeof functions / sizeof functions[0];

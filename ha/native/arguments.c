@@ -22,11 +22,6 @@ bool read_int(napi_env env, napi_value value, int32_t *out) {
     return refuse(env, "a number was expected");
 }
 
-bool read_bool(napi_env env, napi_value value, bool *out) {
-    if (napi_get_value_bool(env, value, out) == napi_ok) return true;
-    return refuse(env, "a boolean was expected");
-}
-
 bool read_bytes(napi_env env, napi_value value, const uint8_t **data, size_t *length) {
     bool is_array = false;
     napi_typedarray_type type;

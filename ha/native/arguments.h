@@ -14,7 +14,6 @@ bool read_arguments(napi_env env, napi_callback_info info, size_t count, napi_va
 
 /* Each reads one argument; false with a TypeError pending when it is of another type. */
 bool read_int(napi_env env, napi_value value, int32_t *out);
-bool read_bool(napi_env env, napi_value value, bool *out);
 bool read_bytes(napi_env env, napi_value value, const uint8_t **data, size_t *length);
 
 /* Copies a name of an interface; false with an error pending when it is empty or too long. */

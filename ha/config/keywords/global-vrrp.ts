@@ -119,7 +119,7 @@ export const GLOBAL_VRRP_KEYWORDS: readonly Keyword<GlobalDraft>[] = [
   flagKeyword(
     "vrrp_skip_check_adv_addr",
     "skipsAddressCheck",
-    "Compares addresses of an advert only when the master changes.",
+    "Without effect: addresses that differ are noted, and the advert counts.",
     "off",
     () => "Invalid value for vrrp_skip_check_adv_addr specified",
   ),
@@ -133,7 +133,7 @@ export const GLOBAL_VRRP_KEYWORDS: readonly Keyword<GlobalDraft>[] = [
   flagKeyword(
     "vrrp_strict",
     "isStrict",
-    "Strict VRRP: neither unicast peers nor passwords, and addresses of others do not answer.",
+    "Strict VRRP: neither unicast peers nor passwords. A VIP that is held answers all the same.",
     "off",
     () => "Invalid value for vrrp_strict specified",
   ),

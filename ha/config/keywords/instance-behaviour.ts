@@ -91,7 +91,7 @@ export const BEHAVIOUR_KEYWORDS: readonly Keyword<InstanceDraft>[] = [
   flagKeyword(
     "skip_check_adv_addr",
     "skipsAddressCheck",
-    "Compares addresses of an advert only when the master changes.",
+    "Without effect: addresses that differ are noted, and the advert counts.",
     "vrrp_skip_check_adv_addr",
     (draft, text) => `(${draft.name}) invalid skip_check_adv_addr ${text} specified`,
   ),
@@ -117,10 +117,10 @@ export const BEHAVIOUR_KEYWORDS: readonly Keyword<InstanceDraft>[] = [
     (draft, text) =>
       `(${draft.name}) Invalid value '${text}' for notify_priority_changes specified`,
   ),
-  flagWord("accept", "The addresses answer; the default unless strict.", (draft) => {
+  flagWord("accept", "The addresses answer: always so.", (draft) => {
     draft.accept = true;
   }),
-  flagWord("no_accept", "The addresses do not answer unless the priority is 255.", (draft) => {
+  flagWord("no_accept", "Without effect: a VIP that is held answers.", (draft) => {
     draft.accept = false;
   }),
   flagWord("dont_track_primary", "A loss of the own interface is no fault.", (draft) => {

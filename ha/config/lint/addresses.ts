@@ -19,8 +19,21 @@ export function* lintStrict(configuration: AgentConfiguration): Iterable<Diagnos
     yield warning(
       instance.position,
       `(${instance.name}) vrrp_strict lets Keepalived drop every packet to the VIP unless the node ` +
-        `has priority 255: clients and pings get no answer${also}.`,
+        `has priority 255: clients and pings get no answer there, while Tandem answers${also}.`,
       "Remove 'vrrp_strict' from global_defs (or 'strict_mode' from the instance) on both nodes.",
+    );
+  }
+}
+
+/** What Keepalived does by nftables and Tandem does not: a VIP that is held answers. */
+export function* lintNoAccept(configuration: AgentConfiguration): Iterable<Diagnostic> {
+  for (const instance of configuration.instances) {
+    if (instance.isAccepting || instance.isStrict || instance.priority === 255) continue;
+    yield warning(
+      instance.position,
+      `(${instance.name}) no_accept has no effect here: Tandem answers at a VIP that it holds, where ` +
+        "Keepalived drops packets to it.",
+      "Remove 'no_accept', or drop such packets by a firewall rule of your own.",
     );
   }
 }

@@ -1,7 +1,12 @@
 // All lints of one node's file, in the order in which the manual lists the mistakes.
 import type { Diagnostic } from "../../../src/base/diagnostic.ts";
 import type { AgentConfiguration } from "../model/configuration.ts";
-import { lintMissingPrefixLength, lintNonlocalBind, lintStrict } from "./addresses.ts";
+import {
+  lintMissingPrefixLength,
+  lintNoAccept,
+  lintNonlocalBind,
+  lintStrict,
+} from "./addresses.ts";
 import type { Lint, LintFacts } from "./lint.ts";
 import { lintNopreemptAtBoot, lintNopreemptOfMaster } from "./preemption.ts";
 import { lintNameOnlyCheck, lintProcessRights, lintReplacedChecks } from "./process-checks.ts";
@@ -24,6 +29,7 @@ const LINTS: readonly Lint[] = [
   lintSlowScripts,
   lintSharedTarget,
   lintStrict,
+  lintNoAccept,
   lintMissingPrefixLength,
   lintEqualPriorities,
   lintForeignVrid,

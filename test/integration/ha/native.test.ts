@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { closeSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { loadNative, SCHEDULER } from "../../../ha/io/native.ts";
+import { loadNative } from "../../../ha/io/native.ts";
 import { REPOSITORY_DIR } from "../../support/repository.ts";
 
 const ADDON = path.join(REPOSITORY_DIR, "build", "Release", "tandem_agent.node");
@@ -28,9 +28,6 @@ describe.skipIf(native === undefined)(`the native part${note}`, () => {
     const fd = 1_000_000;
     const call = (): void => built.sendFrame(fd, 1, new Uint8Array(60));
     expect(call).toThrow(expect.objectContaining({ code: "EBADF", syscall: "sendto" }));
-    expect(() => built.setScheduler(0, SCHEDULER.roundRobin, 1000, true)).toThrow(
-      expect.objectContaining({ code: "EINVAL" }),
-    );
   });
 
   test("arguments of the wrong type are refused", () => {

@@ -152,6 +152,19 @@ const ADDRESSES: readonly LintCase[] = [
     fires: "no",
   },
   {
+    name: "no_accept",
+    configuration: agentConfiguration({ instances: [{ isAccepting: false }] }),
+    pattern: /no_accept has no effect here/,
+    fires: "warning",
+    hint: "firewall",
+  },
+  {
+    name: "no_accept of the owner of the addresses",
+    configuration: agentConfiguration({ instances: [{ isAccepting: false, priority: 255 }] }),
+    pattern: /no_accept/,
+    fires: "no",
+  },
+  {
     name: "11 no prefix length, the interface's is proposed",
     configuration: agentConfiguration({ instances: [{ vips: ["10.9.9.100"] }] }),
     facts: { interfaceAddresses: () => [{ address: ip("10.9.8.1"), prefixLength: 22 }] },
