@@ -13,7 +13,7 @@ import { COLUMN_BLOCK_SLOTS, STICK_ENTRIES_MAX } from "../limits.ts";
 import { Column } from "./column.ts";
 import { DueColumns, DueQueue } from "./due-queue.ts";
 import type { DeleteOutcome, StickEntry, TouchOrigin } from "./entry.ts";
-import type { StickKey } from "./key.ts";
+import { flatCopy, type StickKey } from "./key.ts";
 import { KeyIndex } from "./key-index.ts";
 import { TableData, type StoredType } from "./table-data.ts";
 import { UpdateList } from "./update-list.ts";
@@ -47,6 +47,8 @@ export class StickTable {
   #usedCount = 0;
   readonly #shortage = { refusedCount: 0, displacedCount: 0 };
   #lastSerial = 0;
+  /** Called after each local change, while peers want to know of them. */
+  onLocalChange: (() => void) | undefined;
 
   /** `lastUpdateId`: where the ids of changes go on from. */
   constructor(spec: StickTableSpec, lastUpdateId = 0) {
@@ -130,7 +132,9 @@ export class StickTable {
   touchUntil(entry: StickEntry, dueMs: Millis, origin: TouchOrigin): void {
     if (!this.isLive(entry)) return;
     this.#setDue(entry.slot, dueMs);
-    if (origin === "local") this.#updates.renew(entry.slot);
+    if (origin !== "local") return;
+    this.#updates.renew(entry.slot);
+    this.onLocalChange?.();
   }
 
   /** Keeps the entry from expiring and from eviction until as many `unpin`s: its connection lives. */
@@ -390,9 +394,4 @@ export class StickTable {
     this.#updates.reset();
     this.#data.reset();
   }
-}
-
-/** A key is often a slice of a client's whole first packet and would keep all of that in memory. */
-function flatCopy(key: StickKey): StickKey {
-  return Buffer.from(key, "latin1").toString("latin1");
 }
