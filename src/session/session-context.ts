@@ -24,6 +24,8 @@ export class SessionContext implements RuleSubject {
   readonly #captured: string[] = [];
   #variables: Map<string, Sample> | undefined;
   readonly frontend: FrontendState;
+  /** Counts the connections of the process from 0. */
+  readonly id: number;
   nowMs: Millis;
   wallMs: number;
   source: Endpoint;
@@ -48,6 +50,7 @@ export class SessionContext implements RuleSubject {
     this.#world = world;
     this.#trackers = trackers;
     this.frontend = frontend;
+    this.id = world.nextRequestCount();
     this.source = ends.source;
     this.destination = ends.destination;
     this.nowMs = time.nowMs;

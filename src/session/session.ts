@@ -33,7 +33,8 @@ import type { World } from "./world.ts";
 export class Session implements Machine<SessionEvent, SessionEffect> {
   readonly #frontend: FrontendState;
   readonly #context: SessionContext;
-  readonly #log: SessionLog;
+  /** What its log line will say, for others to read. */
+  readonly log: SessionLog;
   readonly #opening: Opening;
   readonly #pipeline: Pipeline;
   readonly #parts: AccountedParts;
@@ -58,9 +59,8 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
     this.#context = new SessionContext(world, trackers, frontend, ends, time);
     this.#opening = new Opening(frontend, listener, this.#context, trackers);
     this.#pipeline = new Pipeline(frontend, this.#context);
-    const requestCount = world.nextRequestCount();
-    this.#log = new SessionLog(frontend, ends.destination, time.nowMs, requestCount);
-    const [context, log, effects] = [this.#context, this.#log, this.#effects];
+    this.log = new SessionLog(frontend, ends.destination, time.nowMs, this.#context.id);
+    const [context, log, effects] = [this.#context, this.log, this.#effects];
     this.#parts = { world, trackers, context, log, effects };
     this.#accounts = new Accounts(this.#parts);
   }
@@ -101,7 +101,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
         return this.#onConnected(event, nowMs);
       case "server-bytes":
         this.#context.response = { bytes: event.bytes, final: event.ended };
-        this.#log.noteAnswer(event.bytes.length);
+        this.log.noteAnswer(event.bytes.length);
         return this.#onAnswer(nowMs);
       case "server-closed":
         return this.#onServerClosed(event.code, nowMs);
@@ -146,8 +146,8 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
         return this.#abort("finish", nowMs);
       case "open":
         this.#client.consume(step.consume);
-        this.#log.noteHeld(this.#context.request.bytes.length);
-        this.#log.noteOpened(this.#context.destination, nowMs);
+        this.log.noteHeld(this.#context.request.bytes.length);
+        this.log.noteOpened(this.#context.destination, nowMs);
         if (this.#frontend.logMoment === "accept") this.#accounts.logTraffic("--", nowMs, true);
         return this.#proceed(nowMs);
     }
@@ -199,11 +199,11 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
   #onBytes(bytes: Uint8Array, isEnded: boolean, nowMs: Millis): void {
     const { name } = this.#state;
     // Log formats may still ask for what was seen first.
-    if (name === "answering") return this.#log.noteSent(this.#client.sendOn(bytes));
+    if (name === "answering") return this.log.noteSent(this.#client.sendOn(bytes));
     const bytesMax = (this.#context.backend ?? this.#frontend).proxy.content.inspectBytesMax;
     this.#context.noteRequest(bytes, bytesMax, isEnded);
     if (name === "opening") return this.#open(this.#opening.onBytes(bytes, isEnded, nowMs), nowMs);
-    this.#log.noteHeld(bytes.length);
+    this.log.noteHeld(bytes.length);
     if (name === "inspecting") return this.#proceed(nowMs);
     // A client that has finished still gets its answer, unless it has not even asked.
     const isAborted = bytes.length === 0 || this.#context.backend?.isAbortedOnClose === true;
@@ -272,12 +272,12 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
     if (this.#state.name !== "connecting") return;
     const { server } = this.#state;
     const backend = this.#context.backend!;
-    this.#log.noteConnected(nowMs, event.local);
+    this.log.noteConnected(nowMs, event.local);
     this.#serverSide!.observe(server, true);
     if (event.tls !== undefined) this.#context.serverTls = event.tls;
     if (!this.#pipeline.inspectsResponse) return this.#relay(server, nowMs);
     const { content } = backend.proxy;
-    this.#log.noteSent(this.#client.sendOn(this.#context.request.bytes));
+    this.log.noteSent(this.#client.sendOn(this.#context.request.bytes));
     this.#client.inspect(content.inspectBytesMax);
     const delayMs = content.responseInspectDelayMs ?? INSPECT_DELAY_DEFAULT_MS;
     this.#become({ name: "answering", deadlineMs: nowMs + delayMs, server });
@@ -358,7 +358,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
   }
 
   #onRelayEnded(end: RelayEnd, counters: RelayCounters, nowMs: Millis): void {
-    this.#log.noteRelay(counters);
+    this.log.noteRelay(counters);
     this.#serverSide!.countRelayEnd(end);
     this.#conclude(relayTermination(end, this.#killed), nowMs);
   }
