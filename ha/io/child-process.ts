@@ -5,8 +5,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import type { Socket } from "node:net";
 import { LIFE_BEAT_MS, LIFE_BEAT_VARIABLE, LIFE_FD_VARIABLE } from "../../src/base/life.ts";
+import { LineReader } from "../../src/base/line-reader.ts";
 import { LIFE_DRAIN_MS, LIFE_QUEUE_BYTES_MAX } from "../limits.ts";
-import { LineReader } from "../supervise/line-reader.ts";
 
 /** A program to start as a child. */
 export interface ChildCommand {

@@ -1,10 +1,10 @@
 // The agent's end of the pipe to its guard.
 import net from "node:net";
 import { LIFE_BEAT_MS, LIFE_BEAT_VARIABLE, LIFE_FD_VARIABLE } from "../../src/base/life.ts";
+import { LineReader } from "../../src/base/line-reader.ts";
 import type { Millis } from "../../src/base/units.ts";
 import { GUARD_SILENCE_MS, LIFE_LINE_CHARS_MAX } from "../limits.ts";
 import type { ToAgent, ToGuard } from "../supervise/messages.ts";
-import { LineReader } from "../supervise/line-reader.ts";
 import { decodeToAgent, encodeMessage } from "../supervise/wire.ts";
 import { monotonicMs } from "./clock.ts";
 

@@ -10,7 +10,7 @@ import {
   MONITOR_RESTART_DELAY_MS,
   MONITOR_SNAPSHOT_MS,
 } from "../limits.ts";
-import { LineReader } from "../supervise/line-reader.ts";
+import { LineReader } from "../../src/base/line-reader.ts";
 import { parseMonitorLine, type MonitorLine } from "../vip/monitor-lines.ts";
 import type { KernelAddress, KernelLink, VipEvent } from "../vip/vip-events.ts";
 import type { IpBatch } from "./ip-batch.ts";

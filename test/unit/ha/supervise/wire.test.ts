@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { LineReader } from "../../../../ha/supervise/line-reader.ts";
+import { LineReader } from "../../../../src/base/line-reader.ts";
 import type { LastWill, ToAgent, ToGuard } from "../../../../ha/supervise/messages.ts";
 import { readSchedstat, readState } from "../../../../ha/supervise/proc-text.ts";
 import {
