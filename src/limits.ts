@@ -19,20 +19,20 @@ export const PROXY_V1_BYTES_MAX = 107;
 /** Bytes of a PROXY version 2 header with its TLVs: HAProxy's buffer, which bounds what it takes and sends. */
 export const PROXY_V2_BYTES_MAX = 16_384;
 
-/** Slots in one block of a stick table's columns; a power of two. Growth costs at most one block. */
-export const COLUMN_BLOCK_SLOTS = 1024;
+/** Numbers in one block of a stick table's columns; a power of two. Growth costs at most one block of 64 KiB. */
+export const COLUMN_BLOCK_NUMBERS = 8192;
+
+/** Bytes of one block of a stick table's keys, unless a single one needs more. */
+export const KEY_BLOCK_BYTES = 64 * 1024;
 
 /** Elements of the array data types of a stick table (`gpc(n)`), as HAProxy's. */
 export const STICK_ARRAY_COUNT_MAX = 100;
 
-/** Entries of one stick table: slot numbers stay well within 31 bits. */
-export const STICK_ENTRIES_MAX = 1 << 30;
+/** Entries of one stick table: four times a slot's number stays within 31 bits. */
+export const STICK_ENTRIES_MAX = 1 << 28;
 
 /** Positions of readers of a table's updates that are remembered: a few for each of a few peers. */
 export const UPDATE_MARKS_MAX = 16;
-
-/** Maps that a stick table's keys are spread over; a power of two. Of a million keys, one holds about 4,000. */
-export const KEY_INDEX_SHARDS = 256;
 
 /** Findings kept of one configuration: enough to repair it, bounded for a file that is none. */
 export const CONFIG_DIAGNOSTICS_MAX = 1_000;
@@ -121,8 +121,20 @@ export const LOG_FD_RETRY_MS = 20;
 /** How long the address of a log server's name is used before it is looked up again, ms. */
 export const LOG_NAME_LIFE_MS = 60_000;
 
-/** Bytes of one command or answer on the control socket. */
+/** Bytes of one command on the control socket. */
+export const CONTROL_COMMAND_BYTES_MAX = 64 * 1024;
+
+/** Bytes of the answer that `tandem reload` takes. */
 export const CONTROL_LINE_BYTES_MAX = 1024 * 1024;
+
+/** Bytes of the answer that `tandem status` takes: tens of thousands of servers. */
+export const CONTROL_STATUS_BYTES_MAX = 32 * 1024 * 1024;
+
+/** How long `tandem status` waits for each process, ms: a balancer that hangs is killed earlier. */
+export const CONTROL_STATUS_MS_MAX = 2_000;
+
+/** How long a client of the control socket may take to read its answer, ms. */
+export const CONTROL_READ_MS_MAX = 10_000;
 
 /** How long a client of the control socket may take to send its command, ms. */
 export const CONTROL_COMMAND_MS_MAX = 5_000;
@@ -234,3 +246,74 @@ export const PEER_RESYNC_MS_MAX = 60_000;
 
 /** How often a refused call is told of, for each peers section, ms. */
 export const PEER_REFUSAL_NOTICE_MS = 5_000;
+
+/** How long changes wait to be sent to peers together, ms. */
+export const PEER_GATHER_MS = 3;
+
+/** How soon an old process calls its successor again that does not listen yet, ms. */
+export const PEER_HANDOVER_REDIAL_MS = 50;
+
+/** How long an old process looks for a successor to hand its tables to, ms. */
+export const PEER_HANDOVER_SEARCH_MS_MAX = 2_000;
+
+/** How long handing tables over may take in all, ms. */
+export const PEER_HANDOVER_MS_MAX = 30_000;
+
+/** How long a client's connection lives before peers are told of it, ms: short ones need no wake-up. */
+export const LIVE_LISTED_AFTER_MS = 1_000;
+
+/** Live connections of all nodes that are listed, each with about 200 bytes. */
+export const LIVE_ENTRIES_MAX = 1_000_000;
+
+/** How long a listed connection counts as live after the last word of its node, ms; it speaks three times as often. */
+export const LIVE_EXPIRE_MS = 300_000;
+
+/** How long the end of a listed connection is told, ms: longer than a peers session takes to come back. */
+export const LIVE_CLOSED_TOLD_MS = 10_000;
+
+/** How long work on the list is gathered, ms. */
+export const LIVE_GATHER_MS = 100;
+
+/** Entries of the list that are added, touched or forgotten in one turn, each: about a millisecond of work. */
+export const LIVE_STEP_ENTRIES_MAX = 500;
+
+/** `tickle-rate` unless set, and the most that it may be, a second: an agent sends no more. */
+export const TICKLE_RATE_DEFAULT = 2_000;
+export const TICKLE_RATE_MAX = 10_000;
+
+/** How often tickles are sent, ms, and how much of the rate may be sent at once when that comes late. */
+export const TICKLE_BATCH_MS = 10;
+export const TICKLE_BURST_MS = 20;
+
+/** Tickles in one message to the guard: about 6 KiB. */
+export const TICKLES_PER_MESSAGE_MAX = 128;
+
+/** How soon a client is tickled again, ms: longer than a system leaves between two such answers (Linux tcp_invalid_ratelimit, 500). */
+export const TICKLE_ROUND_MS = 1_000;
+
+/** Entries of the list that are looked at in one turn for some to be tickled: below a millisecond of work. */
+export const TICKLE_SCAN_ENTRIES_MAX = 2_000;
+
+/** Bytes of one line from the guard. */
+export const LIFE_HEARD_CHARS_MAX = 65_536;
+
+/** Virtual IP addresses that a balancer is told of; clients of others are not tickled. */
+export const LIFE_VIPS_MAX = 1_024;
+
+/** Bytes of a line of the runtime API, and of a payload: certificates with their chains and keys fit. */
+export const RUNTIME_REQUEST_BYTES_MAX = 64 * 1024;
+
+/** Words of a command of the runtime API, as HAProxy's. */
+export const RUNTIME_WORDS_MAX = 64;
+
+/** Connections to the runtime API at once without `stats maxconn`, as HAProxy's. */
+export const RUNTIME_CONNECTIONS_DEFAULT = 10;
+
+/** How long a client of the runtime API may be silent without `stats timeout`, ms, as HAProxy's. */
+export const RUNTIME_SILENCE_DEFAULT_MS = 10_000;
+
+/** Characters of one piece of a long answer, roughly. */
+export const RUNTIME_PIECE_CHARS = 32 * 1024;
+
+/** Table entries that one piece of a long answer looks at: about a millisecond of work. */
+export const RUNTIME_ENTRIES_PER_PIECE_MAX = 256;

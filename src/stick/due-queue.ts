@@ -32,7 +32,9 @@ export class DueQueue {
   readonly #columns: DueColumns;
   #head = NONE;
   #tail = NONE;
-  readonly #heap: number[] = [];
+  /** Slots by position; a plain array copies itself when it grows. */
+  readonly #heap = new Column(Int32Array);
+  #heapSize = 0;
 
   constructor(columns: DueColumns) {
     this.#columns = columns;
@@ -40,18 +42,23 @@ export class DueQueue {
 
   /** The slot due first; `undefined` when there is none. */
   first(): number | undefined {
-    const top = this.#heap[0];
+    const top = this.#heapSize === 0 ? undefined : this.#heap.get(0);
     if (this.#head === NONE) return top;
     if (top === undefined) return this.#head;
     return this.#due(top) < this.#due(this.#head) ? top : this.#head;
+  }
+
+  /** Gives the memory back. Only when no slot is in the queue. */
+  clear(): void {
+    this.#heap.clear();
   }
 
   /** Adds a slot whose due instant has been set. */
   insert(slot: number): void {
     if (this.#tail !== NONE && this.#due(slot) < this.#due(this.#tail)) {
       this.#columns.after.set(slot, IN_HEAP);
-      this.#heap.push(slot);
-      this.#siftUp(this.#heap.length - 1, slot);
+      this.#heapSize += 1;
+      this.#siftUp(this.#heapSize - 1, slot);
       return;
     }
     this.#columns.before.set(slot, this.#tail + 1);
@@ -81,13 +88,14 @@ export class DueQueue {
   }
 
   #place(position: number, slot: number): void {
-    this.#heap[position] = slot;
+    this.#heap.set(position, slot);
     this.#columns.before.set(slot, position);
   }
 
   #removeFromHeap(position: number): void {
-    const last = this.#heap.pop()!;
-    if (position === this.#heap.length) return;
+    this.#heapSize -= 1;
+    const last = this.#heap.get(this.#heapSize);
+    if (position === this.#heapSize) return;
     this.#siftUp(position, last);
     this.#siftDown(this.#columns.before.get(last), last);
   }
@@ -96,8 +104,9 @@ export class DueQueue {
     let position = start;
     while (position > 0) {
       const parent = (position - 1) >> 1;
-      if (this.#due(this.#heap[parent]!) <= this.#due(slot)) break;
-      this.#place(position, this.#heap[parent]!);
+      const above = this.#heap.get(parent);
+      if (this.#due(above) <= this.#due(slot)) break;
+      this.#place(position, above);
       position = parent;
     }
     this.#place(position, slot);
@@ -107,16 +116,15 @@ export class DueQueue {
     let position = start;
     for (;;) {
       let child = 2 * position + 1;
-      if (child >= this.#heap.length) break;
+      if (child >= this.#heapSize) break;
+      let below = this.#heap.get(child);
       const right = child + 1;
-      if (
-        right < this.#heap.length &&
-        this.#due(this.#heap[right]!) < this.#due(this.#heap[child]!)
-      ) {
+      if (right < this.#heapSize && this.#due(this.#heap.get(right)) < this.#due(below)) {
         child = right;
+        below = this.#heap.get(child);
       }
-      if (this.#due(this.#heap[child]!) >= this.#due(slot)) break;
-      this.#place(position, this.#heap[child]!);
+      if (this.#due(below) >= this.#due(slot)) break;
+      this.#place(position, below);
       position = child;
     }
     this.#place(position, slot);

@@ -5,6 +5,7 @@ import type { StickKey } from "./key.ts";
  * for what it is and every use of it does nothing.
  */
 export interface StickEntry {
+  /** Empty once the entry has been removed. */
   readonly key: StickKey;
   /** The entry's place in the table. */
   readonly slot: number;

@@ -124,8 +124,3 @@ const ESCAPES: Readonly<Record<string, string>> = {
 function escapeChar(char: string): string {
   return ESCAPES[char] ?? `\\x${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
 }
-
-/** A key is often a slice of a client's whole first packet and would keep all of that in memory. */
-export function flatCopy(key: StickKey): StickKey {
-  return Buffer.from(key, "latin1").toString("latin1");
-}

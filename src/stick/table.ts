@@ -1,25 +1,23 @@
 // A stick table (haproxy configuration §4.2 `stick-table`).
 //
 // Theory of operation: an entry is a slot number; everything known of it stands in columns at that
-// slot, so a million entries are a few dozen arrays. Three structures order the slots: an index by
-// key, a queue by the instant of expiry, and a list by update id for replication. An entry that is
-// pinned (its connection lives) or held (it is tracked) waits in a second queue instead: it neither
-// expires nor is evicted, and that queue tells when it has to be touched again for other nodes.
+// slot, outside of JavaScript's heap. Three structures order the slots: an index by key, queues by
+// the instant of expiry, and a list by update id for replication.
 import { assert } from "../base/assert.ts";
 import type { RateState } from "../base/rate.ts";
 import type { Millis } from "../base/units.ts";
 import type { StickTableSpec } from "../config/model/stick.ts";
-import { COLUMN_BLOCK_SLOTS, STICK_ENTRIES_MAX } from "../limits.ts";
-import { Column } from "./column.ts";
-import { DueColumns, DueQueue } from "./due-queue.ts";
+import { STICK_ENTRIES_MAX } from "../limits.ts";
 import type { DeleteOutcome, StickEntry, TouchOrigin } from "./entry.ts";
-import { flatCopy, type StickKey } from "./key.ts";
-import { KeyIndex } from "./key-index.ts";
+import { EntrySlots } from "./entry-slots.ts";
+import type { StickKey } from "./key.ts";
+import { keyBytes } from "./key-index.ts";
+import { Lifetimes } from "./lifetimes.ts";
 import { TableData, type StoredType } from "./table-data.ts";
 import { UpdateList } from "./update-list.ts";
 
-/** A pinned entry is touched again when it has lost this part of its time: a third. */
-const RETOUCH_DIVISOR = 3;
+/** A table that empties keeps the memory of so many slots. */
+const SMALL_SLOTS = 1_024;
 
 /** Entries that one creation may evict, so that a table whose size was lowered shrinks little by little. */
 const EVICTIONS_PER_CREATION_MAX = 2;
@@ -32,27 +30,18 @@ export function isCompatible(a: StickTableSpec, b: StickTableSpec): boolean {
 /** Entries by key, with expiry, eviction, data and an order of changes. */
 export class StickTable {
   #spec: StickTableSpec;
-  readonly #index = new KeyIndex();
-  readonly #keys: (StickKey | undefined)[] = [];
-  readonly #freeSlots: number[] = [];
-  /** Changes with every use of a slot; 0 for an unused one. */
-  readonly #serials = new Column(Uint32Array);
-  readonly #pins = new Column(Uint32Array);
-  readonly #holds = new Column(Uint32Array);
-  readonly #due = new DueColumns();
-  readonly #expiring = new DueQueue(this.#due);
-  readonly #pinned = new DueQueue(this.#due);
+  readonly #slots = new EntrySlots();
+  readonly #lifetimes: Lifetimes;
   readonly #updates: UpdateList;
   readonly #data: TableData;
-  #usedCount = 0;
   readonly #shortage = { refusedCount: 0, displacedCount: 0 };
-  #lastSerial = 0;
   /** Called after each local change, while peers want to know of them. */
   onLocalChange: (() => void) | undefined;
 
   /** `lastUpdateId`: where the ids of changes go on from. */
   constructor(spec: StickTableSpec, lastUpdateId = 0) {
     this.#spec = spec;
+    this.#lifetimes = new Lifetimes(this.expireMs);
     this.#updates = new UpdateList(lastUpdateId);
     this.#data = new TableData(spec.store);
   }
@@ -63,7 +52,7 @@ export class StickTable {
 
   /** Entries, including those that are due and have not been collected yet. */
   get usedCount(): number {
-    return this.#usedCount;
+    return this.#slots.usedCount;
   }
 
   /** Keys that have found no room, and entries that made room before they expired, so far. */
@@ -88,9 +77,19 @@ export class StickTable {
 
   /** The entry of this key, never an expired one. */
   lookup(key: StickKey, nowMs: Millis): StickEntry | undefined {
-    const slot = this.#index.get(key);
-    if (slot === undefined) return undefined;
-    if (!this.#isExpired(slot, nowMs)) return this.#entryAt(slot);
+    return this.lookupBytes(keyBytes(key), 0, key.length, nowMs);
+  }
+
+  /** As `lookup`, by the key's bytes from `start` to `end`. */
+  lookupBytes(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    nowMs: Millis,
+  ): StickEntry | undefined {
+    const slot = this.#slots.find(bytes, start, end);
+    if (slot < 0) return undefined;
+    if (!this.#lifetimes.isExpired(slot, nowMs)) return this.#slots.entryAt(slot);
     this.#remove(slot);
     return undefined;
   }
@@ -100,27 +99,41 @@ export class StickTable {
    * `nopurge` is set or all are in use; then there is none.
    */
   getOrCreate(key: StickKey, nowMs: Millis): StickEntry | undefined {
-    const known = this.lookup(key, nowMs);
-    if (known !== undefined) return known;
-    if (this.#usedCount >= this.size && !this.#makeRoom(nowMs)) {
+    const bytes = keyBytes(key);
+    return (
+      this.lookupBytes(bytes, 0, key.length, nowMs) ?? this.createBytes(bytes, 0, key.length, nowMs)
+    );
+  }
+
+  /** Creates the entry of a key that has just been looked up in vain, as `getOrCreate` does. */
+  createBytes(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    nowMs: Millis,
+  ): StickEntry | undefined {
+    if (this.usedCount >= this.size && !this.#makeRoom(nowMs)) {
       this.#shortage.refusedCount += 1;
       return undefined;
     }
-    const slot = this.#freeSlots.pop() ?? this.#keys.length;
-    this.#lastSerial = this.#lastSerial === 0xffff_ffff ? 1 : this.#lastSerial + 1;
-    const flat = flatCopy(key);
-    this.#keys[slot] = flat;
-    this.#index.set(flat, slot);
-    this.#serials.set(slot, this.#lastSerial);
-    this.#usedCount += 1;
-    this.#due.dueMs.set(slot, nowMs + (this.expireMs ?? 0));
-    this.#expiring.insert(slot);
-    return this.#entryAt(slot);
+    const slot = this.#slots.create(bytes, start, end);
+    this.#lifetimes.add(slot, nowMs + (this.expireMs ?? 0));
+    return this.#slots.entryAt(slot);
+  }
+
+  /** The length in bytes of an entry's key; the entry must exist. */
+  keyLength(entry: StickEntry): number {
+    return this.#slots.keyLength(entry.slot);
+  }
+
+  /** Copies an entry's key to where there is room; the entry must exist. */
+  copyKey(entry: StickEntry, target: Uint8Array, targetStart: number): void {
+    this.#slots.copyKey(entry.slot, target, targetStart);
   }
 
   /** Whether the handle's entry still exists. */
   isLive(entry: StickEntry): boolean {
-    return this.#serials.get(entry.slot) === entry.serial;
+    return this.#slots.isLive(entry);
   }
 
   /** Restarts expiry; a local change also gets the next update id, so that it is sent to peers. */
@@ -131,7 +144,7 @@ export class StickTable {
   /** As `touch`, with an expiry that a peer or a file says. */
   touchUntil(entry: StickEntry, dueMs: Millis, origin: TouchOrigin): void {
     if (!this.isLive(entry)) return;
-    this.#setDue(entry.slot, dueMs);
+    this.#lifetimes.setDue(entry.slot, dueMs);
     if (origin !== "local") return;
     this.#updates.renew(entry.slot);
     this.onLocalChange?.();
@@ -139,34 +152,38 @@ export class StickTable {
 
   /** Keeps the entry from expiring and from eviction until as many `unpin`s: its connection lives. */
   pin(entry: StickEntry): void {
-    if (this.isLive(entry)) this.#use(entry.slot, this.#pins, 1);
+    if (this.isLive(entry)) this.#lifetimes.pin(entry.slot);
   }
 
   /** Undoes one `pin` and restarts expiry. Peers are not told: their copy is no older than a third. */
   unpin(entry: StickEntry, nowMs: Millis): void {
-    this.#endUse(entry, nowMs, this.#pins);
+    if (!this.isLive(entry)) return;
+    this.#lifetimes.unpin(entry.slot);
+    this.touch(entry, nowMs, "peer");
   }
 
   /** As `pin`, and also refuses removal on request, as HAProxy does for tracked entries. */
   hold(entry: StickEntry): void {
-    if (this.isLive(entry)) this.#use(entry.slot, this.#holds, 1);
+    if (this.isLive(entry)) this.#lifetimes.hold(entry.slot);
   }
 
   /** Undoes one `hold` and restarts expiry. */
   release(entry: StickEntry, nowMs: Millis): void {
-    this.#endUse(entry, nowMs, this.#holds);
+    if (!this.isLive(entry)) return;
+    this.#lifetimes.release(entry.slot);
+    this.touch(entry, nowMs, "peer");
   }
 
   /** How often the entry is tracked: `use=` of `show table`. */
   holdCount(entry: StickEntry): number {
-    return this.isLive(entry) ? this.#holds.get(entry.slot) : 0;
+    return this.isLive(entry) ? this.#lifetimes.holdCount(entry.slot) : 0;
   }
 
   /** Removes an entry on request, also a pinned one; a tracked one stays. */
   delete(key: StickKey): DeleteOutcome {
-    const slot = this.#index.get(key);
-    if (slot === undefined) return "missing";
-    if (this.#holds.get(slot) > 0) return "in-use";
+    const slot = this.#slots.find(keyBytes(key), 0, key.length);
+    if (slot < 0) return "missing";
+    if (this.#lifetimes.holdCount(slot) > 0) return "in-use";
     this.#remove(slot);
     return "deleted";
   }
@@ -182,8 +199,8 @@ export class StickTable {
   expire(nowMs: Millis, countMax: number): number {
     let count = 0;
     for (; count < countMax; count += 1) {
-      const slot = this.#expiring.first();
-      if (slot === undefined || !this.#isExpired(slot, nowMs)) break;
+      const slot = this.#lifetimes.firstExpiring();
+      if (slot === undefined || !this.#lifetimes.isExpired(slot, nowMs)) break;
       this.#remove(slot);
     }
     return count;
@@ -191,14 +208,7 @@ export class StickTable {
 
   /** When the next entry expires or the next pinned one has to be touched again. */
   nextTimeout(): Millis | undefined {
-    const expireMs = this.expireMs;
-    if (expireMs === undefined) return undefined;
-    const expiring = this.#expiring.first();
-    const pinned = this.#pinned.first();
-    const expiryMs = expiring === undefined ? Infinity : this.#due.dueMs.get(expiring);
-    const retouchMs = pinned === undefined ? Infinity : this.#retouchAt(pinned, expireMs);
-    const nextMs = Math.min(expiryMs, retouchMs);
-    return nextMs === Infinity ? undefined : nextMs;
+    return this.#lifetimes.nextTimeout();
   }
 
   /**
@@ -206,12 +216,11 @@ export class StickTable {
    * they become local changes, so that peers keep them as long as their connections live.
    */
   retouchPinned(nowMs: Millis, countMax: number): readonly StickEntry[] {
-    const expireMs = this.expireMs;
     const touched: StickEntry[] = [];
-    while (expireMs !== undefined && touched.length < countMax) {
-      const slot = this.#pinned.first();
-      if (slot === undefined || this.#retouchAt(slot, expireMs) > nowMs) break;
-      const entry = this.#entryAt(slot);
+    while (touched.length < countMax) {
+      const slot = this.#lifetimes.firstToRetouch(nowMs);
+      if (slot === undefined) break;
+      const entry = this.#slots.entryAt(slot);
       this.touch(entry, nowMs, "local");
       touched.push(entry);
     }
@@ -221,14 +230,14 @@ export class StickTable {
   /** Time left, ms; 0 without `expire`. A pinned entry has run down from its last touch only. */
   expiresInMs(entry: StickEntry, nowMs: Millis): Millis {
     if (!this.isLive(entry) || this.expireMs === undefined) return 0;
-    return Math.max(0, this.#due.dueMs.get(entry.slot) - nowMs);
+    return Math.max(0, this.#lifetimes.dueMs(entry.slot) - nowMs);
   }
 
   /** Time left as a file keeps it: all of it for an entry in use, the age, negated, without `expire`. */
   savedTimeLeftMs(entry: StickEntry, nowMs: Millis): Millis {
     const expireMs = this.expireMs;
-    if (expireMs !== undefined && this.#isInUse(entry.slot)) return expireMs;
-    return this.#due.dueMs.get(entry.slot) - nowMs;
+    if (expireMs !== undefined && this.#lifetimes.isInUse(entry.slot)) return expireMs;
+    return this.#lifetimes.dueMs(entry.slot) - nowMs;
   }
 
   /** A stored number, a rate over its period; `undefined` if the table does not store it. */
@@ -271,8 +280,8 @@ export class StickTable {
 
   /** All entries. The table may change meanwhile: what is there all the time comes exactly once. */
   *entries(): IterableIterator<StickEntry> {
-    for (let slot = 0; slot < this.#keys.length; slot += 1) {
-      if (this.#keys[slot] !== undefined) yield this.#entryAt(slot);
+    for (let slot = 0; slot < this.#slots.slotCount; slot += 1) {
+      if (this.#slots.isUsed(slot)) yield this.#slots.entryAt(slot);
     }
   }
 
@@ -291,7 +300,7 @@ export class StickTable {
     let slot = this.#updates.firstAfter(id);
     while (slot !== undefined) {
       const readId = this.#updates.idOf(slot)!;
-      yield this.#entryAt(slot);
+      yield this.#slots.entryAt(slot);
       slot = this.#updates.firstAfter(readId);
     }
   }
@@ -300,63 +309,20 @@ export class StickTable {
   reconfigure(spec: StickTableSpec): void {
     assert(isCompatible(this.#spec, spec), `Table ${spec.name} keeps its key type and length`);
     this.#spec = spec;
+    this.#lifetimes.expireMs = this.expireMs;
     this.#data.reconfigure(spec.store, this.#usedSlots());
-  }
-
-  #entryAt(slot: number): StickEntry {
-    return { key: this.#keys[slot]!, slot, serial: this.#serials.get(slot) };
   }
 
   *#usedSlots(): IterableIterator<number> {
     for (const entry of this.entries()) yield entry.slot;
   }
 
-  #retouchAt(slot: number, expireMs: Millis): Millis {
-    return this.#due.dueMs.get(slot) - expireMs + expireMs / RETOUCH_DIVISOR;
-  }
-
-  #isInUse(slot: number): boolean {
-    return this.#pins.get(slot) > 0 || this.#holds.get(slot) > 0;
-  }
-
-  #isExpired(slot: number, nowMs: Millis): boolean {
-    if (this.expireMs === undefined || this.#isInUse(slot)) return false;
-    return this.#due.dueMs.get(slot) <= nowMs;
-  }
-
-  #queueOf(slot: number): DueQueue {
-    return this.#isInUse(slot) ? this.#pinned : this.#expiring;
-  }
-
-  #setDue(slot: number, dueMs: Millis): void {
-    const queue = this.#queueOf(slot);
-    queue.remove(slot);
-    this.#due.dueMs.set(slot, dueMs);
-    queue.insert(slot);
-  }
-
-  #use(slot: number, counts: Column<Uint32Array>, change: 1 | -1): void {
-    const from = this.#queueOf(slot);
-    counts.set(slot, counts.get(slot) + change);
-    const to = this.#queueOf(slot);
-    if (from === to) return;
-    from.remove(slot);
-    to.insert(slot);
-  }
-
-  #endUse(entry: StickEntry, nowMs: Millis, counts: Column<Uint32Array>): void {
-    if (!this.isLive(entry)) return;
-    assert(counts.get(entry.slot) > 0, `Entry of table ${this.#spec.name} is in use when released`);
-    this.#use(entry.slot, counts, -1);
-    this.touch(entry, nowMs, "peer");
-  }
-
   #makeRoom(nowMs: Millis): boolean {
     let evictedCount = 0;
-    while (evictedCount < EVICTIONS_PER_CREATION_MAX && this.#usedCount >= this.size) {
-      const slot = this.#expiring.first();
+    while (evictedCount < EVICTIONS_PER_CREATION_MAX && this.usedCount >= this.size) {
+      const slot = this.#lifetimes.firstExpiring();
       if (slot === undefined) break;
-      const isAlive = !this.#isExpired(slot, nowMs);
+      const isAlive = !this.#lifetimes.isExpired(slot, nowMs);
       if (this.#spec.noPurge && isAlive) break;
       if (isAlive) this.#shortage.displacedCount += 1;
       this.#remove(slot);
@@ -366,31 +332,26 @@ export class StickTable {
   }
 
   #remove(slot: number): void {
-    const key = this.#keys[slot];
-    assert(key !== undefined, `Slot ${slot} of table ${this.#spec.name} is in use when removed`);
     assert(
-      this.#holds.get(slot) === 0,
+      this.#slots.isUsed(slot),
+      `Slot ${slot} of table ${this.#spec.name} is in use when removed`,
+    );
+    assert(
+      this.#lifetimes.holdCount(slot) === 0,
       `Key of table ${this.#spec.name} is not tracked when removed`,
     );
-    this.#queueOf(slot).remove(slot);
+    this.#lifetimes.remove(slot);
     this.#updates.remove(slot);
-    this.#index.delete(key);
     this.#data.clearSlot(slot);
-    this.#keys[slot] = undefined;
-    this.#serials.set(slot, 0);
-    this.#pins.set(slot, 0);
-    this.#usedCount -= 1;
-    this.#freeSlots.push(slot);
-    if (this.#usedCount === 0 && this.#keys.length > COLUMN_BLOCK_SLOTS) this.#giveBackMemory();
+    this.#slots.remove(slot);
+    if (this.usedCount === 0 && this.#slots.slotCount > SMALL_SLOTS) {
+      this.#giveBackMemory();
+    }
   }
 
   #giveBackMemory(): void {
-    this.#keys.length = 0;
-    this.#freeSlots.length = 0;
-    this.#serials.clear();
-    this.#pins.clear();
-    this.#holds.clear();
-    this.#due.clear();
+    this.#slots.clear();
+    this.#lifetimes.clear();
     this.#updates.reset();
     this.#data.reset();
   }
