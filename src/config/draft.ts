@@ -4,7 +4,7 @@ import type { Position } from "../base/diagnostic.ts";
 import { INSPECT_BYTES_MAX } from "../limits.ts";
 import type { AclDefinition } from "../rules/ast.ts";
 import type { Bind } from "./model/bind.ts";
-import type { CheckMethod, HttpCheckRule, TcpCheckRule } from "./model/check.ts";
+import type { CheckMethod, HttpCheckRule, MqttCheck, TcpCheckRule } from "./model/check.ts";
 import type { PeersSection, ResolversSection, Userlist } from "./model/configuration.ts";
 import type { GlobalSection } from "./model/global.ts";
 import type { LogTarget } from "./model/log.ts";
@@ -91,6 +91,8 @@ export interface ProxyDraft {
   checkKind: CheckMethod["kind"];
   tcpCheckRules: readonly TcpCheckRule[];
   httpCheckRules: readonly HttpCheckRule[];
+  /** What `option mqtt-check` says; the last one counts. */
+  mqttCheck: MqttCheck;
   /** Whether the rules above come from `defaults`; rules of the section's own replace them. */
   inheritsTcpCheck: boolean;
   inheritsHttpCheck: boolean;
@@ -113,6 +115,7 @@ export interface PeersDraft {
   peers: PeerDraft[];
   defaultServer: ServerDraft | undefined;
   bind?: Bind;
+  defaultBind?: Omit<Bind, "address">;
   tables: StickTableSpec[];
 }
 
@@ -168,6 +171,7 @@ export function newProxyDraft(
     checkKind: "tcp",
     tcpCheckRules: [],
     httpCheckRules: [],
+    mqttCheck: { version: 4, clientIdPrefix: "tandem", keepaliveSeconds: 10 },
     inheritsTcpCheck: false,
     inheritsHttpCheck: false,
     httpCheckRequest: { method: "OPTIONS", uri: "/", version: "HTTP/1.0" },

@@ -24,11 +24,13 @@ export interface ServerDraft {
   nonStick: boolean;
   slowstartMs: number;
   check: boolean;
-  intervalMs: number;
+  /** Absent until a line says it: the default depends on the method of the check. */
+  intervalMs?: number;
   fastIntervalMs?: number;
   downIntervalMs?: number;
   rise: number;
-  fall: number;
+  /** As `intervalMs`. */
+  fall?: number;
   checkHost?: string;
   checkPort?: number;
   checkTls?: boolean;
@@ -73,9 +75,7 @@ export function newServerDraft(name: string, position: Position): ServerDraft {
     nonStick: false,
     slowstartMs: 0,
     check: false,
-    intervalMs: 2_000,
     rise: 2,
-    fall: 3,
     checkSendProxy: false,
     initState: "up",
     agentCheck: false,

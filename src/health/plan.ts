@@ -1,7 +1,7 @@
 // From the configuration to what one check of one server does: every default applied, every rule
 // that HAProxy adds by itself in its place (haproxy configuration §4.2 `option tcp-check`,
 // `option httpchk`, §5.2 `check`).
-import type { Endpoint } from "../base/address.ts";
+import { type Endpoint, formatEndpoint } from "../base/address.ts";
 import type { Millis } from "../base/units.ts";
 import type {
   CheckConnect,
@@ -12,6 +12,7 @@ import type {
 import type { Proxy, SourceSettings } from "../config/model/proxy.ts";
 import type { CheckSettings, Server } from "../config/model/server.ts";
 import { httpRequestBytes } from "./http-request.ts";
+import type { DialogueSpec } from "./mqtt-dialogue.ts";
 
 type TcpExpect = Extract<TcpCheckRule, { kind: "expect" }>;
 type HttpExpect = Extract<HttpCheckRule, { kind: "expect" }>;
@@ -45,11 +46,13 @@ export type CheckStep =
   | (StepCommon & { readonly kind: "send"; readonly bytes: Uint8Array })
   | (StepCommon & { readonly kind: "expect-bytes"; readonly rule: TcpExpect })
   | (StepCommon & { readonly kind: "expect-http"; readonly rule: HttpExpect | "default" })
-  | (StepCommon & { readonly kind: "expect-agent" });
+  | (StepCommon & { readonly kind: "expect-agent" })
+  /** The whole dialogue of `option mqtt-check`; the last step. */
+  | (StepCommon & { readonly kind: "mqtt"; readonly spec: DialogueSpec });
 
 /** Everything one check of one server needs; plain data. */
 export interface CheckPlan {
-  readonly kind: "tcp" | "tcp-check" | "httpchk" | "agent";
+  readonly kind: CheckMethod["kind"] | "agent";
   /** The first one connects. */
   readonly steps: readonly CheckStep[];
   /** The longest wait for one connection, TLS included. */
@@ -63,12 +66,14 @@ export interface CheckPlan {
 
 /**
  * Builds the plan of a server's health check; `undefined` when it has none. `resolved` is the
- * address of a server given by name, or one that replaces the configured address.
+ * address of a server given by name, or one that replaces the configured address. `checker` goes into
+ * the client identifiers of MQTT checks, so that no other process uses the same ones.
  */
 export function planCheck(
   proxy: Proxy,
   server: Server,
   resolved?: Endpoint,
+  checker = "",
 ): CheckPlan | undefined {
   const { check } = server;
   if (check === undefined) return undefined;
@@ -77,6 +82,12 @@ export function planCheck(
   const steps = numberSteps(method, target);
   if (steps[0]?.kind !== "connect") steps.unshift({ kind: "connect", number: 0, ...target });
   if (method.kind === "httpchk") completeHttpSteps(steps);
+  if (method.kind === "mqtt-check") {
+    const { mqtt } = method;
+    const clientId = `${mqtt.clientIdPrefix}${checker}p${proxy.id}s${server.id}`;
+    const spec = { mqtt, clientId, host: hostHeader(target.endpoint) };
+    steps.push({ kind: "mqtt", number: 1, spec });
+  }
   return { kind: method.kind, steps, ...timing(proxy, server, check.intervalMs) };
 }
 
@@ -158,8 +169,7 @@ function redirect(
 
 /** Comment rules keep their number but are no steps: they speak for the rules behind them. */
 function numberSteps(method: CheckMethod, target: CheckTarget): CheckStep[] {
-  const rules: readonly (TcpCheckRule | HttpCheckRule)[] =
-    method.kind === "tcp" ? [] : method.rules;
+  const rules: readonly (TcpCheckRule | HttpCheckRule)[] = "rules" in method ? method.rules : [];
   const steps: CheckStep[] = [];
   let pending: string | undefined;
   rules.forEach((rule, index) => {
@@ -229,6 +239,11 @@ function completeHttpSteps(steps: CheckStep[]): void {
   if (!steps.some((step) => step.kind === "expect-http")) {
     steps.push({ kind: "expect-http", number: 0, rule: "default" });
   }
+}
+
+/** As a `Host` header names the checked address; a unix socket has no name of its own. */
+function hostHeader(endpoint: Endpoint | undefined): string {
+  return endpoint?.kind === "ip" ? formatEndpoint(endpoint) : "localhost";
 }
 
 /** `{ [key]: value }` when there is a value: optional properties may not be `undefined`. */

@@ -3,8 +3,9 @@
 // Theory of operation. The plan's steps are carried out in order. `connect` waits for the
 // connection (and for TLS on it), `send` goes on at once, `expect` waits until the answer decides.
 // Bytes received stay in one bounded buffer, which consecutive `expect` steps share and any other
-// step empties. The first step that fails ends the check; so does the last one, with the verdict of
-// the highest layer that was tried. One timer runs: for connecting, then for answers (haproxy configuration §4.2
+// step empties. `mqtt` leaves the connection to a dialogue of its own until that has a verdict. The
+// first step that fails ends the check; so does the last one, with the verdict of the highest layer
+// that was tried. One timer runs: for connecting, then for answers (haproxy configuration §4.2
 // `timeout check`). Texts of failures are HAProxy's.
 import type { Endpoint } from "../base/address.ts";
 import { assert } from "../base/assert.ts";
@@ -15,6 +16,7 @@ import { parseAgentReply, reportAgentReply } from "./agent-reply.ts";
 import { describeErrno, isLocalErrno } from "./errno-text.ts";
 import type { Judgement } from "./expectation.ts";
 import { judgeBytes, judgeHttp } from "./expectation.ts";
+import { type DialogueEvent, MqttDialogue } from "./mqtt-dialogue.ts";
 import type { CheckPlan, CheckStep, ConnectStep } from "./plan.ts";
 import type { CheckCode, CheckReport } from "./result.ts";
 import { isDataCode, isPassingCode, parseCheckCode } from "./result.ts";
@@ -57,6 +59,7 @@ export class CheckScript implements Machine<ScriptEvent, ScriptEffect> {
   #connect: ConnectStep | undefined;
   #answer = "";
   #isEnded = false;
+  #dialogue: MqttDialogue | undefined;
   #startMs: Millis = 0;
   #deadlineMs: Millis | undefined;
   #passed:
@@ -91,6 +94,7 @@ export class CheckScript implements Machine<ScriptEvent, ScriptEffect> {
         return;
       case "timeout":
         if (this.#deadlineMs !== undefined && nowMs >= this.#deadlineMs) this.#onTimeout(nowMs);
+        else this.#converse(event, nowMs);
         return;
     }
   }
@@ -100,7 +104,8 @@ export class CheckScript implements Machine<ScriptEvent, ScriptEffect> {
   }
 
   nextTimeout(): Millis | undefined {
-    return this.#deadlineMs;
+    const dialogueMs = this.#dialogue?.nextTimeout() ?? Infinity;
+    return this.#deadlineMs === undefined ? undefined : Math.min(this.#deadlineMs, dialogueMs);
   }
 
   get #step(): CheckStep | undefined {
@@ -130,6 +135,10 @@ export class CheckScript implements Machine<ScriptEvent, ScriptEffect> {
         case "expect-agent":
           if (!this.#judge(step, nowMs)) return;
           break;
+        case "mqtt":
+          this.#dialogue = new MqttDialogue(step.spec);
+          this.#converse({ kind: "start" }, nowMs);
+          return;
       }
       this.#stepIndex += 1;
     }
@@ -172,6 +181,7 @@ export class CheckScript implements Machine<ScriptEvent, ScriptEffect> {
 
   #onData(bytes: Uint8Array, nowMs: Millis): void {
     if (this.#phase !== "open" || this.#isEnded) return;
+    if (this.#dialogue !== undefined) return this.#converse({ kind: "data", bytes }, nowMs);
     const room = CHECK_ANSWER_BYTES_MAX - this.#answer.length;
     if (room <= 0) return;
     this.#answer += Buffer.from(bytes.subarray(0, room)).toString("latin1");
@@ -181,14 +191,29 @@ export class CheckScript implements Machine<ScriptEvent, ScriptEffect> {
   #onEnded(nowMs: Millis): void {
     if (this.#phase === "open") {
       this.#isEnded = true;
-      this.#run(nowMs);
+      if (this.#dialogue === undefined) this.#run(nowMs);
+      else this.#converse({ kind: "ended" }, nowMs);
     } else if (this.#phase !== "idle") {
       this.#onFailed("ECONNRESET", nowMs);
     }
   }
 
+  /** Lets the dialogue of an `mqtt` step, which is the last step, hear and speak. */
+  #converse(event: DialogueEvent, nowMs: Millis): void {
+    const dialogue = this.#dialogue;
+    if (dialogue === undefined) return;
+    dialogue.handle(event, nowMs);
+    for (let effect = dialogue.poll(); effect !== undefined; effect = dialogue.poll()) {
+      if (effect.kind === "send") this.#effects.push(effect);
+      else {
+        if (effect.isPolite) this.#connect = { ...this.#connect!, linger: true };
+        this.#becomeDone(effect.code, effect.status, effect.info, nowMs);
+      }
+    }
+  }
+
   /** Judges the answer by an `expect` step; true: accepted, go on. */
-  #judge(step: Exclude<CheckStep, { kind: "connect" | "send" }>, nowMs: Millis): boolean {
+  #judge(step: Exclude<CheckStep, { kind: "connect" | "send" | "mqtt" }>, nowMs: Millis): boolean {
     if (step.kind === "expect-agent") {
       this.#judgeAgent(step, nowMs);
       return false;
@@ -264,7 +289,8 @@ export class CheckScript implements Machine<ScriptEvent, ScriptEffect> {
         return;
       }
       case "open": {
-        this.#becomeFailed("SOCKERR", `${describeErrno(code)}${place}`, nowMs);
+        const missing = this.#dialogue === undefined ? place : `: ${this.#dialogue.waitingFor}`;
+        this.#becomeFailed("SOCKERR", `${describeErrno(code)}${missing}`, nowMs);
         return;
       }
       case "idle":
@@ -282,7 +308,7 @@ export class CheckScript implements Machine<ScriptEvent, ScriptEffect> {
         : undefined;
     const code =
       this.#phase === "connecting" ? "L4TOUT" : this.#phase === "securing" ? "L6TOUT" : chosen;
-    this.#becomeFailed(code ?? "L7TOUT", place, nowMs);
+    this.#becomeFailed(code ?? "L7TOUT", this.#dialogue?.waitingFor ?? place, nowMs);
   }
 
   #becomePassed(nowMs: Millis): void {

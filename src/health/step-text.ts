@@ -23,6 +23,8 @@ function nameStep(step: CheckStep): string {
     case "expect-http":
     case "expect-agent":
       return "expect";
+    case "mqtt":
+      return "mqtt";
   }
 }
 

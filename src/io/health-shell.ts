@@ -28,6 +28,7 @@ import type { Session } from "../session/session.ts";
 import type { World } from "../session/world.ts";
 import { CheckRunner } from "./checks/runner.ts";
 import { monotonicMs } from "./clock.ts";
+import { randomUint32 } from "./random.ts";
 import type { SessionShell } from "./session-shell.ts";
 import { TimerDriver } from "./timer-driver.ts";
 
@@ -37,6 +38,9 @@ export interface HealthShellHost {
   logState(backend: BackendState, level: LogLevel, text: string): void;
   tlsFor(backend: BackendState, server: ServerState): ConnectionOptions | undefined;
 }
+
+/** Goes into the client identifiers of MQTT checks: those of two nodes must not be alike. */
+const CHECKER = randomUint32().toString(36);
 
 /** A server with its backend. */
 interface Located {
@@ -185,7 +189,7 @@ export class HealthShell {
     const endpoint = backend.facts.get(server.name)?.endpoint;
     const plan =
       effect.kind === "start-check"
-        ? planCheck(backend.proxy, server.spec, endpoint)
+        ? planCheck(backend.proxy, server.spec, endpoint, CHECKER)
         : planAgent(backend.proxy, server.spec, endpoint);
     if (plan !== undefined) this.#runner.start(effect.server, plan);
   }

@@ -2,7 +2,7 @@
 // remaining length, bound), checked by `strict.ts`, and read by mqtt-packet, which is fed exactly
 // one whole frame and forgotten afterwards. Only CONNECT (from a client) and CONNACK (from a
 // server) can be first. Where this differs from HAProxy: docs/decisions/0001-mqtt-verdicts.md.
-import { type Packet, parser as createParser } from "mqtt-packet";
+import { parseFrame } from "./parse-frame.ts";
 import { findConnackFault, findConnectFault } from "./strict.ts";
 
 /** Values of MQTT 5 properties by mqtt-packet's names. */
@@ -137,22 +137,4 @@ function inspectConnack(frame: Uint8Array, start: number): Inspection {
     properties: packet.properties ?? {},
   };
   return { kind: "connack", packet: facts, byteCount: frame.length };
-}
-
-/** What mqtt-packet makes of one whole frame, or its complaint. */
-function parseFrame(frame: Uint8Array, protocolVersion?: number): Packet | string {
-  const parser = createParser(protocolVersion === undefined ? {} : { protocolVersion });
-  let outcome: Packet | string = "mqtt-packet finds no packet";
-  parser.on("packet", (packet) => (outcome = packet));
-  parser.on("error", (error: unknown) => {
-    outcome = error instanceof Error ? error.message : String(error);
-  });
-  try {
-    // A copy, so that values that are kept do not keep the caller's buffer with them.
-    parser.parse(Buffer.from(frame));
-  } catch (error) {
-    // The library asks Buffers for bytes that may not be there; that is the peer's doing.
-    return error instanceof Error ? error.message : String(error);
-  }
-  return outcome;
 }

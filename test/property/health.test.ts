@@ -67,6 +67,8 @@ describe("recordVerdict()", () => {
   });
 });
 
+const MQTT = { version: 4, clientIdPrefix: "t", keepaliveSeconds: 10 } as const;
+
 const PLANS: readonly CheckPlan[] = plans();
 
 function plans(): CheckPlan[] {
@@ -80,6 +82,8 @@ function plans(): CheckPlan[] {
     of({ kind: "httpchk", rules: [] }),
     of({ kind: "httpchk", rules: [httpExpect("string", "ok")] }),
     of({ kind: "httpchk", rules: [httpExpect("hdr", "name a value b")] }),
+    of({ kind: "mqtt-check", mqtt: { ...MQTT, publish: { topic: "t", withinMs: 9 } } }),
+    of({ kind: "mqtt-check", mqtt: { ...MQTT, version: 5, webSocketPath: "/mqtt" } }),
     planAgent(backend("be", [checked], { kind: "tcp" }), checked)!,
   ];
 }
@@ -102,6 +106,12 @@ const answer = fc.oneof(
         "\n",
         "Transfer-Encoding: chunked\r\n",
         "\x00\xff",
+        "\x20\x02\x00\x00",
+        "\x20\x03\x00\x00\x00",
+        "\x90\x03\x00\x01\x01",
+        "\x30\x05\x00\x01tab",
+        "\xe0\x00",
+        "HTTP/1.1 101 OK\r\n",
       ),
       { maxLength: 12 },
     )

@@ -8,6 +8,7 @@ import type { HttpCheckRule, TcpCheckRule } from "../model/check.ts";
 import { takeCheckConnect } from "./check-connect.ts";
 import { isHex, takeCheckExpect } from "./check-expect.ts";
 import { parseHttpSend } from "./check-http-send.ts";
+import { parseMqttCheck } from "./check-mqtt.ts";
 
 const TCP_KNOWN =
   "'tcp-check' only supports 'comment', 'connect', 'send', 'send-binary', 'expect'.";
@@ -146,7 +147,7 @@ function parseHttpchk(line: Line, draft: ProxyDraft, negated: boolean): void {
   draft.httpCheckRequest = { method, uri, version };
 }
 
-/** `option tcp-check`, `option httpchk`, `tcp-check`, `http-check`. */
+/** `option tcp-check`, `option httpchk`, `option mqtt-check`, `tcp-check`, `http-check`. */
 export const CHECK_KEYWORDS: readonly Keyword<ProxyDraft>[] = [
   served({
     name: "option tcp-check",
@@ -165,6 +166,20 @@ export const CHECK_KEYWORDS: readonly Keyword<ProxyDraft>[] = [
     summary: "Checks send an HTTP request.",
     negatable: true,
     parse: parseHttpchk,
+  }),
+  served({
+    name: "option mqtt-check",
+    sections: BACKEND_SIDE,
+    grammar:
+      "[version 3.1.1|5] [client-id <prefix>] [username <name> [password <secret>]] " +
+      "[keepalive <time>] [publish <topic> [within <time>]] [ws [<path>]]",
+    summary:
+      "Checks connect as an MQTT client and judge the CONNACK; with `publish` a message must come " +
+      "back, with `ws` all this goes through WebSocket. Servers without `inter` are checked every " +
+      "500ms, with `fastinter 100ms fall 2`. See docs/mqtt.md.",
+    negatable: true,
+    ours: true,
+    parse: parseMqttCheck,
   }),
   served({
     name: "tcp-check",

@@ -1,11 +1,33 @@
 // Scripts of health checks.
 import type { Position } from "../../base/diagnostic.ts";
+import type { Millis } from "../../base/units.ts";
 
 /** How the servers of a backend are checked. */
 export type CheckMethod =
   | { readonly kind: "tcp" }
   | { readonly kind: "tcp-check"; readonly rules: readonly TcpCheckRule[] }
-  | { readonly kind: "httpchk"; readonly rules: readonly HttpCheckRule[] };
+  | { readonly kind: "httpchk"; readonly rules: readonly HttpCheckRule[] }
+  | { readonly kind: "mqtt-check"; readonly mqtt: MqttCheck };
+
+/** `option mqtt-check`: what a check says as an MQTT client. */
+export interface MqttCheck {
+  /** The protocol level: 4 is MQTT 3.1.1. */
+  readonly version: 4 | 5;
+  /** What client identifiers begin with; each checked server gets an ending of its own. */
+  readonly clientIdPrefix: string;
+  readonly username?: string;
+  /** A secret: never in logs, statistics or messages. */
+  readonly password?: string;
+  readonly keepaliveSeconds: number;
+  /** A message that the broker must bring back. */
+  readonly publish?: {
+    readonly topic: string;
+    /** Absent: until the check is over. */
+    readonly withinMs?: Millis;
+  };
+  /** The path of the upgrade request; absent without WebSocket. */
+  readonly webSocketPath?: string;
+}
 
 /** What both `tcp-check connect` and `http-check connect` may set. */
 export interface CheckConnect {

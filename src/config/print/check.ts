@@ -4,9 +4,10 @@ import type {
   CheckExpectCommon,
   CheckMethod,
   HttpCheckRule,
+  MqttCheck,
   TcpCheckRule,
 } from "../model/check.ts";
-import { flagIf, pair, printLine } from "./line.ts";
+import { flagIf, pair, printLine, printOwnLine, timePair } from "./line.ts";
 import type { Printable } from "./line.ts";
 
 /** The option and the rules of a check method; nothing for a plain TCP check. */
@@ -18,6 +19,8 @@ export function printCheckMethod(check: CheckMethod): string {
       return printLine("option tcp-check") + check.rules.map(printTcpRule).join("");
     case "httpchk":
       return printLine("option httpchk") + check.rules.map(printHttpRule).join("");
+    case "mqtt-check":
+      return printOwnLine("option mqtt-check", ...mqttWords(check.mqtt));
   }
 }
 
@@ -53,6 +56,20 @@ function printHttpRule(rule: HttpCheckRule): string {
     case "expect":
       return printLine("http-check expect", ...expectWords(rule), rule.match, rule.pattern);
   }
+}
+
+function mqttWords(mqtt: MqttCheck): readonly Printable[] {
+  const { publish } = mqtt;
+  return [
+    ...pair("version", mqtt.version === 5 ? "5" : "3.1.1"),
+    ...pair("client-id", mqtt.clientIdPrefix),
+    ...pair("username", mqtt.username),
+    ...pair("password", mqtt.password),
+    ...pair("keepalive", mqtt.keepaliveSeconds),
+    ...pair("publish", publish?.topic),
+    ...timePair("within", publish?.withinMs),
+    ...pair("ws", mqtt.webSocketPath),
+  ];
 }
 
 function connectWords(rule: CheckConnect): readonly Printable[] {

@@ -108,7 +108,9 @@ function finishBackend(draft: ProxyDraft, global: GlobalSection): BackendSide {
     1,
   );
   const verify = global.sslDefaults.serverVerify;
-  const servers = draft.servers.map((server, index) => finishServer(server, ids[index]!, verify));
+  const servers = draft.servers.map((server, index) =>
+    finishServer(server, ids[index]!, verify, draft.checkKind),
+  );
   const side: Mutable<BackendSide> = {
     balance: draft.balance,
     hashType: draft.hashType,
@@ -136,6 +138,8 @@ function finishCheckMethod(draft: ProxyDraft): CheckMethod {
       return { kind: "tcp-check", rules: draft.tcpCheckRules };
     case "httpchk":
       return { kind: "httpchk", rules: httpRules(draft) };
+    case "mqtt-check":
+      return { kind: "mqtt-check", mqtt: draft.mqttCheck };
   }
 }
 

@@ -1,5 +1,6 @@
 // Turns the draft of a server into its model: what its words mean together.
 import type { Mutable } from "../draft.ts";
+import type { CheckMethod } from "../model/check.ts";
 import type { AgentSettings, CheckSettings, SendProxy, Server } from "../model/server.ts";
 import type { ServerTls } from "../model/tls.ts";
 import type { ServerDraft } from "../server-draft.ts";
@@ -17,6 +18,16 @@ const OPTION_ORDER: SendProxy["options"] = [
 /** `agent-inter` where none is given (§5.2). */
 const AGENT_INTERVAL_MS = 2_000;
 
+/** The pace of checks where a server line gives none (§5.2). */
+const PACE = { intervalMs: 2_000, fall: 3 };
+
+/**
+ * The pace of `option mqtt-check` where a server line gives no `inter`: a check waits as long as its
+ * interval, so that a broker that answers no more is down after 1.6 s at most: one interval until the
+ * next check, two that wait in vain, and the pause between these.
+ */
+const MQTT_PACE = { intervalMs: 500, fastIntervalMs: 100, fall: 2 };
+
 /** The TLS settings of a server; `verify` where its line does not say is `fallback`. */
 export function serverTls(
   draft: ServerDraft,
@@ -26,11 +37,12 @@ export function serverTls(
   return verifySet === true ? tls : { ...tls, verify: fallback ?? tls.verify };
 }
 
-/** The model of a server whose address is known; `verify` as in `serverTls`. */
+/** The model of a server whose address is known; `verify` as in `serverTls`, `method` how it is checked. */
 export function finishServer(
   draft: ServerDraft,
   id: number,
   verify: "none" | "required" | undefined,
+  method: CheckMethod["kind"],
 ): Server | undefined {
   const { address } = draft;
   if (address === undefined) return undefined;
@@ -54,7 +66,7 @@ export function finishServer(
   };
   addOptional(server, draft);
   if (draft.ssl) server.tls = serverTls(draft, verify);
-  if (draft.check) server.check = finishCheck(draft, verify);
+  if (draft.check) server.check = finishCheck(draft, verify, method);
   if (draft.agentCheck && draft.agentPort !== undefined) {
     server.agent = finishAgent(draft, draft.agentPort);
   }
@@ -84,18 +96,25 @@ function finishSendProxy(sendProxy: SendProxy, draft: ServerDraft): SendProxy {
 }
 
 /** A check goes as the traffic goes (TLS, PROXY header) unless it has an address of its own. */
-function finishCheck(draft: ServerDraft, verify: "none" | "required" | undefined): CheckSettings {
+function finishCheck(
+  draft: ServerDraft,
+  verify: "none" | "required" | undefined,
+  method: CheckMethod["kind"],
+): CheckSettings {
   const ownAddress = draft.checkPort !== undefined || draft.checkHost !== undefined;
   const tls = draft.checkTls ?? (draft.ssl && !ownAddress);
+  const isPaced = draft.intervalMs !== undefined || method !== "mqtt-check";
+  const pace: typeof PACE & { fastIntervalMs?: number } = isPaced ? PACE : MQTT_PACE;
   const check: Mutable<CheckSettings> = {
-    intervalMs: draft.intervalMs,
+    intervalMs: draft.intervalMs ?? pace.intervalMs,
     rise: draft.rise,
-    fall: draft.fall,
+    fall: draft.fall ?? pace.fall,
     tls,
     sendProxy: draft.checkSendProxy || (draft.sendProxy !== undefined && !ownAddress),
     initState: draft.initState,
   };
-  if (draft.fastIntervalMs !== undefined) check.fastIntervalMs = draft.fastIntervalMs;
+  const fastIntervalMs = draft.fastIntervalMs ?? pace.fastIntervalMs;
+  if (fastIntervalMs !== undefined) check.fastIntervalMs = fastIntervalMs;
   if (draft.downIntervalMs !== undefined) check.downIntervalMs = draft.downIntervalMs;
   if (draft.checkHost !== undefined) check.host = draft.checkHost;
   if (draft.checkPort !== undefined) check.port = draft.checkPort;

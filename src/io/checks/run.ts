@@ -1,7 +1,6 @@
 // One run of one check over a real socket.
 import { isIP, connect } from "node:net";
 import type { Socket } from "node:net";
-import { clearTimeout, setTimeout } from "node:timers";
 import { connect as connectTls } from "node:tls";
 import type { ConnectionOptions } from "node:tls";
 import type { Endpoint } from "../../base/address.ts";
@@ -12,6 +11,7 @@ import type { CheckReport } from "../../health/result.ts";
 import type { ScriptEffect, ScriptEvent } from "../../health/script.ts";
 import { CheckScript } from "../../health/script.ts";
 import { encodeProxyHeader, encodeProxyLocal } from "../../session/proxy-protocol/encode.ts";
+import { afterPolling } from "../self-probe.ts";
 
 type ConnectEffect = Extract<ScriptEffect, { kind: "connect" }>;
 
@@ -34,7 +34,7 @@ export class CheckRun {
   #stream: Socket | undefined;
   /** Whether the TLS handshake on the connection is over. */
   #isSecure = false;
-  #timer: NodeJS.Timeout | undefined;
+  #cancelTimer: () => void = () => undefined;
   #isOver = false;
 
   constructor(plan: CheckPlan, deps: CheckRunDeps) {
@@ -50,7 +50,7 @@ export class CheckRun {
   /** Ends the run without a report. */
   abort(): void {
     this.#isOver = true;
-    clearTimeout(this.#timer);
+    this.#cancelTimer();
     this.#close(false);
   }
 
@@ -84,12 +84,13 @@ export class CheckRun {
   }
 
   #rearm(): void {
-    clearTimeout(this.#timer);
+    this.#cancelTimer();
     const dueMs = this.#isOver ? undefined : this.#script.nextTimeout();
     if (dueMs === undefined) return;
     // Rounded up: a timer that fires early would find nothing due.
     const waitMs = Math.max(0, Math.ceil(dueMs - this.#deps.nowMs()));
-    this.#timer = setTimeout(() => this.#feed({ kind: "timeout" }), waitMs);
+    // An answer that came while this process was busy or stopped is in time.
+    this.#cancelTimer = afterPolling(waitMs, () => this.#feed({ kind: "timeout" }));
   }
 
   #connect(effect: ConnectEffect): void {
