@@ -3,7 +3,7 @@
 // `rate-limit sessions`, §5.1 `maxconn`). A listener at a limit leaves clients in the kernel's queue.
 import type { Millis } from "../base/units.ts";
 import { RateCounter } from "../base/rate.ts";
-import type { ListenerState } from "./frontend-state.ts";
+import type { FrontendState, ListenerState } from "./frontend-state.ts";
 import type { ListenerId } from "./mover.ts";
 import type { World } from "./world.ts";
 
@@ -36,9 +36,10 @@ export class Admission {
   /** A connection has come in; it is already counted. */
   onAccepted(listener: ListenerState, nowMs: Millis): void {
     this.#connectionRate.add(nowMs);
-    const { counters } = listener.frontend;
-    counters.connectionsTotal++;
-    counters.connectionRate.add(nowMs);
+    for (const counters of [listener.frontend.counters, this.#world.counters]) {
+      counters.connectionsTotal++;
+      counters.connectionRate.add(nowMs);
+    }
     if (this.#isProcessFull(nowMs)) {
       for (const each of this.#world.listeners.values()) this.#pause(each);
     } else if (this.#isFrontendFull(listener, nowMs)) {
@@ -60,6 +61,13 @@ export class Admission {
       if (this.#isFrontendFull(listener, nowMs) || isListenerFull(listener)) continue;
       this.#paused.delete(listener);
       this.#effects.push({ kind: "resume", listener: listener.listener });
+    }
+  }
+
+  /** An operator has paused a frontend. */
+  onPaused(frontend: FrontendState): void {
+    for (const listener of this.#world.listeners.values()) {
+      if (listener.frontend === frontend) this.#pause(listener);
     }
   }
 
@@ -97,7 +105,8 @@ export class Admission {
   }
 
   #isFrontendFull(listener: ListenerState, nowMs: Millis): boolean {
-    const { side, counters } = listener.frontend;
+    const { admin, side, counters } = listener.frontend;
+    if (admin !== "open") return true;
     if (counters.sessions.current >= (side.maxconn ?? this.#world.limits.maxconn)) return true;
     return this.#isOver(counters.connectionRate.read(nowMs), side.rateLimitSessions, nowMs);
   }

@@ -23,6 +23,12 @@ export class Gauge {
   leave(): void {
     this.current--;
   }
+
+  /** `clear counters`: forgets the highest number and, with `all`, the total. */
+  clear(all: boolean): void {
+    this.highest = 0;
+    if (all) this.total = 0;
+  }
 }
 
 /** Events per second with the highest seen. */
@@ -48,6 +54,12 @@ export class SlidingAverage {
   #count = 0;
   highestMs = 0;
 
+  /** `clear counters`: forgets the highest value; with `all` also what the average is of. */
+  clear(all: boolean): void {
+    this.highestMs = 0;
+    if (all) this.#sum = this.#count = 0;
+  }
+
   add(valueMs: number): void {
     if (valueMs > this.highestMs) this.highestMs = valueMs;
     if (this.#count === AVERAGE_SESSIONS) this.#sum -= this.#sum / AVERAGE_SESSIONS;
@@ -67,6 +79,11 @@ export class SessionTimes {
   readonly connect = new SlidingAverage();
   readonly total = new SlidingAverage();
 
+  /** As `SlidingAverage.clear`. */
+  clear(all: boolean): void {
+    for (const average of [this.queue, this.connect, this.total]) average.clear(all);
+  }
+
   /** Counts one session; all times in ms. */
   add(times: {
     readonly queueMs: Millis;
@@ -77,6 +94,13 @@ export class SessionTimes {
     this.connect.add(times.connectMs);
     this.total.add(times.totalMs);
   }
+}
+
+/** What the process counts of all its clients. */
+export class ProcessCounters {
+  readonly connectionRate = new Rate();
+  connectionsTotal = 0;
+  readonly sessionRate = new Rate();
 }
 
 /** The counters of a frontend. */
@@ -96,6 +120,14 @@ export class FrontendCounters {
   deniedSessions = 0;
   /** Requests of HTTP that were none; HAProxy counts no failures of TCP clients here. */
   failedRequests = 0;
+
+  /** `clear counters`: forgets the highest values and, with `all`, every sum. */
+  clear(all: boolean): void {
+    this.sessions.clear(all);
+    this.sessionRate.highest = 0;
+    this.connectionRate.highest = 0;
+    if (all) zeroNumbers(this);
+  }
 
   /** A connection has become a session. */
   countSession(nowMs: Millis): void {
@@ -122,4 +154,21 @@ export class BackendCounters {
   balanced = 0;
   connects = 0;
   lastSessionMs: Millis | undefined;
+
+  /** `clear counters`: forgets the highest values and, with `all`, every sum and the last session. */
+  clear(all: boolean): void {
+    this.sessions.clear(all);
+    this.sessionRate.highest = 0;
+    this.times.clear(all);
+    if (all) zeroNumbers(this);
+    if (all) this.lastSessionMs = undefined;
+  }
+}
+
+/** Sets every plain number of a set of counters to zero. */
+function zeroNumbers(counters: FrontendCounters | BackendCounters): void {
+  const numbers: Record<string, unknown> = { ...counters };
+  for (const [name, value] of Object.entries(numbers)) {
+    if (typeof value === "number") Object.assign(counters, { [name]: 0 });
+  }
 }

@@ -123,7 +123,7 @@ export class Opening {
       this.#frontend.counters.deniedSessions++;
       return denied(verdict);
     }
-    this.#frontend.counters.countSession(nowMs);
+    this.#context.countOpened(nowMs);
     this.#trackers.onSession(nowMs);
     return { kind: "open", consume };
   }

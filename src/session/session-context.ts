@@ -63,6 +63,12 @@ export class SessionContext implements RuleSubject {
     this.request = { bytes, bytesMax, final: this.isRequestWhole };
   }
 
+  /** The connection has become a session. */
+  countOpened(nowMs: Millis): void {
+    this.frontend.counters.countSession(nowMs);
+    this.#world.counters.sessionRate.add(nowMs);
+  }
+
   get state(): World["lookups"] {
     return this.#world.lookups;
   }

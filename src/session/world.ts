@@ -6,6 +6,7 @@ import type { StateLookups, TableLookups } from "../rules/context.ts";
 import type { StickTable } from "../stick/table.ts";
 import { lookupOrCreateSample, lookupSample, TrackedCounters } from "../stick/tracked.ts";
 import type { BackendState } from "./backend-state.ts";
+import { ProcessCounters } from "./counters.ts";
 import type { FrontendState, ListenerState } from "./frontend-state.ts";
 import { WorldLookups } from "./lookups.ts";
 
@@ -22,6 +23,8 @@ export interface WorldSettings {
 /** Limits of the whole process. */
 export interface ProcessLimits {
   readonly maxconn: number;
+  /** As the process was configured; `maxconn` may be lowered at run time, and raised up to this. */
+  readonly maxconnHard: number;
   readonly maxconnrate: number | undefined;
 }
 
@@ -35,9 +38,14 @@ export class World {
   /** By the address they are bound to. */
   readonly listeners = new Map<string, ListenerState>();
   readonly lookups: StateLookups;
+  readonly counters = new ProcessCounters();
   environment: Readonly<Record<string, string | undefined>>;
   global: GlobalSection | undefined;
-  limits: ProcessLimits = { maxconn: Infinity, maxconnrate: undefined };
+  limits: ProcessLimits = {
+    maxconn: Infinity,
+    maxconnHard: Infinity,
+    maxconnrate: undefined,
+  };
   /** The instant of the event that is being handled. */
   nowMs: Millis = 0;
   /** Client connections at this moment. */
