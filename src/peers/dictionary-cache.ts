@@ -22,16 +22,19 @@ export class SentDictionary {
       out.varint(0);
       return;
     }
+    const known = this.#ids.get(text);
+    if (known !== undefined) {
+      // The length of a number of 1..128, and the number.
+      out.u8(1);
+      out.u8(known);
+      return;
+    }
     const payload = this.#scratch;
     payload.reset();
-    const known = this.#ids.get(text);
-    if (known !== undefined) payload.varint(known);
-    else {
-      const bytes = Buffer.from(text, "utf8");
-      payload.varint(this.#define(text));
-      payload.varint(bytes.length);
-      payload.bytes(bytes);
-    }
+    const bytes = Buffer.from(text, "utf8");
+    payload.varint(this.#define(text));
+    payload.varint(bytes.length);
+    payload.bytes(bytes);
     out.varint(payload.length);
     out.append(payload);
   }

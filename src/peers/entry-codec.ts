@@ -2,11 +2,12 @@
 // announced types after the key, by ascending number.
 import type { Millis } from "../base/units.ts";
 import type { StickEntry } from "../stick/entry.ts";
+import type { StickKey } from "../stick/key.ts";
 import type { StickTable } from "../stick/table.ts";
 import type { StoredType } from "../stick/table-data.ts";
 import type { WireDefinition } from "./definition.ts";
 import type { ReceivedDictionary, SentDictionary } from "./dictionary-cache.ts";
-import type { WireReader } from "./wire-reader.ts";
+import type { ByteRange, WireReader } from "./wire-reader.ts";
 import type { WireWriter } from "./wire-writer.ts";
 
 const U32_MAX = 0xffff_ffff;
@@ -26,8 +27,8 @@ export function writeEntry(
   entry: StickEntry,
   nowMs: Millis,
 ): void {
-  if (table.spec.keyType === "string") out.varint(entry.key.length);
-  out.byteString(entry.key);
+  if (table.spec.keyType === "string") out.varint(table.keyLength(entry));
+  out.key(table, entry);
   for (const { type, count } of types) {
     for (let index = 0; index < count; index += 1) {
       if (type.kind === "dict") dictionary.write(out, table.serverKey(entry));
@@ -66,16 +67,25 @@ export function readVersion(reader: WireReader): number | undefined {
   return version > VERSION_MAX ? undefined : version;
 }
 
+const NO_BYTES: ByteRange = { bytes: new Uint8Array(0), start: 0, end: 0 };
+
 /** An entry as a peer sent it. One is used again and again. */
 export class ReceivedEntry {
-  key = "";
+  /** The key's bytes, valid as long as the message. */
+  keyRange: ByteRange = NO_BYTES;
   serverKey: string | undefined;
   /** By type and element; a rate takes three. */
   readonly #numbers: number[] = [];
 
+  /** The key as a table keeps it. */
+  get key(): StickKey {
+    const { bytes, start, end } = this.keyRange;
+    return Buffer.from(bytes.buffer, bytes.byteOffset).toString("latin1", start, end);
+  }
+
   /** Reads a key and its data; `false` if they are malformed. Nothing of a table changes. */
   read(reader: WireReader, definition: WireDefinition, dictionary: ReceivedDictionary): boolean {
-    this.key = readKey(reader, definition);
+    this.keyRange = readKey(reader, definition);
     this.serverKey = undefined;
     let at = 0;
     for (const { type, count } of definition.types) {
@@ -137,9 +147,11 @@ export function planOf(table: StickTable, types: readonly StoredType[]): Planned
 }
 
 /** A string ends at a zero byte and is cut to the table's length, as HAProxy does. */
-function readKey(reader: WireReader, { keyType, keyLength }: WireDefinition): string {
-  if (keyType !== 6) return reader.byteString(keyLength);
-  const bytes = reader.byteString(reader.varint());
-  const end = bytes.indexOf("\0");
-  return bytes.slice(0, Math.min(keyLength - 1, end < 0 ? bytes.length : end));
+function readKey(reader: WireReader, { keyType, keyLength }: WireDefinition): ByteRange {
+  if (keyType !== 6) return reader.range(keyLength);
+  const { bytes, start, end } = reader.range(reader.varint());
+  let keyEnd = start;
+  const endMax = Math.min(end, start + keyLength - 1);
+  while (keyEnd < endMax && bytes[keyEnd] !== 0) keyEnd += 1;
+  return { bytes, start, end: keyEnd };
 }

@@ -135,3 +135,16 @@ export function writeFramed(
   out.varint(body.length);
   out.append(body);
 }
+
+/** Begins a message whose body is written right after; where the body begins. */
+export function beginFrame(out: WireWriter, messageClass: number, type: number): number {
+  out.u8(messageClass);
+  out.u8(type);
+  out.u8(0);
+  return out.length;
+}
+
+/** Ends the message that `beginFrame` has begun. */
+export function endFrame(out: WireWriter, bodyStart: number): void {
+  out.setLengthBefore(bodyStart);
+}

@@ -140,7 +140,8 @@ export class Learner {
     const { lane } = remote;
     const { table, versions } = lane.shared;
     if (leftMs <= 0 && table.expireMs !== undefined) return;
-    const known = table.lookup(this.#entry.key, nowMs);
+    const { bytes, start, end } = this.#entry.keyRange;
+    const known = table.lookupBytes(bytes, start, end, nowMs);
     const version = toldVersion ?? this.#versionOf(remote, known, toldMs, nowMs);
     if (known !== undefined) {
       if (toldVersion === undefined && toldMs === undefined && keepsOwn(lane, known, nowMs)) return;
@@ -150,7 +151,7 @@ export class Learner {
         return;
       }
     }
-    const entry = known ?? table.getOrCreate(this.#entry.key, nowMs);
+    const entry = known ?? table.createBytes(bytes, start, end, nowMs);
     if (entry === undefined) return;
     this.#entry.apply(table, entry, remote.plan, nowMs);
     table.touchUntil(entry, nowMs + leftMs, "peer");

@@ -137,6 +137,12 @@ export function writeSwitch(out: WireWriter, tableId: number): void {
   writeFramed(out, CLASS.table, TABLE.switch, body);
 }
 
+/** The type of an update that tells its id and its time left, or not. */
+export function updateType(hasId: boolean, isTimed: boolean): number {
+  if (isTimed) return hasId ? TABLE.timedUpdate : TABLE.timedIncrementalUpdate;
+  return hasId ? TABLE.update : TABLE.incrementalUpdate;
+}
+
 /** Begins an update's body with what comes before its key; the type that it is to be framed with. */
 export function beginUpdate(
   body: WireWriter,
@@ -145,6 +151,5 @@ export function beginUpdate(
 ): number {
   if (updateId !== undefined) body.u32(updateId);
   if (leftMs !== undefined) body.u32(leftMs);
-  if (leftMs === undefined) return updateId === undefined ? TABLE.incrementalUpdate : TABLE.update;
-  return updateId === undefined ? TABLE.timedIncrementalUpdate : TABLE.timedUpdate;
+  return updateType(updateId !== undefined, leftMs !== undefined);
 }

@@ -4,10 +4,10 @@ import { PEER_SENT_MESSAGE_BYTES_MAX } from "../limits.ts";
 import type { StickEntry } from "../stick/entry.ts";
 import { SentDictionary } from "./dictionary-cache.ts";
 import { writeEntry, writeVersion } from "./entry-codec.ts";
-import { writeFramed } from "./framing.ts";
+import { beginFrame, endFrame, writeFramed } from "./framing.ts";
 import type { MinorVersion } from "./handshake.ts";
 import type { Lane } from "./lane.ts";
-import { beginUpdate, CLASS, TABLE } from "./messages.ts";
+import { beginUpdate, CLASS, TABLE, updateType } from "./messages.ts";
 import type { PeerCounters } from "./peer-memory.ts";
 import { WireWriter } from "./wire-writer.ts";
 
@@ -26,13 +26,18 @@ export class UpdateWriter {
   readonly out = new WireWriter();
   readonly #dialect: Dialect;
   readonly #counters: PeerCounters;
-  readonly #body = new WireWriter();
   readonly #dictionary = new SentDictionary(new WireWriter());
   #current: Lane | undefined;
 
   constructor(dialect: Dialect, counters: PeerCounters) {
     this.#dialect = dialect;
     this.#counters = counters;
+  }
+
+  /** Announces a table, to which the updates after it belong. */
+  define(lane: Lane): void {
+    writeFramed(this.out, CLASS.table, TABLE.definition, lane.definitionBody);
+    this.#current = lane;
   }
 
   /**
@@ -47,22 +52,21 @@ export class UpdateWriter {
     const isFresh = expireMs === undefined || leftMs > expireMs - FRESH_MS;
     const isTimed =
       this.#dialect.minorVersion > 0 && (isTaught || this.#dialect.isTandem || !isFresh);
-    const body = this.#body;
-    body.reset();
+    const { out } = this;
+    if (this.#current !== lane) this.define(lane);
+    const frameStart = out.length;
+    const bodyStart = beginFrame(out, CLASS.table, updateType(true, isTimed));
     const toldMs = expireMs === undefined ? 0 : Math.max(1, Math.floor(leftMs));
-    const type = beginUpdate(body, updateId, isTimed ? toldMs : undefined);
-    writeEntry(body, table, lane.definition.types, this.#dictionary, entry, nowMs);
-    if (this.#dialect.isTandem) writeVersion(body, versions.stamp(entry, nowMs));
-    if (body.length > PEER_SENT_MESSAGE_BYTES_MAX) {
+    beginUpdate(out, updateId, isTimed ? toldMs : undefined);
+    writeEntry(out, table, lane.definition.types, this.#dictionary, entry, nowMs);
+    if (this.#dialect.isTandem) writeVersion(out, versions.stamp(entry, nowMs));
+    if (out.length - bodyStart > PEER_SENT_MESSAGE_BYTES_MAX) {
+      out.truncate(frameStart);
       this.#dictionary.forget(table.serverKey(entry));
       this.#counters.tooLargeCount += 1;
       return;
     }
-    if (this.#current !== lane) {
-      writeFramed(this.out, CLASS.table, TABLE.definition, lane.definitionBody);
-      this.#current = lane;
-    }
-    writeFramed(this.out, CLASS.table, type, body);
+    endFrame(out, bodyStart);
     lane.onSent(updateId);
     this.#counters.sentUpdateCount += 1;
   }

@@ -1,5 +1,6 @@
 // Reads the peers protocol's bytes. What a peer sent may be anything: reading past the end yields
 // zeros and sets `isShort`, so that a decoder checks once, after the last field.
+import { ByteReader } from "../base/byte-reader.ts";
 
 /** The first byte of an integer of more than one byte. */
 const LONG_FROM = 0xf0;
@@ -10,36 +11,18 @@ const VARINT_BYTES_MAX = 10;
 /** Bytes of an integer whose sum is exact in a double. */
 const EXACT_BYTES_MAX = 7;
 
-/** A cursor over one message. */
-export class WireReader {
-  readonly #bytes: Buffer;
-  #at = 0;
-  #isShort = false;
+/** Bytes of a message, where they stand in the buffer that it came in. */
+export interface ByteRange {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+}
 
-  constructor(bytes: Uint8Array) {
-    this.#bytes = Buffer.isBuffer(bytes)
-      ? bytes
-      : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  }
-
-  /** Whether more has been read than there was, or an integer was longer than 64 bits. */
-  get isShort(): boolean {
-    return this.#isShort;
-  }
-
-  /** Bytes that have not been read. */
-  get remaining(): number {
-    return this.#bytes.length - this.#at;
-  }
-
-  u32(): number {
-    const at = this.#take(4);
-    return at === undefined ? 0 : this.#bytes.readUInt32BE(at);
-  }
-
+/** A cursor over one message. Integers of more than 64 bits set `isShort`, too. */
+export class WireReader extends ByteReader {
   /** The last 4 bytes but `offset` of the message, wherever the cursor stands; they must exist. */
   u32FromEnd(offset: number): number {
-    return this.#bytes.readUInt32BE(this.#bytes.length - offset);
+    return this.buffer.readUInt32BE(this.buffer.length - offset);
   }
 
   /** An integer; larger ones than 2^53-1 as 2^53-1. */
@@ -65,37 +48,38 @@ export class WireReader {
 
   /** So many bytes as text, one a character (latin1). */
   byteString(byteCount: number): string {
-    const at = this.#take(byteCount);
-    return at === undefined ? "" : this.#bytes.toString("latin1", at, at + byteCount);
+    const at = this.take(byteCount);
+    return at < 0 ? "" : this.buffer.toString("latin1", at, at + byteCount);
   }
 
-  skip(byteCount: number): void {
-    this.#take(byteCount);
+  /** So many bytes where they stand; none when there are fewer. */
+  range(byteCount: number): ByteRange {
+    const at = this.take(byteCount);
+    return { bytes: this.buffer, start: Math.max(0, at), end: at < 0 ? 0 : at + byteCount };
   }
 
   /** An integer of few bytes; `undefined`, and the cursor unmoved, for one of many. */
   #shortVarint(): number | undefined {
-    const first = this.#bytes[this.#at];
+    const first = this.buffer[this.at];
     if (first === undefined) {
-      this.#isShort = true;
+      this.runShort();
       return 0;
     }
     if (first < LONG_FROM) {
-      this.#at += 1;
+      this.at += 1;
       return first;
     }
     let sum = first;
     let factor = 16;
     for (let count = 1; count < EXACT_BYTES_MAX; count += 1) {
-      const byte = this.#bytes[this.#at + count];
+      const byte = this.buffer[this.at + count];
       if (byte === undefined) {
-        this.#isShort = true;
-        this.#at = this.#bytes.length;
+        this.runShort();
         return 0;
       }
       sum += byte * factor;
       if (byte < 0x80) {
-        this.#at += count + 1;
+        this.at += count + 1;
         return sum;
       }
       factor *= 128;
@@ -104,27 +88,16 @@ export class WireReader {
   }
 
   #longVarint(): bigint {
-    let sum = BigInt(this.#bytes[this.#at]!);
+    let sum = BigInt(this.buffer[this.at]!);
     for (let count = 1; count < VARINT_BYTES_MAX; count += 1) {
-      const byte = this.#bytes[this.#at + count];
+      const byte = this.buffer[this.at + count];
       if (byte === undefined) break;
       sum += BigInt(byte) << BigInt(4 + 7 * (count - 1));
       if (byte >= 0x80) continue;
-      this.#at += count + 1;
+      this.at += count + 1;
       return BigInt.asUintN(64, sum);
     }
-    this.#isShort = true;
-    this.#at = this.#bytes.length;
+    this.runShort();
     return 0n;
-  }
-
-  #take(byteCount: number): number | undefined {
-    if (this.#isShort || byteCount > this.remaining) {
-      this.#isShort = true;
-      return undefined;
-    }
-    const at = this.#at;
-    this.#at += byteCount;
-    return at;
   }
 }

@@ -4,7 +4,7 @@ import type { RateState } from "../base/rate.ts";
 import type { Millis } from "../base/units.ts";
 import type { StickKeyType } from "../config/model/stick.ts";
 import { SNAPSHOT_FRAME_BYTES_MAX, STICK_ARRAY_COUNT_MAX } from "../limits.ts";
-import { ByteReader } from "./byte-reader.ts";
+import { ByteReader } from "../base/byte-reader.ts";
 import { dataTypeByNumber } from "./data-types.ts";
 import type { StickKey } from "./key.ts";
 import { FRAME, SNAPSHOT_KEY_TYPES, SNAPSHOT_MARK } from "./snapshot.ts";

@@ -10,7 +10,7 @@ import type { RateState } from "../base/rate.ts";
 import type { Millis } from "../base/units.ts";
 import type { StickKeyType } from "../config/model/stick.ts";
 import { SNAPSHOT_ENTRIES_PER_FRAME_MAX, SNAPSHOT_FRAME_BYTES_MAX } from "../limits.ts";
-import { ByteWriter } from "./byte-writer.ts";
+import { ByteWriter } from "../base/byte-writer.ts";
 import type { StickEntry } from "./entry.ts";
 import type { StickTable } from "./table.ts";
 import type { StoredType } from "./table-data.ts";

@@ -1,5 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { type Frame, FrameReader, writeFramed, writeShort } from "../../../src/peers/framing.ts";
+import {
+  beginFrame,
+  endFrame,
+  type Frame,
+  FrameReader,
+  writeFramed,
+  writeShort,
+} from "../../../src/peers/framing.ts";
 import { WireWriter } from "../../../src/peers/wire-writer.ts";
 import { bytes } from "./bytes.ts";
 
@@ -74,3 +81,20 @@ describe("FrameReader", () => {
     ]);
   });
 });
+
+test.each([0, 1, 239, 240, 241, 2_287, 2_288, 15_360, 65_535])(
+  "beginFrame() and endFrame() around %i bytes write what writeFramed() does",
+  (byteCount) => {
+    const body = new WireWriter();
+    body.bytes(Uint8Array.from({ length: byteCount }, (_, at) => at % 251));
+    const [expected, out] = [new WireWriter(), new WireWriter()];
+    for (const writer of [expected, out]) writer.u32(0xdeadbeef);
+    writeFramed(expected, 10, 0x85, body);
+    const bodyStart = beginFrame(out, 10, 0x85);
+    out.append(body);
+    endFrame(out, bodyStart);
+    expect(out.toBytes().equals(expected.toBytes())).toBe(true);
+    out.u8(7);
+    expect(out.toBytes().at(-1)).toBe(7);
+  },
+);
