@@ -317,3 +317,6 @@ export const RUNTIME_PIECE_CHARS = 32 * 1024;
 
 /** Table entries that one piece of a long answer looks at: about a millisecond of work. */
 export const RUNTIME_ENTRIES_PER_PIECE_MAX = 256;
+
+/** Servers that a backend may have before `add server` refuses more: as many as one `server-template` may make. */
+export const BACKEND_SERVERS_MAX = 4_096;
