@@ -31,6 +31,11 @@ export class Availability {
     return this.#downMs + (this.#isUp ? 0 : Math.max(0, nowMs - this.#lastChangeMs));
   }
 
+  /** `clear counters all`: outages count from anew. */
+  clearTransitions(): void {
+    this.#downTransitions = 0;
+  }
+
   /** Takes note of whether a server is usable; says what that changed. */
   become(isUp: boolean, nowMs: Millis): "unchanged" | "lost" | "regained" {
     if (isUp === this.#isUp) return "unchanged";

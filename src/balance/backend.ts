@@ -246,6 +246,14 @@ export class BackendBalancer<T> {
     };
   }
 
+  /** `clear counters`: forgets the highest values, servers' included; with `all` also sums. */
+  clearCounters(all: boolean): void {
+    this.#places.queues.clearMax();
+    for (const server of this.servers) server.clearCounters(all);
+    if (all) this.#lbTotal = 0;
+    if (all) this.#availability.clearTransitions();
+  }
+
   #assign(request: AssignRequest<T>): Assignment {
     const { persisted } = request;
     if (persisted !== undefined && this.#mayPersist(persisted)) {
@@ -307,9 +315,7 @@ export class BackendBalancer<T> {
   /** Brings a server up, slowly if it is configured so. */
   #start(server: ServerState): void {
     server.become(server.slowstartSeconds > 0 ? "starting" : "running", this.#places.nowMs);
-    if (server.operational === "starting") {
-      this.#slowStarts.arm(server, this.#places.nowMs);
-    }
+    if (server.operational === "starting") this.#slowStarts.arm(server, this.#places.nowMs);
   }
 
   /** Draws the consequences of a change of one server, for the algorithm and for those who wait. */
@@ -341,12 +347,9 @@ export class BackendBalancer<T> {
       server.become("running", this.#places.nowMs);
     }
     if (server.operational !== "starting") this.#slowStarts.disarm(server);
+    const { nowMs } = this.#places;
     const dynamic = isDynamic(this.#spec.side);
-    server.effectiveWeight = server.computeEffectiveWeight(
-      this.#scale,
-      dynamic,
-      this.#places.nowMs,
-    );
+    server.effectiveWeight = server.computeEffectiveWeight(this.#scale, dynamic, nowMs);
   }
 
   #inherit(old: Map<string, ServerState>, spec: Server): ServerState {
@@ -391,7 +394,6 @@ export class BackendBalancer<T> {
   }
 }
 
-function scaleOf(spec: BackendSpec): WeightScale {
-  if (isDynamic(spec.side)) return DYNAMIC_SCALE;
-  return staticScale(spec.side.servers.map((server) => server.weight));
+function scaleOf({ side }: BackendSpec): WeightScale {
+  return isDynamic(side) ? DYNAMIC_SCALE : staticScale(side.servers.map(({ weight }) => weight));
 }

@@ -36,6 +36,13 @@ export interface ServerCounters {
   serverAborts: number;
 }
 
+/** `clear counters`: forgets the highest values and, with `all`, every sum. */
+export function clearServerCounters(counters: ServerCounters, all: boolean): void {
+  if (all) Object.assign(counters, createServerCounters());
+  counters.servedMax = 0;
+  counters.queuedMax = 0;
+}
+
 /** All zero. */
 export function createServerCounters(): ServerCounters {
   return {

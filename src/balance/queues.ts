@@ -64,6 +64,11 @@ export class Queues<T> {
     return position;
   }
 
+  /** `clear counters`: the longest shared queue counts from anew. */
+  clearMax(): void {
+    this.#sharedMax = 0;
+  }
+
   /** Takes whom the server serves next: of its own queue and, if it may, of the shared one. */
   takeNext(server: ServerState, mayTakeShared: boolean): Taken<T> | undefined {
     const own = server.queued > 0 ? this.#own.get(server)?.first : undefined;

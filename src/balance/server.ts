@@ -3,7 +3,7 @@
 import type { Millis } from "../base/units.ts";
 import type { Server } from "../config/model/server.ts";
 import { ADMIN, ADMIN_DRAIN_MASK, ADMIN_MAINT_MASK } from "./admin.ts";
-import { createServerCounters } from "./counters.ts";
+import { clearServerCounters, createServerCounters } from "./counters.ts";
 import type { ServerCounters } from "./counters.ts";
 import { scaleWeight } from "./weight.ts";
 import type { WeightScale } from "./weight.ts";
@@ -96,6 +96,12 @@ export class ServerState {
   countConnection(nowMs: Millis): void {
     this.counters.total += 1;
     this.lastSessionMs = nowMs;
+  }
+
+  /** `clear counters`: forgets the highest values; with `all` also sums and the last session. */
+  clearCounters(all: boolean): void {
+    clearServerCounters(this.counters, all);
+    if (all) this.lastSessionMs = undefined;
   }
 
   /** All time spent down, the current outage included. */

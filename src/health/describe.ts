@@ -118,10 +118,20 @@ export function describeReturn(
   return `${nameOf(server)} is ${health}/${admin} (leaving ${forced}maintenance).`;
 }
 
-/** A server takes no new sessions from here on. */
-export function describeDrain(server: DescribedServer, counts: ChangeCounts, via?: string): string {
+/** A server takes no new sessions from here on; one that is down is told of as one that has left. */
+export function describeDrain(
+  server: DescribedServer,
+  counts: ChangeCounts,
+  via?: string,
+  isDown = false,
+): string {
   const origin = via === undefined ? "" : ` via ${via}`;
-  return `${nameOf(server)} enters drain state${origin}${describeCounts(false, counts)}`;
+  return `${nameOf(server)} enters drain state${origin}${describeCounts(isDown, counts)}`;
+}
+
+/** A server has come out of maintenance into the drain that it was in before. */
+export function describeRemainingDrain(server: DescribedServer): string {
+  return `${nameOf(server)} remains in forced drain mode.`;
 }
 
 /** A server takes new sessions again. */

@@ -72,6 +72,7 @@ export class HealthMonitor implements Machine<HealthEvent, HealthEffect> {
     const entries = new Map<string, Entry>();
     const added: Probe[] = [];
     const toggled: Entry[] = [];
+    const unchecked: Entry[] = [];
     for (const spec of servers) {
       const entry = former.get(spec.key) ?? newEntry(spec, nowMs);
       entries.set(spec.key, entry);
@@ -80,7 +81,9 @@ export class HealthMonitor implements Machine<HealthEvent, HealthEffect> {
         continue;
       }
       if (entry.spec.disabled !== spec.disabled) toggled.push(entry);
+      const hadChecks = isChecked(entry);
       this.#respecify(entry, spec, added, nowMs);
+      if (hadChecks && !isChecked(entry)) unchecked.push(entry);
     }
     for (const gone of former.values()) this.#abortAll(gone);
     this.#spread(added, nowMs);
@@ -88,7 +91,9 @@ export class HealthMonitor implements Machine<HealthEvent, HealthEffect> {
     for (const entry of toggled) {
       this.#states.setForcedMaintenance(entry, entry.spec.disabled, nowMs);
     }
-    for (const entry of entries.values()) this.#states.settle(entry, nowMs);
+    for (const entry of entries.values()) {
+      this.#states.settle(entry, unchecked.includes(entry), nowMs);
+    }
     this.#isDueExact = false;
   }
 
@@ -164,6 +169,15 @@ export class HealthMonitor implements Machine<HealthEvent, HealthEffect> {
       transitionsDown: entry.transitionsDown,
       lastChangeMs: entry.lastChangeMs,
     };
+  }
+
+  /** `clear counters all`: failures and outages count from anew. */
+  clearCounters(): void {
+    for (const entry of this.#fleet.entries.values()) {
+      entry.failedChecks = 0;
+      entry.failedTraffic = 0;
+      entry.transitionsDown = 0;
+    }
   }
 
   /** The keys of the servers that track this one directly; drains are passed on to them. */
@@ -337,6 +351,11 @@ export class HealthMonitor implements Machine<HealthEvent, HealthEffect> {
   #abortAll(entry: Entry): void {
     for (const probe of probesOf(entry)) abortProbe(entry, probe, this.#effects);
   }
+}
+
+/** Whether anything but an operator says how the server is. */
+function isChecked(entry: Entry): boolean {
+  return probesOf(entry).length > 0 || entry.spec.track !== undefined;
 }
 
 function isDue(probe: Probe | undefined, nowMs: Millis): probe is Probe {

@@ -3,7 +3,7 @@ import type { Millis } from "../base/units.ts";
 import type { EffectQueue } from "../base/effect-queue.ts";
 import type { HealthEffect, OperationalState, StateCause, StateChange } from "./events.ts";
 import type { Entry, Fleet } from "./fleet.ts";
-import { abortProbe, inMaintenance, probesOf, scheduleProbe } from "./fleet.ts";
+import { abortProbe, inMaintenance, scheduleProbe } from "./fleet.ts";
 import { isHealthy } from "./rise-fall.ts";
 
 const EFFECT_OF_STATE = {
@@ -23,19 +23,20 @@ export class ServerStates {
   }
 
   /** After a reconfiguration: state follows from maintenance, the tracked server and the probes. */
-  settle(entry: Entry, nowMs: Millis): void {
+  settle(entry: Entry, hasLostChecks: boolean, nowMs: Millis): void {
     if (entry.isForcedDown) this.#enterMaintenance(entry, nowMs);
     else if (entry.isInheritedDown && !this.#hasParentInMaintenance(entry)) {
       this.#setInheritedMaintenance(entry, false, entry.spec.track ?? entry.spec.key, nowMs);
-    } else if (!inMaintenance(entry)) this.#settleState(entry, nowMs);
+    } else if (!inMaintenance(entry)) this.#settleState(entry, hasLostChecks, nowMs);
   }
 
-  #settleState(entry: Entry, nowMs: Millis): void {
+  /** Nobody would bring a server up again whose checks are gone; one that had none stays as forced. */
+  #settleState(entry: Entry, hasLostChecks: boolean, nowMs: Millis): void {
     const parent = this.#fleet.parentOf(entry);
     if (parent !== undefined) {
       const cause: StateCause = { kind: "tracked", via: parent.spec.key };
       if (!inMaintenance(parent)) this.become(entry, parent.state, cause, nowMs);
-    } else if (probesOf(entry).length === 0) {
+    } else if (hasLostChecks) {
       this.become(entry, "up", { kind: "forced", text: "checks removed" }, nowMs);
     }
   }

@@ -53,7 +53,11 @@ export function applyConfiguration(
   const proxies = configuration.proxies.filter(isServed);
   world.global = configuration.global;
   world.environment = resources.environment;
-  world.limits = { maxconn: resources.maxconn, maxconnrate: configuration.global.maxconnrate };
+  world.limits = {
+    maxconn: resources.maxconn,
+    maxconnHard: resources.maxconn,
+    maxconnrate: configuration.global.maxconnrate,
+  };
   applyTables(world, configuration);
   const outcomes = applyBackends(world, proxies, resources, nowMs);
   applyFrontends(world, proxies);
@@ -211,6 +215,7 @@ function applyFrontends(world: World, proxies: readonly Proxy[]): void {
     } else {
       state.proxy = proxy;
       state.side = proxy.frontend;
+      state.admin = "open";
       state.clientSocket = clientSocket(proxy);
     }
   }

@@ -167,8 +167,7 @@ export class BackendCounters {
 
 /** Sets every plain number of a set of counters to zero. */
 function zeroNumbers(counters: FrontendCounters | BackendCounters): void {
-  const numbers: Record<string, unknown> = { ...counters };
-  for (const [name, value] of Object.entries(numbers)) {
+  for (const [name, value] of Object.entries(counters)) {
     if (typeof value === "number") Object.assign(counters, { [name]: 0 });
   }
 }

@@ -40,6 +40,8 @@ export class FrontendState {
   /** Options of client connections; `undefined` when there is nothing to set. */
   clientSocket: SocketOptions | undefined;
   lineCount = 0;
+  /** Set by an operator: `disable frontend` pauses it, `shutdown frontend` stops it until a reload. */
+  admin: "open" | "paused" | "stopped" = "open";
   /** When the log line is due: as soon as its format's values are known, or at the end. */
   logMoment: "accept" | "connect" | "end" | "never" = "end";
 

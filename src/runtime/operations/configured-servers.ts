@@ -31,9 +31,7 @@ export function replaceServers(
   const spec = { ...backend.balancer.spec, side };
   const outcome: QueueOutcome<Session> = backend.balancer.reconfigure(spec, nowMs);
   const named = new Set(servers.map((server) => server.name));
-  backend.facts = new Map(
-    [...backend.facts, ...facts].filter(([name]) => named.has(name)),
-  );
+  backend.facts = new Map([...backend.facts, ...facts].filter(([name]) => named.has(name)));
   return [
     { kind: "queue", backend, outcome },
     { kind: "configuration", configuration: withProxy(configuration, proxy) },

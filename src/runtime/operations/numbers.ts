@@ -23,9 +23,9 @@ export function readInteger(word: string): number | undefined {
 
 const INT64_MAX = 2n ** 63n - 1n;
 
-/** A whole word that is a number within 64 bits, both ends excluded as HAProxy excludes them. */
+/** A whole word that is a number of 64 bits. */
 export function readInteger64(word: string): bigint | undefined {
   if (!/^[+-]?\d{1,20}$/.test(word)) return undefined;
   const value = BigInt(word.replace(/^\+/, ""));
-  return value < INT64_MAX && value > -INT64_MAX - 1n ? value : undefined;
+  return value <= INT64_MAX && value >= -INT64_MAX - 1n ? value : undefined;
 }

@@ -38,7 +38,7 @@ export function setServerAddress(
   const texts = [
     current?.host === host
       ? "no need to change the addr"
-      : `IP changed from '${shownHost(current)}' to '${host}'`,
+      : `IP changed from '${shownHost(current)}' to '${addressWord}'`,
   ];
   const change = keyword === "port" ? readPort(portWord, server.spec) : ({ kind: "none" } as const);
   const portText = describePort(change, server.spec, current?.port ?? 0);

@@ -23,7 +23,7 @@ export function splitServerWord(
   word: string | undefined,
 ): Found<{ readonly backend: string; readonly server: string }> {
   const slash = word?.indexOf("/") ?? -1;
-  if (word === undefined || slash < 0 || slash === word.length - 1) {
+  if (word === undefined || slash <= 0 || slash === word.length - 1) {
     return { ok: false, answer: refuse("Require 'backend/server'.") };
   }
   return { ok: true, value: { backend: word.slice(0, slash), server: word.slice(slash + 1) } };
