@@ -235,3 +235,21 @@ export const SLEEP_LOOK_MS: Millis = 20;
 export const ANNOUNCEMENT_REFRESH_MS: Millis = 60_000;
 /** What a program that sets something of a process may take. */
 export const PROCESS_SETTING_MS_MAX: Millis = 2_000;
+
+// Control sockets (ha/io)
+
+/** Clients of the control socket of a guard or an agent at once. */
+export const CONTROL_CLIENTS_MAX = 4;
+/** Bytes of a command on such a socket. */
+export const CONTROL_COMMAND_BYTES_MAX = 256;
+/** What a client may take to send its command. */
+export const CONTROL_COMMAND_MS_MAX: Millis = 1_000;
+/** What a client may take to read its answer. */
+export const CONTROL_READ_MS_MAX: Millis = 2_000;
+/** Senders that are remembered of each virtual router, by each path, for status pages. */
+export const HEARD_NODES_MAX = 8;
+
+// Tickles (ha/io)
+
+/** How long this machine's own addresses are remembered while tickles are sent. */
+export const LOCAL_ADDRESSES_MS: Millis = 1_000;

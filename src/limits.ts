@@ -250,6 +250,9 @@ export const PEER_REFUSAL_NOTICE_MS = 5_000;
 /** How long changes wait to be sent to peers together, ms. */
 export const PEER_GATHER_MS = 3;
 
+/** How long a node that starts waits for any peer to be there, ms: on a local network a call is answered within a millisecond. */
+export const PEER_ANSWER_MS_MAX = 1_500;
+
 /** How soon an old process calls its successor again that does not listen yet, ms. */
 export const PEER_HANDOVER_REDIAL_MS = 50;
 
@@ -277,16 +280,12 @@ export const LIVE_GATHER_MS = 100;
 /** Entries of the list that are added, touched or forgotten in one turn, each: about a millisecond of work. */
 export const LIVE_STEP_ENTRIES_MAX = 500;
 
-/** `tickle-rate` unless set, and the most that it may be, a second: an agent sends no more. */
+/** `tickle-rate` unless set, a second. */
 export const TICKLE_RATE_DEFAULT = 2_000;
-export const TICKLE_RATE_MAX = 10_000;
 
 /** How often tickles are sent, ms, and how much of the rate may be sent at once when that comes late. */
 export const TICKLE_BATCH_MS = 10;
 export const TICKLE_BURST_MS = 20;
-
-/** Tickles in one message to the guard: about 6 KiB. */
-export const TICKLES_PER_MESSAGE_MAX = 128;
 
 /** How soon a client is tickled again, ms: longer than a system leaves between two such answers (Linux tcp_invalid_ratelimit, 500). */
 export const TICKLE_ROUND_MS = 1_000;
@@ -296,9 +295,6 @@ export const TICKLE_SCAN_ENTRIES_MAX = 2_000;
 
 /** Bytes of one line from the guard. */
 export const LIFE_HEARD_CHARS_MAX = 65_536;
-
-/** Virtual IP addresses that a balancer is told of; clients of others are not tickled. */
-export const LIFE_VIPS_MAX = 1_024;
 
 /** Bytes of a line of the runtime API, and of a payload: certificates with their chains and keys fit. */
 export const RUNTIME_REQUEST_BYTES_MAX = 64 * 1024;
@@ -320,3 +316,9 @@ export const RUNTIME_ENTRIES_PER_PIECE_MAX = 256;
 
 /** Servers that a backend may have before `add server` refuses more: as many as one `server-template` may make. */
 export const BACKEND_SERVERS_MAX = 4_096;
+
+/** How long the CONNECT of a client that is to be refused is waited for, ms: two round trips of a slow mobile network. */
+export const REFUSAL_WAIT_MS = 2_000;
+
+/** How long a listener rests when the system refuses a descriptor or memory for a newcomer, ms, as HAProxy's. */
+export const ACCEPT_RETRY_MS = 100;

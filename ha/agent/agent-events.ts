@@ -1,4 +1,5 @@
 // What a whole agent hears and asks for: election, VIPs, tracking, heartbeats and notices as one machine.
+import type { IpBytes } from "../../src/base/ip.ts";
 import type { Millis } from "../../src/base/units.ts";
 import type { AgentConfiguration } from "../config/model/configuration.ts";
 import type { NotifyCommand } from "../config/model/instance.ts";
@@ -15,6 +16,8 @@ export type AgentEvent =
   /** A datagram on heartbeat path `index` of the configuration. */
   | { readonly kind: "heartbeat"; readonly index: number; readonly bytes: Uint8Array }
   | { readonly kind: "balancer"; readonly report: BalancerReport }
+  /** The balancer asks to wake these clients: keys of connections (connection-key.ts) in base64. */
+  | { readonly kind: "tickle"; readonly connections: string }
   | { readonly kind: "link"; readonly link: KernelLink }
   | { readonly kind: "link-removed"; readonly name: string }
   /** Why an instance's adverts cannot be received; `undefined`: they can, which is assumed at first. */
@@ -50,6 +53,10 @@ export type AgentEffect =
   | Extract<TrackEffect, { kind: "run-script" }>
   /** Tell the guard what to undo should we die. Comes before the effects that it would undo. */
   | { readonly kind: "will"; readonly will: LastWill }
+  /** Tell the guard which VIPs the kernel has because this node is master, numeric; all of them. */
+  | { readonly kind: "vips"; readonly held: readonly string[] }
+  /** Send a packet that brings its IP header, by the routes of the kernel. */
+  | { readonly kind: "tickle"; readonly destination: IpBytes; readonly bytes: Uint8Array }
   /** Run this; the answer is `notified`. They are asked for one at a time. */
   | {
       readonly kind: "notify";

@@ -22,6 +22,7 @@ import { Ears } from "./ears.ts";
 import { Heartbeats } from "./heartbeats.ts";
 import { Reception } from "./reception.ts";
 import { agentStatus, type AgentStatus } from "./status.ts";
+import { Tickles } from "./tickles.ts";
 import { Voice } from "./voice.ts";
 import { WillKeeper } from "./will-keeper.ts";
 
@@ -53,6 +54,7 @@ export class Agent implements Machine<AgentEvent, AgentEffect> {
   readonly #voice: Voice;
   readonly #will = new WillKeeper();
   readonly #recurrence = new Recurrence();
+  readonly #tickles = new Tickles((effect) => this.#out.push(effect));
   /** Faults that tracking found, by instance. */
   readonly #trackedFaults = new Map<string, readonly string[]>();
   readonly #ears = new Ears();
@@ -87,6 +89,7 @@ export class Agent implements Machine<AgentEvent, AgentEffect> {
     this.#take(event, nowMs);
     this.#runTimers(nowMs);
     this.#pump(nowMs);
+    this.#tickles.look(this.#configuration, this.#vips);
     this.#finish();
   }
 
@@ -197,6 +200,9 @@ export class Agent implements Machine<AgentEvent, AgentEffect> {
         break;
       case "notified":
         this.#notices.handle(event, nowMs);
+        break;
+      case "tickle":
+        this.#tickles.send(event.connections, nowMs);
         break;
       case "reload":
         this.#reload(event.configuration, nowMs);

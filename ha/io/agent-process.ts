@@ -112,7 +112,7 @@ class AgentProcess {
     this.#driver = new MachineDriver(awake(this.#agent), (effect) => this.#carryOut(effect));
     this.#channel = openGuardChannel({
       onMessage: (message) => {
-        if (message.kind === "balancer") this.#driver.feed(message);
+        if (message.kind === "balancer" || message.kind === "tickle") this.#driver.feed(message);
         else if (message.kind === "reload") this.#reload();
         else if (message.kind === "stop") this.#stop("the guard asks for it");
       },
@@ -130,6 +130,7 @@ class AgentProcess {
       logsAddresses: options.logsAddresses,
       feed: (event) => this.#driver.feed(event),
       tellWill: (will) => this.#tellWill(will),
+      tellVips: (held) => this.#channel?.send({ kind: "vips", held }),
     });
   }
 

@@ -12,6 +12,7 @@ import { Repetitions } from "./repetitions.ts";
 import { ReceptionShell } from "./reception-shell.ts";
 import type { ScriptLauncher } from "./script-launcher.ts";
 import { Sysctls } from "./sysctl.ts";
+import { TickleSender } from "./tickle-sender.ts";
 import { TrackingWorld } from "./tracking-world.ts";
 import { VipShell } from "./vip-shell.ts";
 import { VrrpSockets } from "./vrrp-socket.ts";
@@ -25,6 +26,7 @@ export interface AgentWorldOptions {
   readonly logsAddresses: boolean;
   feed(event: AgentEvent): void;
   tellWill(will: LastWill): void;
+  tellVips(held: readonly string[]): void;
 }
 
 /** See the head of this file. */
@@ -38,6 +40,7 @@ export class AgentWorld {
   readonly #sockets: VrrpSockets;
   readonly #reception: ReceptionShell;
   readonly #announcer: Announcer;
+  readonly #tickles: TickleSender;
   readonly #tracking: TrackingWorld;
   #configuration: AgentConfiguration;
   #heartbeats: HeartbeatSocket[] = [];
@@ -68,6 +71,7 @@ export class AgentWorld {
       options.feed(event),
     );
     this.#announcer = new Announcer({ onProblem: complain });
+    this.#tickles = new TickleSender(complain);
     this.#vips = new VipShell({
       batch: this.#batch,
       scripts: configuration.tandem,
@@ -111,6 +115,12 @@ export class AgentWorld {
       case "will":
         this.#options.tellWill(effect.will);
         break;
+      case "vips":
+        this.#options.tellVips(effect.held);
+        break;
+      case "tickle":
+        this.#tickles.send(effect.destination, effect.bytes);
+        break;
       case "run-script":
       case "notify":
       case "fifo":
@@ -133,6 +143,7 @@ export class AgentWorld {
     this.#reception.close();
     this.#sockets.close();
     this.#announcer.close();
+    this.#tickles.close();
     for (const socket of this.#heartbeats) socket.close();
     await this.#tracking.close();
   }

@@ -192,6 +192,14 @@ class GuardProcess {
       case "beat-balancer":
         this.#beat("balancer");
         return;
+      case "tell-balancer-vips":
+        this.#tell("balancer", encodeMessage({ kind: "vips", held: effect.held }));
+        return;
+      case "tell-agent-tickle": {
+        const line = encodeMessage({ kind: "tickle", connections: effect.connections });
+        this.#runs.get("agent")?.process.sendIfRead(line);
+        return;
+      }
       case "exit":
         this.#finish?.(effect.code);
         return;

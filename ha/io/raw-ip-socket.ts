@@ -13,8 +13,8 @@ export interface RawIpSocketSettings {
   readonly family: 4 | 6;
   /** IP protocol; 255: the sender brings the IP header, nothing is received (raw(7)). */
   readonly protocol: number;
-  /** Only packets of this interface, both ways (SO_BINDTODEVICE). */
-  readonly interface: string;
+  /** Only packets of this interface, both ways (SO_BINDTODEVICE); `undefined`: as routes say. */
+  readonly interface: string | undefined;
   readonly options: readonly SocketOption[];
   /** `undefined`: nothing is read. Bytes are the callee's; IPv4 packets come with their header. */
   readonly onPacket: ((bytes: Uint8Array, source: string) => void) | undefined;
@@ -87,9 +87,11 @@ export class RawIpSocket {
   #configure(): void {
     const { interface: name, options } = this.#settings;
     try {
-      this.setOption([SOL_SOCKET, SO_BINDTODEVICE, Buffer.from(`${name}\0`)]);
+      if (name !== undefined) {
+        this.setOption([SOL_SOCKET, SO_BINDTODEVICE, Buffer.from(`${name}\0`)]);
+      }
     } catch (error) {
-      throw new Error(`cannot use interface ${name}: ${(error as Error).message}`, {
+      throw new Error(`cannot use interface ${name ?? ""}: ${(error as Error).message}`, {
         cause: error,
       });
     }

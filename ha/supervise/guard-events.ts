@@ -83,6 +83,10 @@ export type GuardEffect =
   | { readonly kind: "tell-agent-balancer"; readonly report: BalancerReport }
   | { readonly kind: "tell-agent"; readonly message: "beat" | "reload" | "stop" }
   | { readonly kind: "beat-balancer" }
+  /** The VIPs that this node holds: after each change, and when a balancer is ready. */
+  | { readonly kind: "tell-balancer-vips"; readonly held: readonly string[] }
+  /** Worth nothing unless it is read now. */
+  | { readonly kind: "tell-agent-tickle"; readonly connections: string }
   /** All children have ended: exit. */
   | { readonly kind: "exit"; readonly code: number }
   | {

@@ -18,6 +18,7 @@ import { type ChildStatus, describeEnd, SupervisedChild } from "./child.ts";
 import type { Child, GuardEffect, GuardEvent, GuardSettings } from "./guard-events.ts";
 import { type BalancerReport, EMPTY_WILL, type LastWill, type ToGuard } from "./messages.ts";
 import { ReserveKeeper } from "./reserve.ts";
+import { TickleRelay } from "./tickle-relay.ts";
 import { isEmptyWill, isSameWill } from "./will.ts";
 
 /** What a guard knows, for people and for programs that ask. */
@@ -36,6 +37,7 @@ export class Guard implements Machine<GuardEvent, GuardEffect> {
   readonly #agent: SupervisedChild | undefined;
   readonly #balancer: SupervisedChild | undefined;
   readonly #reserve: ReserveKeeper;
+  readonly #tickles = new TickleRelay(this.#effects);
   #balancerWatch = new BalancerWatch();
   /** Of the agent's current run. */
   #will: LastWill = EMPTY_WILL;
@@ -55,7 +57,10 @@ export class Guard implements Machine<GuardEvent, GuardEffect> {
     if (has("agent")) {
       this.#agent = new SupervisedChild("agent", settings, this.#effects, {
         started: () => this.#onAgentStarted(),
-        lost: () => this.#executeWill(),
+        lost: () => {
+          this.#executeWill();
+          this.#tickles.hold([], this.#balancer?.phase === "ready");
+        },
         gone: () => this.#stopBalancer(this.#handledMs),
       });
     }
@@ -176,6 +181,10 @@ export class Guard implements Machine<GuardEvent, GuardEffect> {
         // A will that was still in the pipe when its author was killed.
         if (this.#agent?.phase === "killed") this.#executeWill();
         return;
+      case "vips":
+        if (this.#agent?.phase === "killed") return;
+        this.#tickles.hold(message.held, this.#balancer?.phase === "ready");
+        return;
     }
   }
 
@@ -186,10 +195,14 @@ export class Guard implements Machine<GuardEvent, GuardEffect> {
       case "ready":
         if (!balancer.ready(nowMs)) return;
         this.#reserve.balancerReady(nowMs);
+        this.#tickles.balancerReady();
         if (this.#isBalancerReloadDue) this.#reloadBalancer();
         return;
       case "stopping":
         this.#balancerWatch.endsBecause(message.reason);
+        return;
+      case "tickle":
+        if (this.#agent?.phase === "ready") this.#tickles.tickle(message.connections, nowMs);
         return;
       case "beat":
         balancer.heard(nowMs);

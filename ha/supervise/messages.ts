@@ -19,6 +19,8 @@ export interface BalancerReport {
 export type ToAgent =
   | { readonly kind: "beat" }
   | { readonly kind: "balancer"; readonly report: BalancerReport }
+  /** Send one ACK for each of these connections: keys (connection-key.ts) in base64. */
+  | { readonly kind: "tickle"; readonly connections: string }
   | { readonly kind: "reload" }
   /** Resign, release, run the shutdown script, exit 0. */
   | { readonly kind: "stop" };
@@ -28,7 +30,9 @@ export type ToGuard =
   | { readonly kind: "beat" }
   /** Configured, sockets open. */
   | { readonly kind: "ready" }
-  | { readonly kind: "will"; readonly will: LastWill };
+  | { readonly kind: "will"; readonly will: LastWill }
+  /** The VIPs that the kernel has because this node is master, numeric; all of them. */
+  | { readonly kind: "vips"; readonly held: readonly string[] };
 
 /**
  * What must be done for an agent that died or hangs. It is sent before anything that it would undo

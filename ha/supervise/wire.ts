@@ -1,7 +1,16 @@
 // The messages between guard and children as lines of JSON. What cannot be understood is `undefined`:
 // the balancer reads what strangers send, so the guard takes nothing from it on trust.
 import { Buffer } from "node:buffer";
-import type { Fitness, FromBalancer, ProbeResult, ToBalancer } from "../../src/base/life.ts";
+import { CONNECTION_KEY_BYTES } from "../../src/base/connection-key.ts";
+import { parseIp } from "../../src/base/ip.ts";
+import {
+  type Fitness,
+  type FromBalancer,
+  LIFE_VIPS_MAX,
+  type ProbeResult,
+  TICKLES_PER_MESSAGE_MAX,
+  type ToBalancer,
+} from "../../src/base/life.ts";
 import { REASON_CHARS_MAX, REASONS_MAX } from "../limits.ts";
 import type { OutgoingPacket } from "../vrrp/packet.ts";
 import type { BalancerReport, LastWill, ToAgent, ToGuard } from "./messages.ts";
@@ -25,6 +34,10 @@ export function decodeToGuard(line: string): ToGuard | undefined {
       const will = decodeWill(message["will"]);
       return will === undefined ? undefined : { kind: "will", will };
     }
+    case "vips": {
+      const held = decodeAll(message["held"], decodeAddress);
+      return held === undefined ? undefined : { kind: "vips", held: held.slice(0, LIFE_VIPS_MAX) };
+    }
     default:
       return undefined;
   }
@@ -40,6 +53,8 @@ export function decodeToAgent(line: string): ToAgent | undefined {
       return { kind: "reload" };
     case "stop":
       return { kind: "stop" };
+    case "tickle":
+      return decodeTickle(message);
     case "balancer": {
       const report = decodeReport(message["report"]);
       return report === undefined ? undefined : { kind: "balancer", report };
@@ -68,6 +83,8 @@ export function decodeFromBalancer(line: string): FromBalancer | undefined {
         ? { kind: "beat", fitness, probe, probeCount }
         : { kind: "beat", fitness, probe };
     }
+    case "tickle":
+      return decodeTickle(message);
     default:
       return undefined;
   }
@@ -86,6 +103,22 @@ function parseObject(line: string): Fields | undefined {
 function asObject(value: unknown): Fields | undefined {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
   return value as Fields;
+}
+
+/** Whole keys, not too many; what they say is judged by the agent. */
+function decodeTickle(
+  message: Fields,
+): { readonly kind: "tickle"; readonly connections: string } | undefined {
+  const connections = message["connections"];
+  if (typeof connections !== "string") return undefined;
+  const keyChars = (CONNECTION_KEY_BYTES / 3) * 4;
+  const count = connections.length / keyChars;
+  if (!Number.isInteger(count) || count > TICKLES_PER_MESSAGE_MAX) return undefined;
+  return /^[A-Za-z0-9+/]*$/.test(connections) ? { kind: "tickle", connections } : undefined;
+}
+
+function decodeAddress(value: unknown): string | undefined {
+  return typeof value === "string" && parseIp(value) !== undefined ? value : undefined;
 }
 
 function decodeFitness(value: unknown): Fitness | undefined {

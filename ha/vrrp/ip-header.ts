@@ -16,6 +16,8 @@ export interface IpHeaderFields {
   readonly protocol: number;
   /** IPv4 identification, 0..65535. The kernel chooses one for 0. */
   readonly id: number;
+  /** Type of service or traffic class, 0..255; that of routing protocols when absent. */
+  readonly trafficClass?: number;
 }
 
 /** A packet as an IPv4 header and what follows it. */
@@ -33,7 +35,7 @@ export function buildIpv4Packet(fields: IpHeaderFields, payload: Uint8Array): Ui
   const packet = new Uint8Array(IPV4_HEADER_BYTES + payload.length);
   const view = new DataView(packet.buffer);
   packet[0] = 0x45;
-  packet[1] = TRAFFIC_CLASS;
+  packet[1] = fields.trafficClass ?? TRAFFIC_CLASS;
   view.setUint16(2, packet.length);
   view.setUint16(4, fields.id);
   packet[8] = fields.ttl;
@@ -48,8 +50,9 @@ export function buildIpv4Packet(fields: IpHeaderFields, payload: Uint8Array): Ui
 /** An IPv6 packet without extension headers; flow label 0. */
 export function buildIpv6Packet(fields: IpHeaderFields, payload: Uint8Array): Uint8Array {
   const packet = new Uint8Array(IPV6_HEADER_BYTES + payload.length);
-  packet[0] = 0x60 | (TRAFFIC_CLASS >> 4);
-  packet[1] = (TRAFFIC_CLASS & 0xf) << 4;
+  const trafficClass = fields.trafficClass ?? TRAFFIC_CLASS;
+  packet[0] = 0x60 | (trafficClass >> 4);
+  packet[1] = (trafficClass & 0xf) << 4;
   new DataView(packet.buffer).setUint16(4, payload.length);
   packet[6] = fields.protocol;
   packet[7] = fields.ttl;

@@ -1,5 +1,6 @@
 // What a balancer and the guard that started it tell each other: one JSON object a line, over the
 // descriptor that the environment names. The end of the pipe says that the other one is dead.
+import { parseIp } from "./ip.ts";
 import type { Millis } from "./units.ts";
 
 /** The environment variable that holds the descriptor's number. */
@@ -8,6 +9,12 @@ export const LIFE_FD_VARIABLE = "TANDEM_LIFE_FD";
 export const LIFE_BEAT_VARIABLE = "TANDEM_LIFE_BEAT_MS";
 /** The period of beats unless the environment says otherwise. */
 export const LIFE_BEAT_MS: Millis = 50;
+/** Virtual IP addresses that a balancer is told of; clients of others are not tickled. */
+export const LIFE_VIPS_MAX = 1_024;
+/** Tickles in one message: about 6 KiB. */
+export const TICKLES_PER_MESSAGE_MAX = 128;
+/** The most tickles that a balancer may ask for, a second (`tickle-rate`); an agent sends no more. */
+export const TICKLE_RATE_MAX = 10_000;
 
 /** From the balancer to the guard. */
 export type FromBalancer =
@@ -22,10 +29,37 @@ export type FromBalancer =
       readonly probeCount?: number;
     }
   /** It ends on its own: a signal, or a fatal error that its log tells. */
-  | { readonly kind: "stopping"; readonly reason: string };
+  | { readonly kind: "stopping"; readonly reason: string }
+  /** Clients of a node that is gone are to be sent an ACK each: keys (connection-key.ts) in base64. */
+  | { readonly kind: "tickle"; readonly connections: string };
 
 /** From the guard to the balancer. */
-export type ToBalancer = { readonly kind: "beat" };
+export type ToBalancer =
+  | { readonly kind: "beat" }
+  /** The virtual IP addresses that this node holds, numeric; all of them. */
+  | { readonly kind: "vips"; readonly held: readonly string[] };
+
+/**
+ * A line from the guard; `undefined` for what cannot be understood. Of more than `LIFE_VIPS_MAX`
+ * addresses the first are taken.
+ */
+export function decodeToBalancer(line: string): ToBalancer | undefined {
+  let message: unknown;
+  try {
+    message = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  if (typeof message !== "object" || message === null || !("kind" in message)) return undefined;
+  if (message.kind === "beat") return { kind: "beat" };
+  if (message.kind !== "vips" || !("held" in message) || !Array.isArray(message.held)) {
+    return undefined;
+  }
+  const held = message.held
+    .slice(0, LIFE_VIPS_MAX)
+    .filter((item) => typeof item === "string" && parseIp(item) !== undefined);
+  return { kind: "vips", held: held as string[] };
+}
 
 /** Whether a balancer can serve devices as well as it should (design §6). */
 export interface Fitness {

@@ -1,15 +1,22 @@
 // The balancer's end of the pipe to the guard that started it (src/base/life.ts). Nothing here waits:
-// a beat that the pipe does not take is left out, and what the guard says is only read to notice the
-// end of the pipe, which is the guard's death.
+// a beat or a batch of tickles that the pipe does not take is left out. The end of the pipe is the
+// guard's death.
 import net from "node:net";
 import {
+  decodeToBalancer,
   type FromBalancer,
   LIFE_BEAT_MS,
   LIFE_BEAT_VARIABLE,
   LIFE_FD_VARIABLE,
 } from "../base/life.ts";
+import { LineReader } from "../base/line-reader.ts";
 import type { Millis } from "../base/units.ts";
-import { LIFE_BEAT_MS_MAX, LIFE_BEAT_MS_MIN, LIFE_LINE_BYTES_MAX } from "../limits.ts";
+import {
+  LIFE_BEAT_MS_MAX,
+  LIFE_BEAT_MS_MIN,
+  LIFE_HEARD_CHARS_MAX,
+  LIFE_LINE_BYTES_MAX,
+} from "../limits.ts";
 
 /** What the environment says of the pipe. */
 export interface LifeSettings {
@@ -35,6 +42,8 @@ export function takeLifeSettings(
 export interface LifeChannelHost {
   /** The next beat. */
   beat(): Extract<FromBalancer, { kind: "beat" }>;
+  /** This node holds these virtual IP addresses now; told after `ready` only. */
+  vips(held: readonly string[]): void;
   /** The guard has ended; told once, after `ready` only. */
   guardLost(): void;
 }
@@ -44,6 +53,7 @@ export class LifeChannel {
   readonly #socket: net.Socket;
   readonly #beatMs: Millis;
   readonly #host: LifeChannelHost;
+  readonly #lines = new LineReader(LIFE_HEARD_CHARS_MAX);
   #timer: NodeJS.Timeout | undefined;
   #isLost = false;
 
@@ -60,7 +70,8 @@ export class LifeChannel {
   ready(listeners: readonly string[]): void {
     this.#send({ kind: "ready", listeners: fitting(listeners) });
     this.#socket.on("end", () => this.#onLost());
-    this.#socket.resume();
+    this.#socket.setEncoding("utf8");
+    this.#socket.on("data", (text: string) => this.#onText(text));
     this.#beat();
     this.#timer = setInterval(() => this.#beat(), this.#beatMs);
   }
@@ -68,6 +79,11 @@ export class LifeChannel {
   /** Tells that the process is about to end; beats go on while its event loop turns. */
   stopping(reason: string): void {
     this.#send({ kind: "stopping", reason: reason.slice(0, LIFE_LINE_BYTES_MAX / 8) });
+  }
+
+  /** Asks for tickles; dropped while the guard does not read. */
+  tickle(connections: string): void {
+    if (this.#socket.writableLength === 0) this.#send({ kind: "tickle", connections });
   }
 
   /** Ends the beats and closes the pipe. */
@@ -80,6 +96,13 @@ export class LifeChannel {
   #beat(): void {
     // What waits already is as good as a newer one, and a guard that is stopped reads nothing.
     if (this.#socket.writableLength === 0) this.#send(this.#host.beat());
+  }
+
+  #onText(text: string): void {
+    for (const line of this.#lines.push(text)) {
+      const message = decodeToBalancer(line);
+      if (message?.kind === "vips" && !this.#isLost) this.#host.vips(message.held);
+    }
   }
 
   #send(message: FromBalancer): void {

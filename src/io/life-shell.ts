@@ -1,6 +1,6 @@
 // What a balancer does because a guard watches it: it beats, judges its fitness, probes its own
 // listeners, and ends when the guard has ended. Without a guard it does none of it.
-import { LIFE_FD_VARIABLE } from "../base/life.ts";
+import { type Fitness, LIFE_FD_VARIABLE } from "../base/life.ts";
 import { FitnessJudge } from "../health/fitness.ts";
 import type { HealthStatus } from "../health/events.ts";
 import type { Session } from "../session/session.ts";
@@ -32,6 +32,8 @@ export interface LifeParts {
   isStopping(): boolean;
   /** The sessions that live at this moment. */
   sessions(): Iterable<Session>;
+  /** This node holds these virtual IP addresses now. */
+  vips?(held: readonly string[]): void;
   /** The guard has ended: take no more connections, and end with the last session. */
   guardLost(): void;
 }
@@ -71,6 +73,11 @@ export class LifeShell {
     this.#channel?.stopping(reason);
   }
 
+  /** Asks the agent for tickles: keys of connections, in base64. */
+  tickle(connections: string): void {
+    this.#channel?.tickle(connections);
+  }
+
   close(): void {
     this.#probe.close();
     this.#channel?.close();
@@ -83,10 +90,11 @@ export class LifeShell {
       return new LifeChannel(settings, {
         beat: () => ({
           kind: "beat",
-          fitness: this.#fitness(),
+          fitness: this.fitness(),
           probe: this.#outcome.result,
           probeCount: this.#probeCount,
         }),
+        vips: (held) => this.#parts.vips?.(held),
         guardLost: () => this.#onGuardLost(),
       });
     } catch (error) {
@@ -99,7 +107,8 @@ export class LifeShell {
     }
   }
 
-  #fitness() {
+  /** Whether this balancer can serve, at this moment. */
+  fitness(): Fitness {
     if (this.#parts.isStopping()) return { isFit: false, reasons: ["the balancer is stopping"] };
     return this.#judge.judge(monotonicMs());
   }

@@ -50,7 +50,8 @@ interface Young {
 
 /** Whether an entry was learned from another node and tells of a connection that has not been closed. */
 export function isAbandoned(table: StickTable, entry: StickEntry, nowMs: Millis): boolean {
-  return table.holdCount(entry) === 0 && table.read(entry, LIVE_DATA, 0, nowMs) === LIVE;
+  if (table.holdCount(entry) > 0 || table.expiresInMs(entry, nowMs) === 0) return false;
+  return table.read(entry, LIVE_DATA, 0, nowMs) === LIVE;
 }
 
 /** See the head of this file. */

@@ -10,6 +10,7 @@
 import { localAddressOf } from "../base/connection-key.ts";
 import { EffectQueue } from "../base/effect-queue.ts";
 import { parseIp, toIpv6 } from "../base/ip.ts";
+import { TICKLES_PER_MESSAGE_MAX } from "../base/life.ts";
 import type { Machine } from "../base/machine.ts";
 import type { Millis } from "../base/units.ts";
 import {
@@ -17,7 +18,6 @@ import {
   TICKLE_BURST_MS,
   TICKLE_ROUND_MS,
   TICKLE_SCAN_ENTRIES_MAX,
-  TICKLES_PER_MESSAGE_MAX,
 } from "../limits.ts";
 import { byteString } from "../rules/bytes.ts";
 import type { StickEntry } from "../stick/entry.ts";

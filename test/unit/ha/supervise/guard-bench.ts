@@ -193,6 +193,12 @@ export class GuardBench {
       case "execute-will":
         this.#seen.push(`will ${effect.will.commands.map(({ words }) => words.join(" ")).join()}`);
         return;
+      case "tell-balancer-vips":
+        this.#seen.push(`vips ${effect.held.join(" ")}`);
+        return;
+      case "tell-agent-tickle":
+        this.#seen.push(`tickle ${effect.connections}`);
+        return;
       case "exit":
         this.#seen.push(`exit ${effect.code}`);
         return;

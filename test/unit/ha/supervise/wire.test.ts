@@ -9,7 +9,7 @@ import {
   decodeToGuard,
   encodeMessage,
 } from "../../../../ha/supervise/wire.ts";
-import type { FromBalancer } from "../../../../src/base/life.ts";
+import { decodeToBalancer, type FromBalancer } from "../../../../src/base/life.ts";
 
 const WILL: LastWill = {
   commands: [
@@ -32,6 +32,7 @@ describe("wire", () => {
     { kind: "ready" },
     { kind: "will", will: WILL },
     { kind: "will", will: { commands: [], packets: [] } },
+    { kind: "vips", held: ["10.98.0.100", "2001:db8::1"] },
   ])("the guard understands the agent: %j", (message) => {
     const line = encodeMessage(message);
     expect(line.indexOf("\n")).toBe(line.length - 1);
@@ -42,6 +43,7 @@ describe("wire", () => {
     { kind: "beat" },
     { kind: "reload" },
     { kind: "stop" },
+    { kind: "tickle", connections: "A".repeat(96) },
     { kind: "balancer", report: { state: "given-up", isFit: false, reasons: ["a\nb", "ü"] } },
   ])("the agent understands the guard: %j", (message) => {
     expect(decodeToAgent(encodeMessage(message).slice(0, -1))).toEqual(message);
@@ -52,8 +54,34 @@ describe("wire", () => {
     { kind: "beat", fitness: { isFit: false, reasons: ["no broker"] }, probe: "unknown" },
     { kind: "beat", fitness: { isFit: true, reasons: [] }, probe: "ok", probeCount: 17 },
     { kind: "stopping", reason: "SIGTERM" },
+    { kind: "tickle", connections: "A".repeat(48) },
   ])("the guard understands the balancer: %j", (message) => {
     expect(decodeFromBalancer(encodeMessage(message).slice(0, -1))).toEqual(message);
+  });
+
+  test.each(["A".repeat(47), "A".repeat(48 * 129), `${"A".repeat(47)}=`, 48, undefined])(
+    "tickles are whole keys and not too many: %j",
+    (connections) => {
+      expect(decodeFromBalancer(JSON.stringify({ kind: "tickle", connections }))).toBeUndefined();
+      expect(decodeToAgent(JSON.stringify({ kind: "tickle", connections }))).toBeUndefined();
+    },
+  );
+
+  test("the balancer understands the guard, and takes only addresses for VIPs", () => {
+    const beat = encodeMessage({ kind: "beat" });
+    expect(decodeToBalancer(beat)).toEqual({ kind: "beat" });
+    const many = Array.from({ length: 1_025 }, (_, index) => `10.0.${index >> 8}.${index & 255}`);
+    const line = encodeMessage({ kind: "vips", held: many });
+    expect(line.length).toBeLessThan(65_536);
+    expect(decodeToBalancer(line)).toEqual({ kind: "vips", held: many.slice(0, 1_024) });
+    expect(decodeToBalancer('{"kind":"vips","held":["::1","x",7]}')).toEqual({
+      kind: "vips",
+      held: ["::1"],
+    });
+    for (const bad of ["", "{", "null", "[]", '{"kind":"vips"}', '{"kind":"vips","held":{}}']) {
+      expect(decodeToBalancer(bad)).toBeUndefined();
+    }
+    expect(decodeToGuard('{"kind":"vips","held":["::1","x"]}')).toBeUndefined();
   });
 
   test("half a will is none", () => {
