@@ -1,9 +1,10 @@
 // Local changes in the order of their update ids, the latest of each slot only.
 //
 // Theory of operation: ids are u32 and wrap (haproxy peers-v2.0.txt), the list's order does not.
-// A reader names the last id that it has seen. Its position is searched from the end, which costs
-// no more than what it is about to read; where a reader stopped is remembered as a mark, so that
-// one that reads a long list piece by piece goes on at once. Marks step back when their slot leaves.
+// A reader names the last id that it has seen. Where a reader stopped is remembered as a mark, so that
+// one that reads a long list piece by piece goes on at once; another position is searched from the
+// nearest mark or end, so that one that goes back to what has been acknowledged does not search a
+// million slots. Marks step back when their slot leaves.
 import { UPDATE_MARKS_MAX } from "../limits.ts";
 import { Column } from "./column.ts";
 
@@ -80,25 +81,44 @@ export class UpdateList {
    * An id that has not been given yet is taken for one of an earlier life: everything is after it.
    */
   firstAfter(id: number): number | undefined {
-    const mark = isAfter(id, this.#lastId) ? undefined : this.#markFor(id);
-    const next = mark === undefined || mark.slot === NONE ? this.#head : this.#next(mark.slot);
+    const isUnknown = isAfter(id, this.#lastId);
+    if (isUnknown && this.#head === NONE) return undefined;
+    const mark = isUnknown ? this.#remember(id, NONE) : this.#markFor(id);
+    const next = this.#next(mark.slot);
     if (next === NONE) return undefined;
-    if (mark !== undefined) {
-      mark.id = this.#ids.get(next);
-      mark.slot = next;
-    }
+    mark.id = this.#ids.get(next);
+    mark.slot = next;
     return next;
   }
 
   #next(slot: number): number {
-    return this.#after.get(slot) - 1;
+    return slot === NONE ? this.#head : this.#after.get(slot) - 1;
   }
 
   #markFor(id: number): Mark {
     const known = this.#marks.find((mark) => mark.id === id);
     if (known !== undefined) return known;
-    let slot = this.#tail;
+    let { slot } = this.#nearest(id);
     while (slot !== NONE && isAfter(this.#ids.get(slot), id)) slot = this.#before.get(slot) - 2;
+    for (;;) {
+      const next = this.#next(slot);
+      if (next === NONE || isAfter(this.#ids.get(next), id)) break;
+      slot = next;
+    }
+    return this.#remember(id, slot);
+  }
+
+  /** The mark or the end of the list whose id is closest. */
+  #nearest(id: number): Readonly<Mark> {
+    let nearest: Readonly<Mark> = { id: this.#lastId, slot: this.#tail };
+    const headId = this.#head === NONE ? this.#lastId : this.#ids.get(this.#head);
+    for (const mark of [{ id: headId, slot: this.#head }, ...this.#marks]) {
+      if (distance(mark.id, id) < distance(nearest.id, id)) nearest = mark;
+    }
+    return nearest;
+  }
+
+  #remember(id: number, slot: number): Mark {
     if (this.#marks.length === UPDATE_MARKS_MAX) this.#marks.shift();
     const mark = { id, slot };
     this.#marks.push(mark);
@@ -108,4 +128,8 @@ export class UpdateList {
 
 function isAfter(id: number, other: number): boolean {
   return ((id - other) | 0) > 0;
+}
+
+function distance(id: number, other: number): number {
+  return Math.abs((id - other) | 0);
 }
