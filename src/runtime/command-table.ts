@@ -1,8 +1,18 @@
 // All commands of the runtime API. Each file of `show/` and `commands/` exports a list of its own.
 import type { RuntimeCommand } from "./command.ts";
+import { LIMIT_COMMANDS } from "./commands/limits.ts";
+import { SERVER_COMMANDS } from "./commands/servers.ts";
+import { SESSION_COMMANDS } from "./commands/sessions.ts";
+import { TABLE_COMMANDS } from "./commands/tables.ts";
+import { UNSERVED_COMMANDS } from "./commands/unserved.ts";
 import { connectionCommands } from "./connection-commands.ts";
 
 /** Every command. */
 export const RUNTIME_COMMANDS: readonly RuntimeCommand[] = [
   ...connectionCommands(() => RUNTIME_COMMANDS),
+  ...SERVER_COMMANDS,
+  ...LIMIT_COMMANDS,
+  ...SESSION_COMMANDS,
+  ...TABLE_COMMANDS,
+  ...UNSERVED_COMMANDS,
 ];
