@@ -2,6 +2,7 @@
 import type { RunAgent } from "../ha/agent-options.ts";
 import { writeFindings } from "../ha/io/findings-file.ts";
 import { loadAgentConfiguration } from "../ha/io/load-configuration.ts";
+import { defaultControlFolder } from "../src/io/control-socket.ts";
 import { startInBackground, tellReady } from "../src/io/process/background.ts";
 import { renderFindings } from "./agent-findings.ts";
 import { parseKeepalivedArguments, type KeepalivedCommand } from "./keepalived-arguments.ts";
@@ -91,5 +92,6 @@ async function start(
     return startInBackground(options.script, ["--dont-fork", ...options.words]);
   }
   remark(command.remarks, output);
-  return options.runAgent({ ...command.options, onReady: tellReady });
+  const controlFolder = defaultControlFolder();
+  return options.runAgent({ ...command.options, controlFolder, onReady: tellReady });
 }

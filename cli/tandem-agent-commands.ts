@@ -1,9 +1,10 @@
 // The commands of `tandem` that concern the agent: agent, run, release.
 import type { Argv } from "yargs";
 import type { AgentOptions, ReleaseReport, RunAgent, RunNode } from "../ha/agent-options.ts";
-import { defaultControlPath } from "../src/io/control-socket.ts";
 import { startInBackground, tellReady } from "../src/io/process/background.ts";
+import { controlPlaces } from "./io/status-asker.ts";
 import type { Output } from "./output.ts";
+import { controlDirOption } from "./tandem-status-command.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** What these commands start. */
@@ -34,6 +35,7 @@ export const AGENT_OPTION_NAMES: readonly string[] = [
   "--log-detail",
   "--keep-vips",
   "--namespace",
+  "--control-dir",
 ];
 
 /** `-k`, and `-i` for files of both nodes in one. */
@@ -61,7 +63,7 @@ function agentFile<T>(parser: Argv<T>, alias: readonly string[]) {
 }
 
 function agentRunOptions<T>(parser: Argv<T>) {
-  return parser
+  return controlDirOption(parser)
     .option("logs", {
       choices: ["json", "console", "syslog", "none"] as const,
       default: "json" as const,
@@ -123,7 +125,7 @@ export function nodeOptions(parser: Argv) {
     .option("control", {
       type: "string",
       requiresArg: true,
-      describe: `control socket (default here: ${defaultControlPath()})`,
+      describe: "the balancer's control socket (default: balancer.sock in --control-dir)",
     })
     .example("$0 run -f haproxy.cfg -k keepalived.conf", "run a whole node");
 }
@@ -145,6 +147,7 @@ interface AgentArguments {
   readonly keepVips: boolean;
   readonly pidfile?: string | undefined;
   readonly daemon: boolean;
+  readonly controlDir?: string | undefined;
 }
 
 interface NodeArguments extends AgentArguments {
@@ -163,7 +166,7 @@ export async function agentCommand(
   requireOne("-k", argv.keepalived);
   const options = readAgentArguments(argv);
   if (argv.daemon) return startInBackground(script, [...words, "--no-daemon"]);
-  return runAgent(options);
+  return runAgent({ ...options, controlFolder: controlPlaces(argv).folder });
 }
 
 /** `tandem run`; the exit code. */
@@ -179,10 +182,12 @@ export async function nodeCommand(
   }
   const options = readAgentArguments(argv);
   if (argv.daemon) return startInBackground(script, [...words, "--no-daemon"]);
+  const places = controlPlaces(argv);
   return runNode({
     ...options,
     balancerFiles: argv.file,
-    controlPath: argv.control ?? defaultControlPath(),
+    controlPath: places.balancer,
+    controlFolder: places.folder,
     ...(argv.localPeer === undefined ? {} : { localpeer: argv.localPeer }),
     ...(maxconn === undefined ? {} : { maxconn }),
   });

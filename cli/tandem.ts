@@ -20,6 +20,7 @@ import {
   releaseOptions,
   type AgentPrograms,
 } from "./tandem-agent-commands.ts";
+import { STATUS_OPTION_NAMES, statusCommand, statusOptions } from "./tandem-status-command.ts";
 import { UsageError } from "./usage-error.ts";
 import { HAPROXY_VERSION, TANDEM_VERSION } from "../src/version.ts";
 
@@ -44,6 +45,7 @@ const NAMES: readonly string[] = [
   "--help",
   "--version",
   ...AGENT_OPTION_NAMES,
+  ...STATUS_OPTION_NAMES,
 ];
 const COMMANDS: readonly string[] = [
   "run",
@@ -52,6 +54,7 @@ const COMMANDS: readonly string[] = [
   "check",
   "release",
   "reload",
+  "status",
   "version",
 ];
 
@@ -96,6 +99,9 @@ export async function runTandemCommand(options: TandemCommandOptions): Promise<n
       "let the running balancer read its configuration again",
       reloadOptions,
       (argv) => reload(argv, output).then(settle),
+    )
+    .command("status", "show how this node stands, and what is wrong now", statusOptions, (argv) =>
+      statusCommand(argv, output).then(settle),
     )
     .command("version", "print the version", {}, () => output.out(versionLine()))
     .demandCommand(1, "no command given")

@@ -37,6 +37,8 @@ export interface AgentOptions {
   readonly logsAddresses: boolean;
   /** Where dumps go, when not to Keepalived's places (reference: signals USR1, USR2, JSON). */
   readonly dumps?: { readonly data: string; readonly stats: string; readonly json: string };
+  /** Folder of the sockets where `tandem status` asks guard and agent; none when absent. */
+  readonly controlFolder?: string;
   /** Called once, when the configuration is read and the sockets are open. */
   readonly onReady?: () => void;
 }

@@ -13,6 +13,7 @@ import { HeartbeatPath } from "../heartbeat/path.ts";
 import { HEARTBEAT_ALIVE_MS, HEARTBEAT_HELLO_MS } from "../limits.ts";
 import type { Advert } from "../vrrp/advert.ts";
 import type { VrrpState } from "../vrrp/election-events.ts";
+import { HeardNodes } from "./heard-nodes.ts";
 
 /** A path as dumps and status pages show it. */
 export interface HeartbeatStatus {
@@ -47,6 +48,7 @@ export interface HeartbeatDatagram {
 
 /** See the head of this file. */
 export class Heartbeats {
+  readonly heard = new HeardNodes();
   readonly #nonce: Uint8Array;
   readonly #states = new Map<string, VrrpState>();
   readonly #entries = new Map<string, HeartbeatEntry>();
@@ -70,6 +72,7 @@ export class Heartbeats {
     this.#instances = configuration.instances;
     const names = new Set(this.#instances.map(({ name }) => name));
     for (const name of this.#entries.keys()) if (!names.has(name)) this.#entries.delete(name);
+    this.heard.keep(names);
     const old = this.#paths;
     this.#paths = configuration.tandem.heartbeats.map((settings, index) => {
       const kept = old[index];
@@ -146,6 +149,7 @@ export class Heartbeats {
     }
     path.lastHeardMs = nowMs;
     path.isAlive = true;
+    for (const entry of outcome.entries) this.#note(entry, nowMs);
     return outcome.entries
       .filter(({ state }) => state === "MASTER")
       .flatMap((entry) => this.#match(entry));
@@ -165,21 +169,31 @@ export class Heartbeats {
     }));
   }
 
+  #note({ vrid, family, source, priority, state }: HeartbeatEntry, nowMs: Millis): void {
+    for (const { name } of this.#instancesOf({ vrid, family })) {
+      this.heard.note(name, { source, priority, state, path: "heartbeat", heardMs: nowMs });
+    }
+  }
+
+  #instancesOf(router: Pick<HeartbeatEntry, "vrid" | "family">): readonly InstanceConfiguration[] {
+    return this.#instances.filter(
+      ({ vrid, family }) => vrid === router.vrid && family === router.family,
+    );
+  }
+
   #match(entry: HeartbeatEntry): readonly HeardAdvert[] {
-    return this.#instances
-      .filter(({ vrid, family }) => vrid === entry.vrid && family === entry.family)
-      .map((instance) => ({
-        instance: instance.name,
-        source: entry.source,
-        advert: {
-          version: instance.version,
-          family: instance.family,
-          vrid: instance.vrid,
-          priority: entry.priority,
-          intervalMs: entry.intervalMs,
-          vips: instance.vips.map((vip) => vip.address),
-        },
-      }));
+    return this.#instancesOf(entry).map((instance) => ({
+      instance: instance.name,
+      source: entry.source,
+      advert: {
+        version: instance.version,
+        family: instance.family,
+        vrid: instance.vrid,
+        priority: entry.priority,
+        intervalMs: entry.intervalMs,
+        vips: instance.vips.map((vip) => vip.address),
+      },
+    }));
   }
 
   #sendAll(entries: readonly HeartbeatEntry[]): void {

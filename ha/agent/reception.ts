@@ -9,6 +9,7 @@ import type { Advert } from "../vrrp/advert.ts";
 import { Loudness } from "../vrrp/loudness.ts";
 import type { ReceivedPacket } from "../vrrp/packet.ts";
 import { type AdvertCounters, countVerdict, judgePacket, newCounters } from "../vrrp/receive.ts";
+import { HeardNodes } from "./heard-nodes.ts";
 
 /** A line about what came in. */
 export interface ReceptionLog {
@@ -26,6 +27,7 @@ export interface AcceptedAdvert {
 
 /** See the head of this file. */
 export class Reception {
+  readonly heard = new HeardNodes();
   readonly #counters = new Map<string, AdvertCounters>();
   readonly #loudness = new Loudness();
   readonly #logs = new EffectQueue<ReceptionLog>();
@@ -44,6 +46,7 @@ export class Reception {
     this.#logsUnknownVrids = configuration.global.logsUnknownVrids;
     const names = new Set(configuration.instances.map(({ name }) => name));
     for (const name of this.#counters.keys()) if (!names.has(name)) this.#counters.delete(name);
+    this.heard.keep(names);
   }
 
   get unknownVridCount(): number {
@@ -82,7 +85,15 @@ export class Reception {
       for (const note of verdict.notes) {
         this.#complain(instance, packet, note.kind, note.text, nowMs);
       }
-      return [{ instance: instance.name, advert: verdict.advert, source: packet.source }];
+      const { advert } = verdict;
+      this.heard.note(instance.name, {
+        source: packet.source,
+        priority: advert.priority,
+        state: "MASTER",
+        path: "vrrp",
+        heardMs: nowMs,
+      });
+      return [{ instance: instance.name, advert, source: packet.source }];
     });
   }
 

@@ -9,6 +9,7 @@ import type { VipKeeper } from "../vip/keeper.ts";
 import type { InstanceStatus } from "../vrrp/election-events.ts";
 import type { Election } from "../vrrp/election.ts";
 import type { AdvertCounters } from "../vrrp/receive.ts";
+import type { HeardNode } from "./heard-nodes.ts";
 import type { Heartbeats, HeartbeatStatus } from "./heartbeats.ts";
 import type { Reception } from "./reception.ts";
 import type { Voice } from "./voice.ts";
@@ -25,6 +26,8 @@ export interface InstanceReport {
   readonly sentCount: number;
   /** Master_Down_Interval. */
   readonly masterDownMs: Millis;
+  /** Other nodes that speak for it. */
+  readonly heard: readonly HeardNode[];
 }
 
 /** A whole agent. */
@@ -58,7 +61,7 @@ export interface StatusParts {
 
 /** The status at this moment. */
 export function agentStatus(parts: StatusParts): AgentStatus {
-  const { configuration, election, vips, reception, voice } = parts;
+  const { configuration, election, vips, reception, heartbeats, voice } = parts;
   return {
     configuration,
     instances: configuration.instances.flatMap((instance) => {
@@ -73,11 +76,12 @@ export function agentStatus(parts: StatusParts): AgentStatus {
           received: reception.counters(instance.name),
           sentCount: voice.sentCount(instance.name),
           masterDownMs: election.masterDownMs(instance.name),
+          heard: [...reception.heard.of(instance.name), ...heartbeats.heard.of(instance.name)],
         },
       ];
     }),
     tracking: parts.tracker.status(),
-    heartbeats: parts.heartbeats.statuses(),
+    heartbeats: heartbeats.statuses(),
     balancer: parts.balancer,
     unknownVridCount: reception.unknownVridCount,
   };

@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { unlink, writeFile } from "node:fs/promises";
 import type { Machine } from "../../src/base/machine.ts";
 import { Agent } from "../agent/agent.ts";
+import { agentReport } from "../agent/agent-report.ts";
 import type { AgentEffect, AgentEvent } from "../agent/agent-events.ts";
 import { dumpData } from "../agent/dump-data.ts";
 import { dumpJson } from "../agent/dump-json.ts";
@@ -13,7 +14,8 @@ import { reloadObjection } from "../config/reload.ts";
 import { AGENT_STOP_MS_MAX, SLEEP_LOOK_MS } from "../limits.ts";
 import type { LastWill } from "../supervise/messages.ts";
 import { AgentWorld } from "./agent-world.ts";
-import { wallOffsetMs } from "./clock.ts";
+import { monotonicMs, wallOffsetMs } from "./clock.ts";
+import { ControlSocket } from "./control-socket.ts";
 import { defaultDumpPaths, type DumpPaths, writeDump } from "./dump-files.ts";
 import { type GuardChannel, openGuardChannel } from "./guard-channel.ts";
 import { loadAgentConfiguration, type LoadedConfiguration } from "./load-configuration.ts";
@@ -38,6 +40,7 @@ export type AgentChildOptions = Pick<
   | "keepsVips"
   | "logsAddresses"
   | "dumps"
+  | "controlFolder"
 > & {
   /** Whether the guard supervises a balancer. */
   readonly hasBalancer: boolean;
@@ -150,8 +153,10 @@ class AgentProcess {
     const looking = setInterval(() => this.#driver.feed({ kind: "timeout" }), SLEEP_LOOK_MS);
     this.#undo.push(() => clearInterval(looking));
     this.#channel?.send({ kind: "ready" });
+    const control = this.#openControl(monotonicMs());
     const code = await exit;
     clearTimeout(this.#stopTimer);
+    await control.close();
     this.#driver.close();
     await this.#world.close();
     const { shutdownScript, shutdownScriptTimeoutMs } = this.#configuration.global;
@@ -160,6 +165,16 @@ class AgentProcess {
     for (const undo of this.#undo) undo();
     this.#channel?.close();
     return code;
+  }
+
+  #openControl(startedMs: number): ControlSocket {
+    const { pid } = process;
+    return new ControlSocket(
+      "agent",
+      this.#options.controlFolder,
+      () => agentReport(this.#agent.status(), { pid, startedMs }, monotonicMs()),
+      (text) => this.#log.write("warning", text),
+    );
   }
 
   #carryOut(effect: AgentEffect): void {

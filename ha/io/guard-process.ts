@@ -2,10 +2,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { BALANCER_LINE_CHARS_MAX, LIFE_LINE_CHARS_MAX, WILL_COMMAND_MS } from "../limits.ts";
 import { Guard, type GuardStatus } from "../supervise/guard.ts";
+import { guardReport } from "../supervise/guard-report.ts";
 import type { Child, GuardEffect, GuardEvent, GuardSettings } from "../supervise/guard-events.ts";
 import type { LastWill } from "../supervise/messages.ts";
 import { decodeFromBalancer, decodeToGuard, encodeMessage } from "../supervise/wire.ts";
 import { ChildRun, type ChildCommand, type ChildListener } from "./child-process.ts";
+import { monotonicMs } from "./clock.ts";
+import { ControlSocket } from "./control-socket.ts";
 import { MachineDriver } from "./machine-driver.ts";
 import { ProcessInspector } from "./process-inspect.ts";
 import { becomeRealtime } from "./realtime.ts";
@@ -38,6 +41,8 @@ export interface GuardOptions {
   readonly reload?: () => Promise<GuardSettings | undefined>;
   /** Called once, when all children are ready. */
   readonly onReady?: () => void;
+  /** Folder of the socket where `tandem status` asks; none when absent. */
+  readonly controlFolder?: string;
 }
 
 /** The request for a JSON dump (SIGRTMIN+2); Node has no name for it. */
@@ -87,13 +92,26 @@ class GuardProcess {
       this.#finish = resolve;
     });
     this.#driver.feed({ kind: "start" });
+    const control = this.#openControl(monotonicMs());
     const code = await exit;
+    await control.close();
     await Promise.race([
       Promise.all(this.#wills),
       sleep(WILL_COMMAND_MS, undefined, { ref: false }),
     ]);
     this.#close();
     return code;
+  }
+
+  #openControl(startedMs: number): ControlSocket {
+    const pidOf = (child: Child): number | undefined => this.#runs.get(child)?.process.pid;
+    const self = { pid: process.pid, startedMs, pidOf };
+    return new ControlSocket(
+      "guard",
+      this.#options.controlFolder,
+      () => guardReport(this.#guard.status(), self, monotonicMs()),
+      (text) => this.#options.log("warning", text, undefined),
+    );
   }
 
   #becomeRealtime(): void {

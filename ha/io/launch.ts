@@ -80,6 +80,7 @@ async function launch(
       ),
       ...commands,
       willExecutor: (prefix) => willExecutor(prefix, log),
+      ...(options.controlFolder === undefined ? {} : { controlFolder: options.controlFolder }),
       realtimePriority,
       log: (level, text, child) => {
         log.write(level, text, child === undefined ? {} : { child });
@@ -165,6 +166,7 @@ function willExecutor(prefix: readonly string[], log: Log): WillExecutor {
 
 function agentOptions(options: AgentOptions, hasBalancer: boolean): AgentChildOptions {
   const { file, configId, logs, logFile, syslogFacility, vrrpPidfile, keepsVips, dumps } = options;
+  const { controlFolder } = options;
   return {
     ...{ file, logs, hasBalancer, keepsVips, logsAddresses: options.logsAddresses },
     ...(configId === undefined ? {} : { configId }),
@@ -172,6 +174,7 @@ function agentOptions(options: AgentOptions, hasBalancer: boolean): AgentChildOp
     ...(syslogFacility === undefined ? {} : { syslogFacility }),
     ...(vrrpPidfile === undefined ? {} : { vrrpPidfile }),
     ...(dumps === undefined ? {} : { dumps }),
+    ...(controlFolder === undefined ? {} : { controlFolder }),
   };
 }
 

@@ -19,7 +19,8 @@ import { describeListenFailure } from "./listen-failure.ts";
 import { ListenerOpener, type OpenOutcome } from "./listener-opener.ts";
 import { type LoadedConfiguration, loadConfiguration } from "./load-configuration.ts";
 import { LogSinks } from "./log/sinks.ts";
-import { HAPROXY_VERSION } from "../version.ts";
+import { balancerStatus, type BalancerStatus } from "../stats/balancer-status.ts";
+import { HAPROXY_VERSION, TANDEM_VERSION } from "../version.ts";
 import { createProgramLog, logState, type ProgramLog } from "./log/program-log.ts";
 import { HealthShell } from "./health-shell.ts";
 import { LifeShell } from "./life-shell.ts";
@@ -131,14 +132,16 @@ export class Balancer {
       await this.#close();
       return 1;
     }
+    // Its folder may be one that only the user who started the process may write to.
+    const control = await this.#listenForControl();
     const problem = this.#settle();
     if (problem !== undefined) {
       this.#life.stopping(problem);
       process.stderr.write(`${problem}\n`);
+      await control?.close();
       await this.#close();
       return 1;
     }
-    const control = await this.#listenForControl();
     const detach = this.#listenForSignals();
     this.#announce();
     const code = await this.#stop.done;
@@ -263,6 +266,7 @@ export class Balancer {
     try {
       return await startControlSocket(this.#options.controlPath, {
         reload: () => this.#reloading.run(),
+        status: () => this.#status(),
       });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -320,6 +324,23 @@ export class Balancer {
     }
     this.#program.error("reload refused: the running configuration stays");
     return { ok: false, message: "Refused: the running configuration stays", diagnostics };
+  }
+
+  #status(): BalancerStatus {
+    return balancerStatus(
+      {
+        version: TANDEM_VERSION,
+        pid: process.pid,
+        startedMs: this.#pages.source.startedMs,
+        isStopping: this.#stop.isStopping,
+        world: this.#world,
+        statusOf: (key) => this.#health?.monitor.statusOf(key),
+        fitness: this.#life.fitness(),
+        pageAddresses: this.#pages.addresses,
+        peers: [],
+      },
+      monotonicMs(),
+    );
   }
 
   #show(diagnostics: readonly Diagnostic[]): void {

@@ -8,7 +8,7 @@ import {
   startControlSocket,
   type ControlAnswer,
 } from "../../src/io/control-socket.ts";
-import { CONTROL_LINE_BYTES_MAX } from "../../src/limits.ts";
+import { CONTROL_COMMAND_BYTES_MAX } from "../../src/limits.ts";
 import { endLater } from "../support/cleanup.ts";
 import { tempDir, tempFile } from "../support/temp.ts";
 
@@ -56,8 +56,12 @@ describe("readConfigFiles()", () => {
 
 const DONE: ControlAnswer = { ok: true, message: "done", diagnostics: "[WARNING] x\n" };
 
+function notAsked(): never {
+  throw new Error("nobody asks for a status here");
+}
+
 async function start(file: string, reload: () => Promise<ControlAnswer>) {
-  const control = await startControlSocket(file, { reload });
+  const control = await startControlSocket(file, { reload, status: notAsked });
   endLater(() => control.close());
   return control;
 }
@@ -73,7 +77,8 @@ describe("startControlSocket()", () => {
   test("replaces a file left by a dead process, not a living socket", async () => {
     const file = tempFile("c.sock", "");
     await start(file, () => Promise.resolve(DONE));
-    await expect(startControlSocket(file, { reload: () => Promise.resolve(DONE) })).rejects.toThrow(
+    const handlers = { reload: () => Promise.resolve(DONE), status: notAsked };
+    await expect(startControlSocket(file, handlers)).rejects.toThrow(
       "belongs to a running balancer",
     );
     expect(await requestReload(file)).toEqual(DONE);
@@ -92,7 +97,7 @@ describe("startControlSocket()", () => {
     ["nonsense", "hello\n"],
     ["another command", '{"command":"stop"}\n'],
     ["an end before a line", '{"command"'],
-    ["more than the bound", "x".repeat(CONTROL_LINE_BYTES_MAX + 1)],
+    ["more than the bound", "x".repeat(CONTROL_COMMAND_BYTES_MAX + 1)],
   ])("refuses %s", async (_what, text) => {
     const file = path.join(tempDir(), "c.sock");
     await start(file, () => Promise.resolve(DONE));

@@ -200,6 +200,9 @@ describe("tandem", () => {
     ];
     const control = await startControlSocket(file, {
       reload: () => Promise.resolve(answers.shift()!),
+      status: () => {
+        throw new Error("nobody asks for a status here");
+      },
     });
     endLater(() => control.close());
     expect(await tandem("reload", "--control", file)).toMatchObject({ code: 0, out: "Reloaded\n" });
