@@ -4,6 +4,7 @@
 import type { Diagnostic } from "../base/diagnostic.ts";
 import { Collector } from "./collector.ts";
 import type { GlobalDraft } from "./draft.ts";
+import { TICKLE_RATE_DEFAULT } from "../limits.ts";
 import { HAPROXY_VERSION } from "../version.ts";
 import { hasFeature } from "./features.ts";
 import { lexLine } from "./lexer.ts";
@@ -96,6 +97,7 @@ function newGlobalDraft(sources: readonly ConfigSource[], options: ReadOptions):
       tune: {},
       tableSaveIntervalMs: TABLE_SAVE_INTERVAL_MS,
       balancerProbe: "tcp",
+      tickleRate: TICKLE_RATE_DEFAULT,
     },
   };
 }

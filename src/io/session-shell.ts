@@ -1,6 +1,7 @@
 // Joins sessions to a mover: its events go to the session they concern, a session's effects go to
 // the mover. Everything that happens to client connections passes here.
 import { assertNever } from "../base/assert.ts";
+import type { Endpoint } from "../base/address.ts";
 import type { Millis } from "../base/units.ts";
 import type { ServerState } from "../balance/server.ts";
 import type { Dispatch, QueueOutcome } from "../balance/assignment.ts";
@@ -28,6 +29,10 @@ export interface SessionShellHost {
   observed(backend: string, server: ServerState, isOk: boolean, nowMs: Millis): void;
   /** Accepting fails for want of descriptors or memory. */
   acceptFailed(listener: ListenerState, code: string): void;
+  /** A client has connected; the ends are those of TCP. */
+  opened?(connection: ConnectionId, source: Endpoint, destination: Endpoint, nowMs: Millis): void;
+  /** A client's connection has ended. */
+  closed?(connection: ConnectionId, nowMs: Millis): void;
   /** The number of live sessions has fallen to zero. */
   idle(): void;
 }
@@ -181,6 +186,7 @@ export class SessionShell {
     const live = { session, listener, client: event.connection, server: undefined };
     this.#clients.set(event.connection, live);
     this.#live.set(session, live);
+    this.#host.opened?.(event.connection, event.source, event.destination, nowMs);
     this.#feed(live, { kind: "accepted" }, nowMs);
     this.#admission.onAccepted(listener, nowMs);
     this.#runAdmission();
@@ -311,6 +317,7 @@ export class SessionShell {
 
   #onEnded(live: Live, nowMs: Millis): void {
     this.#clients.delete(live.client);
+    this.#host.closed?.(live.client, nowMs);
     if (live.server !== undefined) this.#servers.delete(live.server);
     this.#live.delete(live.session);
     this.#world.connectionCount--;

@@ -1,4 +1,6 @@
 // Keywords of `global` (haproxy configuration §3).
+import { TICKLE_RATE_MAX } from "../../base/life.ts";
+import { TICKLE_RATE_DEFAULT } from "../../limits.ts";
 import type { GlobalDraft } from "../draft.ts";
 import { served } from "../keyword.ts";
 import type { Keyword } from "../keyword.ts";
@@ -23,17 +25,21 @@ function numberKeyword(
   field: NumberField,
   summary: string,
   max = Number.MAX_SAFE_INTEGER,
+  extra: { readonly ours?: true; readonly default?: string } = {},
 ): Keyword<GlobalDraft> {
   return served({
     name,
     sections: GLOBAL,
     grammar: "<number>",
     summary,
+    ...extra,
     parse: (line, draft) => {
       const message =
         name === "spread-checks"
           ? "'spread-checks' needs a positive value in range 0..50."
-          : `'${name}' expects an integer argument.`;
+          : max === Number.MAX_SAFE_INTEGER
+            ? `'${name}' expects an integer argument.`
+            : `'${name}' expects a whole number in range 0..${max}.`;
       const value = line.takeNatural(message, 0, max);
       if (value !== undefined && line.expectEnd(name)) draft.section[field] = value;
     },
@@ -218,6 +224,14 @@ const PROCESS: readonly Keyword<GlobalDraft>[] = [
     ours: true,
     parse: parseBalancerProbe,
   }),
+  numberKeyword(
+    "tickle-rate",
+    "tickleRate",
+    "After a takeover, how many idle clients of the lost node are woken a second so that they " +
+      "reconnect at once; 0 wakes none.",
+    TICKLE_RATE_MAX,
+    { ours: true, default: String(TICKLE_RATE_DEFAULT) },
+  ),
 ];
 
 const NAMES: readonly Keyword<GlobalDraft>[] = [

@@ -42,6 +42,8 @@ export interface GlobalSection {
   readonly tableSaveIntervalMs: Millis;
   /** `balancer-probe` (ours), default tcp: how a supervised balancer probes its own listeners. */
   readonly balancerProbe: BalancerProbe;
+  /** `tickle-rate` (ours), default 2,000: idle clients that are woken a second after a takeover; 0: none. */
+  readonly tickleRate: number;
 }
 
 /** By a bare TCP connection to each listener, by an MQTT client through the first one, or not at all. */
