@@ -6,10 +6,12 @@ import { SESSION_COMMANDS } from "./commands/sessions.ts";
 import { TABLE_COMMANDS } from "./commands/tables.ts";
 import { UNSERVED_COMMANDS } from "./commands/unserved.ts";
 import { connectionCommands } from "./connection-commands.ts";
+import { SHOW_COMMANDS } from "./show/commands.ts";
 
 /** Every command. */
 export const RUNTIME_COMMANDS: readonly RuntimeCommand[] = [
   ...connectionCommands(() => RUNTIME_COMMANDS),
+  ...SHOW_COMMANDS,
   ...SERVER_COMMANDS,
   ...LIMIT_COMMANDS,
   ...SESSION_COMMANDS,

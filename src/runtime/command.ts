@@ -134,6 +134,11 @@ export function tell(text: string, effects: readonly RuntimeEffect[] = []): Answ
   return { kind: "message", severity: "info", text, effects };
 }
 
+/** Text of a bounded length. */
+export function output(text: string): Answer {
+  return { kind: "output", pieces: [text] };
+}
+
 /** Success, which says nothing. */
 export function done(effects: readonly RuntimeEffect[] = []): Answer {
   return { kind: "done", effects };

@@ -20,6 +20,7 @@ import {
   type RuntimeCommand,
   type RuntimeContext,
   type RuntimeEffect,
+  tell,
 } from "./command.ts";
 import { findCommand, unknownCommand } from "./find-command.ts";
 import { RequestReader, type RuntimeRequest } from "./request.ts";
@@ -183,7 +184,7 @@ export class RuntimeConnection implements Machine<ConnectionEvent, ConnectionEff
       return refuse(`'${first}' names a process for the socket of a master process; ${what}`);
     }
     const command = findCommand(commands, words);
-    if (command === undefined) return refuse(unknownCommand(commands, words));
+    if (command === undefined) return tell(unknownCommand(commands, words));
     const { level } = this.#settings;
     if (!isAllowed(level, command.level)) return DENIED;
     const isOpen =

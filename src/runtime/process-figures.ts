@@ -1,5 +1,6 @@
 // What commands say of the process itself.
 import type { Millis } from "../base/units.ts";
+import type { UtcOffset } from "../log/date.ts";
 import type { AccessLevel } from "./command.ts";
 
 /** A socket that serves the API: its address in HAProxy's form (`unix@/run/x`, `ipv4@1.2.3.4:99`). */
@@ -14,16 +15,23 @@ export interface ProcessFigures {
   readonly startedMs: Millis;
   /** ms since 1970 less monotonic ms. */
   readonly wallOffsetMs: number;
+  readonly utcOffset: UtcOffset;
   readonly sockets: readonly ServedSocket[];
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Listening sockets of all kinds. */
+  readonly listenerCount: number;
+  /** Connections to the API: at the moment, and so far. */
+  readonly clientCount: number;
+  readonly clientsTotal: number;
   readonly isStopping: boolean;
-  /** Bytes of memory in use, and the most that may be. */
+  /** Bytes of memory that the process has, and those of them that hold something. */
   readonly memoryBytes: number;
-  readonly memoryBytesMax: number;
+  readonly memoryUsedBytes: number;
   /** Descriptors that the process may have. */
   readonly descriptorsMax: number;
   /** Percentage of its time that the process waits, 0..100. */
   readonly idlePercent: number;
-  /** Log lines that were lost. */
-  readonly droppedLogCount: number;
+  /** Bytes sent to clients per second. */
+  readonly bytesOutRate: number;
+  /** What the start and the last reload had to say, as lines. */
+  readonly startupLogs: string;
 }

@@ -53,6 +53,16 @@ export class SessionLog {
     return this.#server;
   }
 
+  /** Connection attempts beyond the first. */
+  get retryCount(): number {
+    return this.#retries;
+  }
+
+  /** Where the server of the last attempt was to be found. */
+  get serverAddress(): Endpoint | undefined {
+    return this.#serverAddress;
+  }
+
   /** Bytes moved so far, as trackers count them. */
   get totals(): TrackedBytes {
     return { inBytes: this.bytesToServer, outBytes: this.bytesToClient };

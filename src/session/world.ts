@@ -85,6 +85,11 @@ export class World {
     return new TrackedCounters();
   }
 
+  /** Connections numbered so far. */
+  get requestCount(): number {
+    return this.#requestCount;
+  }
+
   /** Numbers the connections of the process from 0. */
   nextRequestCount(): number {
     return this.#requestCount++;

@@ -8,7 +8,7 @@ export const CSV_HEADER: string = `# ${headerNames()
 
 /** The header and a line for each row. */
 export function formatCsv(rows: readonly StatsRow[]): string {
-  return [CSV_HEADER, ...rows.map(formatRow), ""].join("\n");
+  return [CSV_HEADER, ...rows.map(csvLine), ""].join("\n");
 }
 
 function headerNames(): string[] {
@@ -17,7 +17,8 @@ function headerNames(): string[] {
   return names;
 }
 
-function formatRow({ cells }: StatsRow): string {
+/** The line of a row without its line feed. */
+export function csvLine({ cells }: StatsRow): string {
   let line = "";
   for (const [index, { name }] of COLUMNS.entries()) {
     if (index === FIRST_MODULE_COLUMN) line += "-,";

@@ -1,6 +1,13 @@
 // The JSON and the typed form: cells with their position, origin, nature, scope and type
 // (haproxy management §9.2, §9.3 `show stat`).
-import { type Column, COLUMNS, type RowKind, type StatsRow, tagsOf } from "./columns.ts";
+import {
+  type Column,
+  type ColumnName,
+  COLUMNS,
+  type RowKind,
+  type StatsRow,
+  tagsOf,
+} from "./columns.ts";
 
 const OBJECTS: Readonly<Record<RowKind, string>> = {
   frontend: "Frontend",
@@ -13,6 +20,7 @@ const ORIGINS: Readonly<Record<string, string>> = {
   S: "Status",
   K: "Key",
   C: "Config",
+  P: "Product",
 };
 
 const NATURES: Readonly<Record<string, string>> = {
@@ -31,39 +39,48 @@ const NATURES: Readonly<Record<string, string>> = {
 const SCOPES: Readonly<Record<string, string>> = { P: "Process", S: "Service" };
 
 /** The only process there is, as HAProxy numbers it. */
-const PROCESS_NUMBER = 1;
+export const PROCESS_NUMBER = 1;
 
 /** An array with an array of cells for each row; empty cells are left out. */
 export function formatJson(rows: readonly StatsRow[]): string {
-  return `${JSON.stringify(rows.map(rowObject))}\n`;
+  return `[${rows.map(jsonRow).join(",")}]\n`;
 }
 
-function rowObject(row: StatsRow): unknown[] {
-  return filledColumns(row).map(({ column, position, value }) => {
-    const [origin, nature, scope] = tagsOf(column, row.kind);
+/** A row's array of cells. */
+export function jsonRow(row: StatsRow): string {
+  const cells = filledColumns(row).map(({ column, position, value }) => {
     return {
       objType: OBJECTS[row.kind],
       proxyId: row.proxyId,
       id: row.serverId,
       field: { pos: position, name: column.name },
       processNum: PROCESS_NUMBER,
-      tags: { origin: ORIGINS[origin!], nature: NATURES[nature!], scope: SCOPES[scope!] },
+      tags: describeTags(tagsOf(column, row.kind)),
       value: { type: column.type, value },
     };
   });
+  return JSON.stringify(cells);
+}
+
+/** Three letters in words. */
+export function describeTags(tags: string): unknown {
+  const [origin, nature, scope] = tags;
+  return { origin: ORIGINS[origin!], nature: NATURES[nature!], scope: SCOPES[scope!] };
 }
 
 /** A line for each cell that is not empty. */
 export function formatTyped(rows: readonly StatsRow[]): string {
-  return rows.map(typedLines).join("");
+  return rows.map((row) => typedLines(row)).join("");
 }
 
-function typedLines(row: StatsRow): string {
+/** The lines of a row; `describe` adds what a column means. */
+export function typedLines(row: StatsRow, describe?: (column: ColumnName) => string): string {
   const object = `${OBJECTS[row.kind][0]!}.${row.proxyId}.${row.serverId}`;
   return filledColumns(row)
     .map(({ column, position, value }) => {
       const field = `${position}.${column.name}.${PROCESS_NUMBER}`;
-      return `${object}.${field}:${tagsOf(column, row.kind)}:${column.type}:${value}\n`;
+      const end = describe === undefined ? "" : `:"${describe(column.name)}"`;
+      return `${object}.${field}:${tagsOf(column, row.kind)}:${column.type}:${value}${end}\n`;
     })
     .join("");
 }

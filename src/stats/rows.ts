@@ -1,8 +1,8 @@
 // All rows of the statistics: proxies in the order of the configuration, and of each its frontend,
 // its servers and its backend.
+import type { ServerState } from "../balance/server.ts";
 import type { Millis } from "../base/units.ts";
 import type { Proxy } from "../config/model/proxy.ts";
-import type { BackendState } from "../session/backend-state.ts";
 import type { World } from "../session/world.ts";
 import { backendRow, pageBackendRow } from "./backend-row.ts";
 import type { StatsRow } from "./columns.ts";
@@ -53,6 +53,15 @@ export function statsRows(
   selection: RowSelection,
   nowMs: Millis,
 ): readonly StatsRow[] {
+  return [...eachStatsRow(source, selection, nowMs)];
+}
+
+/** The same, made one by one as they are asked for. */
+export function* eachStatsRow(
+  source: StatsSource,
+  selection: RowSelection,
+  nowMs: Millis,
+): Generator<StatsRow, void> {
   const context: RowContext = {
     nowMs,
     legends: selection.legends,
@@ -60,9 +69,11 @@ export function statsRows(
     maxconn: source.world.limits.maxconn,
     statusOf: source.statusOf,
   };
-  return source.proxies
-    .filter((proxy) => !proxy.disabled && isSelected(proxy, selection))
-    .flatMap((proxy) => proxyRows(source, proxy, selection, context));
+  for (const proxy of source.proxies) {
+    if (!proxy.disabled && isSelected(proxy, selection)) {
+      yield* proxyRows(source, proxy, selection, context);
+    }
+  }
 }
 
 function isSelected({ name }: Proxy, { scope, search }: RowSelection): boolean {
@@ -70,43 +81,36 @@ function isSelected({ name }: Proxy, { scope, search }: RowSelection): boolean {
   return name.toLowerCase().includes(search.toLowerCase());
 }
 
-function proxyRows(
+function* proxyRows(
   source: StatsSource,
   proxy: Proxy,
   selection: RowSelection,
   context: RowContext,
-): StatsRow[] {
+): Generator<StatsRow, void> {
   const { world } = source;
   const page = source.pages.get(proxy.name);
-  const rows: StatsRow[] = [];
   if (proxy.mode === "http") {
-    if (page === undefined) return rows;
-    rows.push(pageFrontendRow(proxy, page, context));
+    if (page === undefined) return;
+    yield pageFrontendRow(proxy, page, context);
     if (proxy.kind === "listen") {
-      rows.push(pageBackendRow(proxy, page, source.startedMs, context));
+      yield pageBackendRow(proxy, page, source.startedMs, context);
     }
-    return rows;
+    return;
   }
   const frontend = world.frontends.get(proxy.name);
   const backend = world.backends.get(proxy.name);
   if (proxy.frontend !== undefined && frontend !== undefined) {
-    rows.push(frontendRow(proxy, frontend.counters, context));
+    yield frontendRow(proxy, frontend.counters, context);
   }
   if (proxy.backend !== undefined && backend !== undefined) {
-    rows.push(...serverRows(backend, selection, context), backendRow(backend, context));
+    for (const server of backend.balancer.servers) {
+      if (isShown(server, selection)) yield serverRow(backend, server, context);
+    }
+    yield backendRow(backend, context);
   }
-  return rows;
 }
 
-function serverRows(
-  backend: BackendState,
-  selection: RowSelection,
-  context: RowContext,
-): StatsRow[] {
-  return backend.balancer.servers
-    .filter((server) => {
-      if (selection.hideDown && server.operational === "stopped") return false;
-      return !(selection.hideMaintenance || selection.hideDown) || !server.isInMaintenance();
-    })
-    .map((server) => serverRow(backend, server, context));
+function isShown(server: ServerState, { hideDown, hideMaintenance }: RowSelection): boolean {
+  if (hideDown && server.operational === "stopped") return false;
+  return !(hideMaintenance || hideDown) || !server.isInMaintenance();
 }
