@@ -3,26 +3,29 @@
 import type { ConnectionOptions } from "node:tls";
 import { assertNever } from "../base/assert.ts";
 import type { Millis } from "../base/units.ts";
+import type { AdminState } from "../balance/admin.ts";
 import type { QueueOutcome } from "../balance/assignment.ts";
 import type { BackendBalancer } from "../balance/backend.ts";
 import type { ServerState } from "../balance/server.ts";
 import type { Configuration } from "../config/model/configuration.ts";
 import type { LogLevel } from "../config/model/log.ts";
 import {
-  type ChangeCounts,
   describeChange,
   describeCheck,
-  describeDrain,
-  describeDrainEnd,
-  type DescribedServer,
   describeMaintenance,
   describeNoServer,
   describeReturn,
 } from "../health/describe.ts";
-import type { HealthEffect, OperationalState, StateCause } from "../health/events.ts";
+import type { HealthEffect, HealthEvent, OperationalState, StateCause } from "../health/events.ts";
 import { HealthMonitor } from "../health/monitor.ts";
 import { monitoredServers, serverKey } from "../health/monitored.ts";
 import { planAgent, planCheck } from "../health/plan.ts";
+import {
+  type AdminSurroundings,
+  changeCounts,
+  changeServerAdmin,
+  describedServer,
+} from "../runtime/operations/server-admin.ts";
 import type { BackendState } from "../session/backend-state.ts";
 import type { Session } from "../session/session.ts";
 import type { World } from "../session/world.ts";
@@ -70,9 +73,9 @@ export class HealthShell {
     });
     this.#runner = new CheckRunner({
       nowMs: monotonicMs,
-      onReport: (server, report) => this.#tell({ kind: "check-done", server, report }),
+      onReport: (server, report) => this.tell({ kind: "check-done", server, report }),
       onAgentReply: (server, report, reply) =>
-        this.#tell({
+        this.tell({
           kind: "agent-done",
           server,
           report,
@@ -83,7 +86,7 @@ export class HealthShell {
         return located === undefined ? undefined : host.tlsFor(located.backend, located.server);
       },
     });
-    this.#timer = new TimerDriver((_monitor, nowMs) => this.#tell({ kind: "timeout" }, nowMs));
+    this.#timer = new TimerDriver((_monitor, nowMs) => this.tell({ kind: "timeout" }, nowMs));
     this.#slowstarts = new TimerDriver((balancer, nowMs) => {
       sessions.dispatch(balancer.tick(nowMs), nowMs);
       this.#slowstarts.update(balancer);
@@ -108,13 +111,17 @@ export class HealthShell {
       const status = this.#monitor.statusOf(serverKey(backend.name, server.name));
       if (status === undefined || status.maintenance !== "none") continue;
       const up = status.state === "stopping" ? status.state : status.state === "up";
-      this.#apply(backend, backend.balancer.setOperational(server, up, nowMs), nowMs);
+      this.applyOutcome(backend, backend.balancer.setOperational(server, up, nowMs), nowMs);
     }
+  }
+
+  get #surroundings(): AdminSurroundings {
+    return { world: this.#world, monitor: this.#monitor };
   }
 
   /** A connect for a client succeeded or failed (`observe layer4`). */
   observed(backend: string, server: ServerState, isOk: boolean, nowMs: Millis): void {
-    this.#tell({ kind: "traffic", server: serverKey(backend, server.name), ok: isOk }, nowMs);
+    this.tell({ kind: "traffic", server: serverKey(backend, server.name), ok: isOk }, nowMs);
   }
 
   /** Ends all checks. */
@@ -124,7 +131,8 @@ export class HealthShell {
     this.#runner.close();
   }
 
-  #tell(event: Parameters<HealthMonitor["handle"]>[0], nowMs = monotonicMs()): void {
+  /** Tells the monitor, and carries out what it wants. */
+  tell(event: HealthEvent, nowMs = monotonicMs()): void {
     this.#world.nowMs = nowMs;
     this.#monitor.handle(event, nowMs);
     this.#drain(nowMs);
@@ -171,7 +179,7 @@ export class HealthShell {
       case "set-maxconn": {
         if (server.maxconn === effect.maxconn) return;
         const outcome = backend.balancer.setMaxconn(server, effect.maxconn, nowMs);
-        return this.#apply(backend, outcome, nowMs);
+        return this.applyOutcome(backend, outcome, nowMs);
       }
       case "log-check": {
         const { agent, report, health } = effect;
@@ -203,7 +211,7 @@ export class HealthShell {
     const text = describeChange(describedServer(located), to, cause, counts);
     this.#host.logState(backend, isDown ? "alert" : "notice", text);
     this.#endSessions(located, to, nowMs);
-    this.#apply(backend, outcome, nowMs);
+    this.applyOutcome(backend, outcome, nowMs);
   }
 
   #inheritMaintenance(
@@ -220,32 +228,19 @@ export class HealthShell {
     const text = effect.on
       ? describeMaintenance(described, wasDown, counts, effect.via)
       : describeReturn(described, { up, draining: server.isDraining(), inherited: true });
-    this.#host.logState(backend, "notice", text);
-    this.#apply(backend, outcome, nowMs);
+    this.#host.logState(backend, effect.on && !wasDown ? "alert" : "notice", text);
+    this.applyOutcome(backend, outcome, nowMs);
   }
 
-  /** An agent's word; agents repeat themselves, so only a change is told. */
-  #setAdmin(located: Located, state: "ready" | "drain" | "maint", nowMs: Millis): void {
-    const { backend, server } = located;
-    const { operational } = server;
-    const was = { maintenance: server.isInMaintenance(), drain: server.isDraining() };
-    const outcome = backend.balancer.setAdmin(server, state, nowMs);
-    const isNow = { maintenance: server.isInMaintenance(), drain: server.isDraining() };
-    const described = describedServer(located);
-    const counts = changeCounts(located, outcome.requeued.length, isNow.maintenance);
-    const up = server.operational !== "stopped";
-    if (isNow.maintenance && !was.maintenance) {
-      const text = describeMaintenance(described, operational === "stopped", counts);
-      this.#host.logState(backend, "notice", text);
-    } else if (was.maintenance && !isNow.maintenance) {
-      const text = describeReturn(described, { up, draining: isNow.drain, inherited: false });
-      this.#host.logState(backend, "notice", text);
-    } else if (isNow.drain && !was.drain) {
-      this.#host.logState(backend, "notice", describeDrain(described, counts));
-    } else if (was.drain && !isNow.drain) {
-      this.#host.logState(backend, "notice", describeDrainEnd(described, up));
+  /** An agent's word; agents repeat themselves, and what is so already has no effects. */
+  #setAdmin(located: Located, state: AdminState, nowMs: Millis): void {
+    const target = { ...located, key: serverKey(located.backend.name, located.server.name) };
+    for (const effect of changeServerAdmin(target, state, this.#surroundings, nowMs)) {
+      if (effect.kind === "log") {
+        this.#host.logState(located.backend, effect.level, effect.text);
+      } else if (effect.kind === "queue") this.applyOutcome(effect.backend, effect.outcome, nowMs);
+      else if (effect.kind === "health") this.#monitor.handle(effect.event, nowMs);
     }
-    this.#apply(backend, outcome, nowMs);
   }
 
   #setWeight({ backend, server }: Located, percent: number, nowMs: Millis): void {
@@ -253,7 +248,7 @@ export class HealthShell {
     if (outcome.refused !== undefined) {
       const key = serverKey(backend.name, server.name);
       this.#host.logState(backend, "warning", `Agent weight for ${key}: ${outcome.refused}`);
-    } else this.#apply(backend, outcome, nowMs);
+    } else this.applyOutcome(backend, outcome, nowMs);
   }
 
   /** `on-marked-down shutdown-sessions` and `on-marked-up shutdown-backup-sessions`. */
@@ -268,7 +263,8 @@ export class HealthShell {
     }
   }
 
-  #apply(backend: BackendState, outcome: QueueOutcome<Session>, nowMs: Millis): void {
+  /** Carries out what a change of servers means: for the logs, slow starts and sessions. */
+  applyOutcome(backend: BackendState, outcome: QueueOutcome<Session>, nowMs: Millis): void {
     if (outcome.availability === "lost") {
       const kind = backend.proxy.kind === "backend" ? "backend" : "listen";
       this.#host.logState(backend, "emerg", describeNoServer(kind, backend.name));
@@ -276,27 +272,4 @@ export class HealthShell {
     this.#slowstarts.update(backend.balancer);
     this.#sessions.dispatch(outcome, nowMs);
   }
-}
-
-function describedServer({ backend, server }: Located): DescribedServer {
-  return {
-    key: serverKey(backend.name, server.name),
-    backup: server.isBackup,
-    logChecks: backend.proxy.flags.has("log-health-checks"),
-  };
-}
-
-function changeCounts(
-  { backend, server }: Located,
-  requeued: number,
-  isLeaving: boolean,
-): ChangeCounts {
-  const counts = backend.balancer.counts();
-  return {
-    active: counts.activeUsable,
-    backup: counts.backupUsable,
-    sessions: server.served,
-    requeued,
-    queued: isLeaving ? server.queued : counts.queued,
-  };
 }

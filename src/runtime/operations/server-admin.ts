@@ -130,7 +130,7 @@ function describeAdmin(
   counts: ChangeCounts,
   via: string | undefined,
 ): { readonly level: LogLevel; readonly text: string }[] {
-  const described = describedServer(target.backend, target.server);
+  const described = describedServer(target);
   const { maintenance, drain, stopped } = standingOf(target.server);
   if (maintenance && !before.maintenance) {
     const text = describeMaintenance(described, before.stopped, counts, via);
@@ -158,8 +158,14 @@ function standingOf(server: ServerState): Standing {
   };
 }
 
+/** A server with its backend, as lines about it need them. */
+interface Located {
+  readonly backend: BackendState;
+  readonly server: ServerState;
+}
+
 /** A server as the lines about it name it. */
-export function describedServer(backend: BackendState, server: ServerState): DescribedServer {
+export function describedServer({ backend, server }: Located): DescribedServer {
   return {
     key: serverKey(backend.name, server.name),
     backup: server.isBackup,
@@ -169,7 +175,7 @@ export function describedServer(backend: BackendState, server: ServerState): Des
 
 /** The counts that lines about a change end with. */
 export function changeCounts(
-  { backend, server }: Pick<ServerTarget, "backend" | "server">,
+  { backend, server }: Located,
   requeued: number,
   isLeaving: boolean,
 ): ChangeCounts {
