@@ -8,7 +8,7 @@ import type { Dispatch, QueueOutcome } from "../balance/assignment.ts";
 import type { ConnectionRecord } from "../log/record.ts";
 import { Admission } from "../session/admission.ts";
 import type { KillCause, SessionEffect, SessionEvent } from "../session/events.ts";
-import type { ListenerState } from "../session/frontend-state.ts";
+import type { FrontendState, ListenerState } from "../session/frontend-state.ts";
 import type { ConnectionId, ListenerId, Mover, MoverEvent } from "../session/mover.ts";
 import { Session } from "../session/session.ts";
 import type { SessionContext } from "../session/session-context.ts";
@@ -104,6 +104,28 @@ export class SessionShell {
     }
     this.#admission.onRelaxed(nowMs);
     this.#runAdmission();
+  }
+
+  /** Limits of connections have changed: lets those wait or come in that now may. */
+  onLimitsChanged(nowMs: Millis): void {
+    this.#admission.onRelaxed(nowMs);
+    this.#runAdmission();
+  }
+
+  /** `disable`, `enable` and `shutdown frontend`; what a frontend is has been set already. */
+  onFrontendChanged(frontend: FrontendState, nowMs: Millis): void {
+    if (frontend.admin === "paused") this.#admission.onPaused(frontend);
+    if (frontend.admin === "stopped") this.#closeListenersOf(frontend);
+    this.onLimitsChanged(nowMs);
+  }
+
+  #closeListenersOf(frontend: FrontendState): void {
+    for (const [key, state] of [...this.#world.listeners]) {
+      if (state.frontend !== frontend) continue;
+      this.#world.listeners.delete(key);
+      this.#listeners.delete(state.listener);
+      this.#mover!.closeListener(state.listener);
+    }
   }
 
   /** Takes an event of the mover; those of listeners being opened are for others. */
