@@ -283,6 +283,8 @@ export class SessionShell {
       case "relay":
         if (live.server !== undefined) mover.relay(live.client, live.server, effect.spec);
         return;
+      case "send-client":
+        return mover.send(live.client, effect.bytes);
       case "close-client":
         return mover.close(live.client, effect.manner);
       case "grant":

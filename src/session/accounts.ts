@@ -1,12 +1,14 @@
 // What a session keeps and counts while it lives, and gives back at its end: pinned table entries,
 // tracked counters, its share of the proxies' counters, its log line.
 import type { Millis } from "../base/units.ts";
+import type { Endpoint } from "../base/address.ts";
 import type { TrackedCounters } from "../stick/tracked.ts";
 import type { SessionEffect } from "./events.ts";
+import type { FrontendState } from "./frontend-state.ts";
 import type { RelayCounters } from "./mover.ts";
 import { type PinnedEntry, Pins } from "./pins.ts";
-import type { SessionContext } from "./session-context.ts";
-import type { SessionLog } from "./session-log.ts";
+import { SessionContext } from "./session-context.ts";
+import { SessionLog } from "./session-log.ts";
 import type { World } from "./world.ts";
 
 /** The parts of a session that its accounts concern. */
@@ -16,6 +18,20 @@ export interface AccountedParts {
   readonly trackers: TrackedCounters;
   readonly log: SessionLog;
   readonly effects: SessionEffect[];
+}
+
+/** The parts of a new session; `wallMs` since 1970. */
+export function newParts(
+  world: World,
+  frontend: FrontendState,
+  ends: { readonly source: Endpoint; readonly destination: Endpoint },
+  time: { readonly nowMs: Millis; readonly wallMs: number },
+  effects: SessionEffect[],
+): AccountedParts {
+  const trackers = world.newTrackers();
+  const context = new SessionContext(world, trackers, frontend, ends, time);
+  const log = new SessionLog(frontend, ends.destination, time.nowMs, context.id);
+  return { world, context, trackers, log, effects };
 }
 
 /** One session's accounts. */
@@ -37,6 +53,13 @@ export class Accounts {
     const { counters } = this.#parts.context.backend!;
     counters.sessions.enter();
     counters.sessionRate.add(nowMs);
+  }
+
+  /** A rule has refused it. */
+  countDeniedRequest(): void {
+    const { frontend, backend } = this.#parts.context;
+    frontend.counters.deniedRequests++;
+    if (backend !== undefined) backend.counters.deniedRequests++;
   }
 
   /** Keeps table entries for as long as the session lives, where the backend wants that. */

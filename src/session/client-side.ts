@@ -17,6 +17,15 @@ export class ClientSide {
     if (socket !== undefined) this.#effects.push({ kind: "configure-client", socket });
   }
 
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
+  /** Sends bytes of ours. */
+  tell(bytes: Uint8Array): void {
+    this.#effects.push({ kind: "send-client", bytes });
+  }
+
   /** The connection is there no more: nothing is to be asked for it. */
   vanish(): void {
     this.#isGone = true;

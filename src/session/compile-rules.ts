@@ -14,6 +14,7 @@ import {
 import type { RuleContext } from "../rules/context.ts";
 import type { StickTable } from "../stick/table.ts";
 import type { BackendRules, BackendState } from "./backend-state.ts";
+import { denialCause } from "./denial-cause.ts";
 import type { FrontendRules } from "./frontend-state.ts";
 import type { RunnableAction, RunnableRule } from "./rule-runner.ts";
 import type { RunnableStickRule } from "./sticking.ts";
@@ -88,6 +89,7 @@ export class RuleCompiler {
     return rules.map((rule) => ({
       action: this.#action(rule.action),
       ...this.#condition(rule.condition),
+      ...(rule.action.kind === "reject" ? { denial: denialCause(rule.condition, this.#acls) } : {}),
     }));
   }
 

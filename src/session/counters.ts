@@ -120,6 +120,8 @@ export class FrontendCounters {
   deniedSessions = 0;
   /** Requests of HTTP that were none; HAProxy counts no failures of TCP clients here. */
   failedRequests = 0;
+  /** Clients that were told by a CONNACK that they are not served. */
+  refusals = 0;
 
   /** `clear counters`: forgets the highest values and, with `all`, every sum. */
   clear(all: boolean): void {
@@ -153,6 +155,8 @@ export class BackendCounters {
   serverAborts = 0;
   balanced = 0;
   connects = 0;
+  /** As a frontend's. */
+  refusals = 0;
   lastSessionMs: Millis | undefined;
 
   /** `clear counters`: forgets the highest values and, with `all`, every sum and the last session. */

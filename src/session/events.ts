@@ -54,6 +54,7 @@ export type SessionEffect =
   | { readonly kind: "inspect-server"; readonly bytesMax: number }
   | { readonly kind: "abandon-server" }
   | { readonly kind: "relay"; readonly spec: RelaySpec }
+  | { readonly kind: "send-client"; readonly bytes: Uint8Array }
   | { readonly kind: "close-client"; readonly manner: CloseManner }
   /** The slot of a server goes to a session that was waiting for it. */
   | { readonly kind: "grant"; readonly grant: Dispatch<Session> }

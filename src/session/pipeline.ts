@@ -74,7 +74,10 @@ export class Pipeline {
     const outcome = runRules(rules, this.#ruleIndex, this.#context);
     this.#ruleIndex = outcome.index;
     if (outcome.verdict === "wait") return { kind: "wait" };
-    if (outcome.verdict === "reject") return { kind: "rejected", manner: "finish" };
+    if (outcome.verdict === "reject") {
+      this.#context.denial = rules[outcome.index]?.denial;
+      return { kind: "rejected", manner: "finish" };
+    }
     if (outcome.verdict === "silent-drop") return { kind: "rejected", manner: "silent" };
     this.#enter(next);
     return undefined;

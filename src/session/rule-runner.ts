@@ -1,6 +1,7 @@
 // Runs `tcp-request` and `tcp-response` rules in order (haproxy configuration §4.2, §7). A rule
 // that needs bytes which have not come stops the run; it is taken up again at that same rule, so
 // that the rules before it act once only.
+import type { RefusalCause } from "../mqtt/refusal.ts";
 import type { CompiledSample, Verdict } from "../rules/compile.ts";
 import type { RuleContext } from "../rules/context.ts";
 import type { Sample } from "../rules/sample.ts";
@@ -31,6 +32,8 @@ export type RunnableAction =
 export interface RunnableRule {
   readonly action: RunnableAction;
   readonly condition?: (context: RuleContext) => Verdict;
+  /** Of a rule that rejects: what clients may be told. */
+  readonly denial?: RefusalCause;
 }
 
 /** What rules may change of a connection. */

@@ -1,6 +1,7 @@
 // What rules see of one session, and what they may change of it.
 import type { Endpoint } from "../base/address.ts";
 import type { Millis } from "../base/units.ts";
+import type { RefusalCause } from "../mqtt/refusal.ts";
 import type { NamedId, PayloadView, TrackedEntry } from "../rules/context.ts";
 import type { CompiledSample } from "../rules/compile.ts";
 import { castSample } from "../rules/convert.ts";
@@ -39,6 +40,8 @@ export class SessionContext implements RuleSubject {
   serverTls: TlsFacts | undefined;
   backend: BackendState | undefined;
   server: NamedId | undefined;
+  /** What the rule that has rejected it was about. */
+  denial: RefusalCause | undefined;
 
   constructor(
     world: World,
@@ -58,7 +61,8 @@ export class SessionContext implements RuleSubject {
   }
 
   /** All that the client has sent and that is in hand. */
-  noteRequest(bytes: Uint8Array, bytesMax: number, isEnded: boolean): void {
+  noteRequest(bytes: Uint8Array, isEnded: boolean): void {
+    const bytesMax = (this.backend ?? this.frontend).proxy.content.inspectBytesMax;
     this.isRequestWhole = isEnded || bytes.length >= bytesMax;
     this.request = { bytes, bytesMax, final: this.isRequestWhole };
   }

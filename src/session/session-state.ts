@@ -9,6 +9,8 @@ export type SessionState =
   | { readonly name: "pausing"; readonly deadlineMs: Millis; readonly server: ServerState }
   | { readonly name: "connecting"; readonly deadlineMs: Millis; readonly server: ServerState }
   | { readonly name: "answering"; readonly deadlineMs: Millis; readonly server: ServerState }
+  /** Waits for the CONNECT that is to be refused; then it ends by `termination`. */
+  | { readonly name: "refusing"; readonly deadlineMs: Millis; readonly termination: string }
   | { readonly name: "relaying" }
   | { readonly name: "failed" }
   | { readonly name: "ended" };

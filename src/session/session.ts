@@ -5,7 +5,8 @@
 // While the pipeline needs bytes that have not come, the session is `inspecting`; this ends with
 // the inspection delay, a full buffer or the end of the stream, whichever is first. From then on it
 // is queued, connecting, pausing before a retry, waiting for the server's first bytes, or relaying.
-// However it ends, `#leave` is the one way out: it gives back what the session holds.
+// A client that cannot be served may first be told so (`refusing`). However it ends, `#leave` is the
+// one way out: it gives back what the session holds.
 import { assert } from "../base/assert.ts";
 import type { Endpoint } from "../base/address.ts";
 import type { Machine } from "../base/machine.ts";
@@ -13,18 +14,19 @@ import type { Millis } from "../base/units.ts";
 import type { Dispatch } from "../balance/assignment.ts";
 import type { ServerState } from "../balance/server.ts";
 import { INSPECT_DELAY_DEFAULT_MS, PROXY_V2_BYTES_MAX } from "../limits.ts";
-import { type AccountedParts, Accounts } from "./accounts.ts";
+import { type AccountedParts, Accounts, newParts } from "./accounts.ts";
 import { ClientSide } from "./client-side.ts";
 import type { KillCause, SessionEffect, SessionEvent } from "./events.ts";
 import type { FrontendState, ListenerState } from "./frontend-state.ts";
 import type { CloseManner, RelayCounters, RelayEnd } from "./mover.ts";
 import { Opening, type OpeningStep } from "./opening.ts";
 import { Pipeline } from "./pipeline.ts";
+import { Refusing } from "./refusing.ts";
 import { relaySpec } from "./relay-spec.ts";
 import { ServerSide } from "./server-side.ts";
-import { SessionContext } from "./session-context.ts";
+import type { SessionContext } from "./session-context.ts";
 import type { SessionState } from "./session-state.ts";
-import { SessionLog } from "./session-log.ts";
+import type { SessionLog } from "./session-log.ts";
 import { type PendingStore, storeServer } from "./sticking.ts";
 import { killTermination, relayTermination } from "./termination.ts";
 import type { World } from "./world.ts";
@@ -32,7 +34,8 @@ import type { World } from "./world.ts";
 /** A client connection and what becomes of it. */
 export class Session implements Machine<SessionEvent, SessionEffect> {
   readonly #frontend: FrontendState;
-  readonly #context: SessionContext;
+  /** What rules see of this session; for logs and statistics. */
+  readonly context: SessionContext;
   /** What its log line will say, for others to read. */
   readonly log: SessionLog;
   readonly #opening: Opening;
@@ -41,6 +44,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
   readonly #accounts: Accounts;
   readonly #effects: SessionEffect[] = [];
   readonly #client = new ClientSide(this.#effects);
+  readonly #refusing: Refusing;
   #state: SessionState = { name: "opening", deadlineMs: Infinity };
   #serverSide: ServerSide | undefined;
   #inspectDeadlineMs: Millis | undefined;
@@ -55,19 +59,13 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
     time: { readonly nowMs: Millis; readonly wallMs: number },
   ) {
     this.#frontend = frontend;
-    const trackers = world.newTrackers();
-    this.#context = new SessionContext(world, trackers, frontend, ends, time);
-    this.#opening = new Opening(frontend, listener, this.#context, trackers);
-    this.#pipeline = new Pipeline(frontend, this.#context);
-    this.log = new SessionLog(frontend, ends.destination, time.nowMs, this.#context.id);
-    const [context, log, effects] = [this.#context, this.log, this.#effects];
-    this.#parts = { world, trackers, context, log, effects };
+    this.#parts = newParts(world, frontend, ends, time, this.#effects);
+    this.context = this.#parts.context;
+    this.log = this.#parts.log;
+    this.#opening = new Opening(frontend, listener, this.context, this.#parts.trackers);
+    this.#pipeline = new Pipeline(frontend, this.context);
     this.#accounts = new Accounts(this.#parts);
-  }
-
-  /** What rules see of this session; for logs and statistics. */
-  get context(): SessionContext {
-    return this.#context;
+    this.#refusing = new Refusing(this.#parts, this.#client);
   }
 
   /** The name of the state it is in. */
@@ -86,7 +84,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
 
   handle(event: SessionEvent, nowMs: Millis): void {
     if (this.#state.name === "ended" && event.kind !== "assigned") return;
-    this.#context.nowMs = nowMs;
+    this.context.nowMs = nowMs;
     switch (event.kind) {
       case "accepted":
         return this.#onAccepted(nowMs);
@@ -100,7 +98,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
       case "connected":
         return this.#onConnected(event, nowMs);
       case "server-bytes":
-        this.#context.response = { bytes: event.bytes, final: event.ended };
+        this.context.response = { bytes: event.bytes, final: event.ended };
         this.log.noteAnswer(event.bytes.length);
         return this.#onAnswer(nowMs);
       case "server-closed":
@@ -140,14 +138,16 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
         this.#become({ name: "opening", deadlineMs: this.#clientDeadline(nowMs) });
         return this.#client.secure(step.context);
       case "denied":
-        return this.#abort(step.manner, nowMs);
+        this.#client.close(step.manner);
+        return this.#leave(nowMs);
       case "failed":
         this.#accounts.logOpening(step.message, nowMs);
-        return this.#abort("finish", nowMs);
+        this.#client.close("finish");
+        return this.#leave(nowMs);
       case "open":
         this.#client.consume(step.consume);
-        this.log.noteHeld(this.#context.request.bytes.length);
-        this.log.noteOpened(this.#context.destination, nowMs);
+        this.log.noteHeld(this.context.request.bytes.length);
+        this.log.noteOpened(this.context.destination, nowMs);
         if (this.#frontend.logMoment === "accept") this.#accounts.logTraffic("--", nowMs, true);
         return this.#proceed(nowMs);
     }
@@ -160,13 +160,11 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
   #proceed(nowMs: Millis): void {
     const step = this.#pipeline.advance();
     this.#enterBackend(nowMs);
-    const backend = this.#context.backend;
     switch (step.kind) {
       case "wait":
         return this.#waitForBytes(nowMs);
       case "rejected":
-        this.#frontend.counters.deniedRequests++;
-        if (backend !== undefined) backend.counters.deniedRequests++;
+        this.#accounts.countDeniedRequest();
         return this.#finish("PR", nowMs, step.manner);
       case "no-backend":
         return this.#finish("SC", nowMs);
@@ -180,7 +178,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
 
   /** Counts the session in its backend as soon as that is known. */
   #enterBackend(nowMs: Millis): void {
-    const { backend } = this.#context;
+    const { backend } = this.context;
     if (backend === undefined || this.#serverSide !== undefined) return;
     this.#accounts.enterBackend(nowMs);
     if (backend.hasOwnInspection) this.#inspectDeadlineMs = undefined;
@@ -188,7 +186,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
   }
 
   #waitForBytes(nowMs: Millis): void {
-    const { content } = (this.#context.backend ?? this.#frontend).proxy;
+    const { content } = (this.context.backend ?? this.#frontend).proxy;
     const delayMs = content.requestInspectDelayMs ?? INSPECT_DELAY_DEFAULT_MS;
     this.#inspectDeadlineMs ??= nowMs + delayMs;
     const deadlineMs = Math.min(this.#inspectDeadlineMs, this.#clientDeadline(nowMs));
@@ -200,13 +198,13 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
     const { name } = this.#state;
     // Log formats may still ask for what was seen first.
     if (name === "answering") return this.log.noteSent(this.#client.sendOn(bytes));
-    const bytesMax = (this.#context.backend ?? this.#frontend).proxy.content.inspectBytesMax;
-    this.#context.noteRequest(bytes, bytesMax, isEnded);
+    this.context.noteRequest(bytes, isEnded);
     if (name === "opening") return this.#open(this.#opening.onBytes(bytes, isEnded, nowMs), nowMs);
     this.log.noteHeld(bytes.length);
     if (name === "inspecting") return this.#proceed(nowMs);
+    if (name === "refusing") return this.#finish(this.#state.termination, nowMs);
     // A client that has finished still gets its answer, unless it has not even asked.
-    const isAborted = bytes.length === 0 || this.#context.backend?.isAbortedOnClose === true;
+    const isAborted = bytes.length === 0 || this.context.backend?.isAbortedOnClose === true;
     if (!isEnded || !isAborted) return;
     if (name === "queued") this.#finish("CQ", nowMs);
     else if (name === "connecting" || name === "pausing") this.#finish("CC", nowMs);
@@ -219,7 +217,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
     if (outcome.kind === "connect") return this.#attempt(outcome.server, nowMs);
     if (outcome.kind !== "queued")
       return this.#finish(outcome.kind === "none" ? "SC" : "SQ", nowMs);
-    const { timeouts, content } = this.#context.backend!.proxy;
+    const { timeouts, content } = this.context.backend!.proxy;
     const waitMs = timeouts.queue ?? timeouts.connect ?? Infinity;
     this.#become({ name: "queued", deadlineMs: nowMs + waitMs });
     this.#client.inspect(content.inspectBytesMax);
@@ -235,7 +233,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
   #attempt(server: ServerState, nowMs: Millis): void {
     const spec = this.#serverSide!.attempt(server, nowMs);
     if (spec === undefined) return this.#onConnectFailed(server, false, nowMs);
-    const connectMs = this.#context.backend!.proxy.timeouts.connect ?? Infinity;
+    const connectMs = this.context.backend!.proxy.timeouts.connect ?? Infinity;
     this.#become({ name: "connecting", deadlineMs: nowMs + connectMs, server });
     this.#effects.push({ kind: "connect-server", spec });
   }
@@ -259,7 +257,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
     }
     if (decision.waitMs === 0) return this.#retry(server, nowMs);
     this.#become({ name: "pausing", deadlineMs: nowMs + decision.waitMs, server });
-    this.#client.inspect(this.#context.backend!.proxy.content.inspectBytesMax);
+    this.#client.inspect(this.context.backend!.proxy.content.inspectBytesMax);
   }
 
   /** Tries again: the server whose slot is still held, or another one. */
@@ -271,13 +269,12 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
   #onConnected(event: Extract<SessionEvent, { kind: "connected" }>, nowMs: Millis): void {
     if (this.#state.name !== "connecting") return;
     const { server } = this.#state;
-    const backend = this.#context.backend!;
     this.log.noteConnected(nowMs, event.local);
     this.#serverSide!.observe(server, true);
-    if (event.tls !== undefined) this.#context.serverTls = event.tls;
+    if (event.tls !== undefined) this.context.serverTls = event.tls;
     if (!this.#pipeline.inspectsResponse) return this.#relay(server, nowMs);
-    const { content } = backend.proxy;
-    this.log.noteSent(this.#client.sendOn(this.#context.request.bytes));
+    const { content } = this.context.backend!.proxy;
+    this.log.noteSent(this.#client.sendOn(this.context.request.bytes));
     this.#client.inspect(content.inspectBytesMax);
     const delayMs = content.responseInspectDelayMs ?? INSPECT_DELAY_DEFAULT_MS;
     this.#become({ name: "answering", deadlineMs: nowMs + delayMs, server });
@@ -300,7 +297,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
   }
 
   #relay(server: ServerState, nowMs: Millis): void {
-    const backend = this.#context.backend!;
+    const backend = this.context.backend!;
     this.#accounts.pin(storeServer(this.#stores, server, backend, nowMs));
     this.#become({ name: "relaying" });
     this.#effects.push({ kind: "relay", spec: relaySpec(this.#frontend.proxy, backend.proxy) });
@@ -313,6 +310,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
   #onClientClosed(code: string | undefined, nowMs: Millis): void {
     const { name } = this.#state;
     this.#client.vanish();
+    if (name === "refusing") return this.#finish(this.#state.termination, nowMs);
     if (name === "opening") return this.#open(this.#opening.lost(code), nowMs);
     this.#serverSide?.countClientAbort();
     this.#finish(name === "inspecting" ? "CR" : "CD", nowMs);
@@ -324,7 +322,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
       this.#serverSide?.countClientAbort();
       return this.#finish("cR", nowMs);
     }
-    this.#context.request = { ...this.#context.request, final: true };
+    this.context.request = { ...this.context.request, final: true };
     this.#proceed(nowMs);
   }
 
@@ -345,8 +343,10 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
         this.#effects.push({ kind: "abandon-server" });
         return this.#onConnectFailed(state.server, true, nowMs);
       case "answering":
-        this.#context.response = { ...this.#context.response, final: true };
+        this.context.response = { ...this.context.response, final: true };
         return this.#onAnswer(nowMs);
+      case "refusing":
+        return this.#finish(state.termination, nowMs);
     }
   }
 
@@ -370,6 +370,11 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
     if (name === "connecting" || name === "answering" || name === "relaying") {
       this.#effects.push({ kind: "abandon-server" });
     }
+    const wait = manner === "finish" ? this.#refusing.tell(termination, nowMs) : undefined;
+    if (wait !== undefined) {
+      this.#serverSide?.release(nowMs);
+      return this.#become(wait);
+    }
     this.#client.close(manner);
     this.#conclude(termination, nowMs);
   }
@@ -380,12 +385,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
     this.#leave(nowMs);
   }
 
-  /** Ends a connection that never became a session: no traffic line, only the client is closed. */
-  #abort(manner: CloseManner, nowMs: Millis): void {
-    this.#client.close(manner);
-    this.#leave(nowMs);
-  }
-
+  /** The one way out; a connection that never became a session has no traffic line. */
   #leave(nowMs: Millis): void {
     this.#accounts.leave(nowMs);
     this.#become({ name: "ended" });

@@ -7,6 +7,7 @@ import type { Proxy } from "../config/model/proxy.ts";
 import type { BackendState } from "../session/backend-state.ts";
 import type { StatsCells, StatsRow } from "./columns.ts";
 import { commonCells, type RowContext, seconds, secondsSince } from "./context.ts";
+import { refusalCells } from "./frontend-row.ts";
 import type { PageCounters } from "./page-counters.ts";
 import { responseCells } from "./response-cells.ts";
 import { timeCells } from "./time-cells.ts";
@@ -43,6 +44,7 @@ export function backendRow(backend: BackendState, context: RowContext): StatsRow
     chkdown: availability.downTransitions,
     lastchg: secondsSince(availability.lastChangeMs, nowMs),
     ...(hasServers ? { downtime: seconds(availability.downMs(nowMs)) } : {}),
+    ...refusalCells(proxy, counters),
     lbtot: balancer.lbTotal,
     rate: counters.sessionRate.read(nowMs),
     rate_max: counters.sessionRate.highest,

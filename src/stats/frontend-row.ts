@@ -16,6 +16,7 @@ export function frontendRow(
     req_rate: 0,
     req_rate_max: 0,
     req_tot: 0,
+    ...refusalCells(proxy, counters),
   });
 }
 
@@ -30,6 +31,11 @@ export function pageFrontendRow(proxy: Proxy, page: PageCounters, context: RowCo
     cache_lookups: 0,
     cache_hits: 0,
   });
+}
+
+/** Clients that the balancer answered itself, which HAProxy calls intercepted; where it may do so. */
+export function refusalCells(proxy: Proxy, counters: { readonly refusals: number }): StatsCells {
+  return proxy.flags.has("mqtt-refuse") ? { intercepted: counters.refusals } : {};
 }
 
 function row(

@@ -61,6 +61,13 @@ const FLAGS: readonly Keyword<ProxyDraft>[] = [
   flagOption("log-health-checks", BACKEND_SIDE, "Logs each change of a check."),
   flagOption("log-separate-errors", FRONTEND_SIDE, "Logs failures at level err."),
   flagOption("logasap", FRONTEND_SIDE, "Logs at the start of a connection."),
+  flagOption(
+    "mqtt-refuse",
+    ANY_PROXY,
+    "Answers an MQTT client that cannot be served by a CONNACK of its version before it is closed. " +
+      "See docs/mqtt.md.",
+    { ours: true, default: "off" },
+  ),
   flagOption("nolinger", ANY_PROXY, "Closes without waiting for what is queued."),
   flagOption("persist", BACKEND_SIDE, "Keeps to a server that is down."),
   flagOption("pin-stick-entries", BACKEND_SIDE, "A stick entry lives while its connection lives.", {

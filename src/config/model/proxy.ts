@@ -22,6 +22,7 @@ export type ProxyFlag =
   | "log-health-checks"
   | "log-separate-errors"
   | "logasap"
+  | "mqtt-refuse"
   | "nolinger"
   | "persist"
   | "pin-stick-entries"

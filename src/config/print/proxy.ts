@@ -32,7 +32,7 @@ export function printProxy(proxy: Proxy): string {
     printIf("description", proxy.description),
     ...[...proxy.flags]
       .filter((flag) => flag !== OWN_FLAG)
-      .map((flag) => printLine("option", flag)),
+      .map((flag) => (flag === "mqtt-refuse" ? printOwnLine : printLine)("option", flag)),
     backend !== undefined && !proxy.flags.has(OWN_FLAG) ? printOwnLine("no option", OWN_FLAG) : "",
     ...printTimeouts(proxy.timeouts),
     printKeepalive("clitcpka", keepalive.client),

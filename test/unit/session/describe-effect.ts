@@ -14,6 +14,8 @@ export function describeEffect(effect: SessionEffect): string {
       return `connect ${formatEndpoint(effect.spec.endpoint)}`;
     case "send-server":
       return `send ${Buffer.from(effect.bytes).toString("latin1")}`;
+    case "send-client":
+      return `tell ${Buffer.from(effect.bytes).toString("hex")}`;
     case "close-client":
       return `close ${effect.manner}`;
     case "log":

@@ -1,0 +1,144 @@
+// Everything that the balancer says in MQTT is a whole packet for mqtt-packet, of the version that it
+// is meant for.
+import fc from "fast-check";
+import { generate, type IConnectPacket, type Packet, parser as createParser } from "mqtt-packet";
+import { describe, expect, test } from "vitest";
+import type { MqttCheck } from "../../src/config/model/check.ts";
+import { MqttDialogue } from "../../src/health/mqtt-dialogue.ts";
+import { inspectFirstPacket } from "../../src/mqtt/inspect.ts";
+import { encodeRefusal, parseRefusalCause, type RefusalCause } from "../../src/mqtt/refusal.ts";
+
+const CAUSES = ["unavailable", "busy", "quota", "rate", "banned", "not-authorized"] as const;
+
+const OLD_CODES: Readonly<Record<RefusalCause, number>> = {
+  unavailable: 3,
+  busy: 3,
+  quota: 3,
+  rate: 3,
+  banned: 5,
+  "not-authorized": 5,
+};
+
+const NEW_CODES: Readonly<Record<RefusalCause, number>> = {
+  unavailable: 0x88,
+  busy: 0x89,
+  quota: 0x97,
+  rate: 0x9f,
+  banned: 0x8a,
+  "not-authorized": 0x87,
+};
+
+/** The packets in the bytes, which must be there whole. */
+function decode(bytes: Uint8Array, protocolVersion: number): readonly Packet[] {
+  const found: Packet[] = [];
+  const parser = createParser({ protocolVersion });
+  parser.on("packet", (packet) => found.push(packet));
+  parser.on("error", (error) => {
+    throw error;
+  });
+  expect(parser.parse(Buffer.from(bytes))).toBe(0);
+  return found;
+}
+
+/** Text that MQTT allows: no zero. */
+const mqttText = fc
+  .string({ unit: "grapheme", minLength: 1, maxLength: 40 })
+  .filter((text) => !text.includes("\0"));
+
+describe("encodeRefusal()", () => {
+  const connect = fc.record({
+    version: fc.constantFrom(3 as const, 4 as const, 5 as const),
+    clientId: mqttText,
+    maximumPacketSize: fc.option(fc.integer({ min: 5, max: 200 }), { nil: undefined }),
+  });
+
+  test("answers any CONNECT by a CONNACK of its version that fits the client", () => {
+    fc.assert(
+      fc.property(connect, fc.constantFrom(...CAUSES), (client, cause) => {
+        const { version, clientId, maximumPacketSize } = client;
+        const properties =
+          version === 5 && maximumPacketSize !== undefined ? { maximumPacketSize } : {};
+        const packet: IConnectPacket = {
+          cmd: "connect",
+          protocolId: version === 3 ? "MQIsdp" : "MQTT",
+          protocolVersion: version,
+          clientId,
+          properties,
+        };
+        const found = inspectFirstPacket(generate(packet), 10_000);
+        if (found.kind !== "connect") throw new Error(`${found.kind} is no CONNECT`);
+        const { bytes, code } = encodeRefusal(found.packet, cause);
+        const expected = (version === 5 ? NEW_CODES : OLD_CODES)[cause];
+        expect(code).toBe(expected);
+        const [answer, ...more] = decode(bytes, version);
+        expect(more).toEqual([]);
+        const field = version === 5 ? "reasonCode" : "returnCode";
+        expect(answer).toMatchObject({ cmd: "connack", sessionPresent: false, [field]: expected });
+        if (version === 5) expect(bytes.length).toBeLessThanOrEqual(maximumPacketSize ?? 200);
+        // By the letter of the specification, too.
+        expect(inspectFirstPacket(bytes, 200)).toMatchObject({ kind: "connack" });
+      }),
+    );
+  });
+
+  test("knows its causes by name, and nothing else", () => {
+    for (const cause of CAUSES) expect(parseRefusalCause(cause)).toBe(cause);
+    fc.assert(
+      fc.property(fc.string(), (name) => {
+        expect(parseRefusalCause(name) === undefined).toBe(!CAUSES.some((each) => each === name));
+      }),
+    );
+  });
+});
+
+describe("MqttDialogue", () => {
+  const check: fc.Arbitrary<MqttCheck> = fc
+    .record({
+      version: fc.constantFrom(4 as const, 5 as const),
+      clientIdPrefix: mqttText,
+      username: fc.option(mqttText, { nil: undefined }),
+      password: fc.option(mqttText, { nil: undefined }),
+      keepaliveSeconds: fc.integer({ min: 0, max: 65_535 }),
+      topic: fc.option(mqttText, { nil: undefined }),
+    })
+    .map(({ username, password, topic, ...rest }) => ({
+      ...rest,
+      ...(username === undefined ? {} : { username }),
+      ...(username === undefined || password === undefined ? {} : { password }),
+      ...(topic === undefined ? {} : { publish: { topic: topic.replace(/[+#]/g, "-") } }),
+    }));
+
+  test("sends only whole packets of its version, whatever the broker does", () => {
+    fc.assert(
+      fc.property(check, fc.array(fc.uint8Array({ maxLength: 40 })), (mqtt, noise) => {
+        const { version, clientIdPrefix: clientId } = mqtt;
+        const dialogue = new MqttDialogue({ mqtt, clientId, host: "b" });
+        const sent: Uint8Array[] = [];
+        const tell = (event: Parameters<MqttDialogue["handle"]>[0]): void => {
+          dialogue.handle(event, 0);
+          for (let effect = dialogue.poll(); effect; effect = dialogue.poll()) {
+            if (effect.kind === "send") sent.push(effect.bytes);
+          }
+        };
+        tell({ kind: "start" });
+        const good: readonly Packet[] = [
+          { cmd: "connack", sessionPresent: false, returnCode: 0, reasonCode: 0 },
+          { cmd: "suback", messageId: 1, granted: [1] },
+        ];
+        for (const packet of good) {
+          tell({ kind: "data", bytes: generate(packet, { protocolVersion: version }) });
+        }
+        for (const bytes of noise) tell({ kind: "data", bytes });
+        tell({ kind: "ended" });
+        const names = decode(Buffer.concat(sent), version).map(({ cmd }) => cmd);
+        const wanted =
+          mqtt.publish === undefined
+            ? ["connect", "disconnect"]
+            : ["connect", "subscribe", "publish"];
+        expect(names.slice(0, wanted.length)).toEqual(wanted);
+        // The CONNECT passes the inspection that clients of the balancer pass.
+        expect(inspectFirstPacket(sent[0]!, 100_000).kind).toBe("connect");
+      }),
+    );
+  });
+});
