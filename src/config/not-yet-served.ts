@@ -6,15 +6,6 @@ import type { Proxy } from "./model/proxy.ts";
 
 /** A warning for each section or line that has no effect in this version. */
 export function findNotYetServed(configuration: Configuration): readonly Diagnostic[] {
-  const peers = configuration.peers
-    .filter((section) => !section.disabled)
-    .map(({ name, position }) =>
-      warning(
-        `peers '${name}': stick tables are not shared with other nodes by this version`,
-        "entries stay on this node; 'table-directory' keeps them over a restart",
-        position,
-      ),
-    );
   const sockets = configuration.global.statsSockets.map(({ position }) =>
     warning(
       "'stats socket': the runtime API is not served by this version",
@@ -33,7 +24,7 @@ export function findNotYetServed(configuration: Configuration): readonly Diagnos
             hint: "use systemd's sandbox, for example ProtectSystem=strict and PrivateTmp=yes",
           },
         ];
-  return [...rooted, ...sockets, ...peers, ...configuration.proxies.flatMap(warnOfPage)];
+  return [...rooted, ...sockets, ...configuration.proxies.flatMap(warnOfPage)];
 }
 
 /** Statistics pages are served for reading only. */

@@ -65,6 +65,7 @@ export function readConfiguration(
   );
   const configuration: Configuration = {
     global: global.section,
+    localPeer,
     proxies: proxies.map((draft, index) => finishProxy(draft, ids[index]!, global.section)),
     peers: peers.map(({ defaultServer: _defaultServer, ...section }) => section),
     userlists,

@@ -11,12 +11,10 @@ import { renderDiagnostics } from "../config/render.ts";
 import type { Configuration } from "../config/model/configuration.ts";
 import { AcceptFailures } from "../session/accept-failures.ts";
 import { applyConfiguration } from "../session/apply.ts";
-import { planListeners, type PlannedListener } from "../session/plan-listeners.ts";
 import { World } from "../session/world.ts";
 import { monotonicMs } from "./clock.ts";
 import { type ControlAnswer, startControlSocket } from "./control-socket.ts";
-import { describeListenFailure } from "./listen-failure.ts";
-import { ListenerOpener, type OpenOutcome } from "./listener-opener.ts";
+import { ListenerOpener } from "./listener-opener.ts";
 import { type LoadedConfiguration, loadConfiguration } from "./load-configuration.ts";
 import { LogSinks } from "./log/sinks.ts";
 import { balancerStatus, type BalancerStatus } from "../stats/balancer-status.ts";
@@ -26,11 +24,13 @@ import { HealthShell } from "./health-shell.ts";
 import { LifeShell } from "./life-shell.ts";
 import { NodeMover } from "./mover/node-mover.ts";
 import { OneAtATime } from "./one-at-a-time.ts";
+import { openSockets } from "./open-sockets.ts";
 import { readLines } from "./pattern-file.ts";
+import { PeersShell } from "./peers/peers-shell.ts";
 import { removePidFile, writePidFile } from "./pid-file.ts";
 import { dropPrivileges } from "./privileges.ts";
 import { processMaxconn } from "./process-limits.ts";
-import { type OldProcesses, signalAll, takePortsFrom } from "./process/old-processes.ts";
+import { type OldProcesses, signalAll } from "./process/old-processes.ts";
 import { randomUint32 } from "./random.ts";
 import { SessionShell } from "./session-shell.ts";
 import { StatsServer } from "./stats/stats-server.ts";
@@ -64,10 +64,13 @@ export class Balancer {
   readonly #pages: StatsServer;
   readonly #traffic: TrafficLog;
   readonly #tables: TableKeeper;
+  readonly #peers: PeersShell;
   readonly #stop: StopSequence;
   readonly #life: LifeShell;
   readonly #acceptFailures = new AcceptFailures();
   #health: HealthShell | undefined;
+  /** Tables go to a process that takes this one's place. */
+  #handover: Promise<void> = Promise.resolve();
   readonly #reloading = new OneAtATime(() => this.#reload());
 
   constructor(options: BalancerOptions) {
@@ -100,13 +103,21 @@ export class Balancer {
     this.#pages = new StatsServer(this.#world, (key) => this.#health?.monitor.statusOf(key));
     this.#opener = new ListenerOpener(this.#mover, this.#pages);
     this.#tables = new TableKeeper(this.#world, (message) => this.#program.warn(message));
+    this.#peers = new PeersShell({
+      program: this.#program,
+      tables: () => this.#world.tables.values(),
+      privateTables: [],
+    });
     this.#stop = new StopSequence({
       world: this.#world,
       shell: this.#shell,
       mover: this.#mover,
       pages: this.#pages,
       program: this.#program,
-      stopping: (cause) => this.#life.stopping(cause),
+      stopping: (cause, manner) => {
+        this.#life.stopping(cause);
+        this.#handover = this.#peers.stop(manner === "softly");
+      },
     });
     this.#life = new LifeShell(
       {
@@ -114,7 +125,7 @@ export class Balancer {
         mover: this.#mover,
         program: this.#program,
         statusOf: (key) => this.#health?.monitor.statusOf(key),
-        resyncDone: () => true,
+        resyncDone: () => this.#peers.isResyncDone,
         isStopping: () => this.#stop.isStopping,
         sessions: () => this.#shell.sessions,
         guardLost: () => this.#stop.softly("the guard has ended"),
@@ -145,6 +156,7 @@ export class Balancer {
     const detach = this.#listenForSignals();
     this.#announce();
     const code = await this.#stop.done;
+    await this.#handover;
     detach();
     await this.#tables.save();
     await control?.close();
@@ -181,29 +193,21 @@ export class Balancer {
     if (!hasListeners(configuration)) {
       return { ok: false, diagnostics: [...diagnostics, NO_LISTENER] };
     }
-    const { open } = planListeners(this.#world, configuration);
-    const outcome = await this.#openListeners([...open, ...this.#pages.plan(configuration)]);
-    if (!outcome.ok) {
-      return {
-        ok: false,
-        diagnostics: [...diagnostics, ...outcome.failed.map(describeListenFailure)],
-      };
-    }
+    const old = this.#oldProcesses;
+    const openers = {
+      world: this.#world,
+      opener: this.#opener,
+      pages: this.#pages,
+      peers: this.#peers,
+    };
+    const outcome = await openSockets(openers, configuration, old);
+    if (!outcome.ok) return { ok: false, diagnostics: [...diagnostics, ...outcome.diagnostics] };
     this.#apply(loaded, outcome.opened);
     await this.#tables.reconfigure();
+    this.#peers.apply(configuration, loaded.tls, old.pids.length > 0);
     // A client that came before its entry is read would lose its broker.
     this.#shell.startAccepting(outcome.opened.values(), monotonicMs());
     return { ok: true, diagnostics };
-  }
-
-  /** Old processes that are to be replaced may have to let go of their ports first. */
-  async #openListeners(planned: readonly PlannedListener[]): Promise<OpenOutcome> {
-    let outcome: OpenOutcome | undefined;
-    await takePortsFrom(this.#oldProcesses, async () => {
-      outcome = await this.#opener.open(planned);
-      return outcome.ok;
-    });
-    return outcome!;
   }
 
   get #oldProcesses(): OldProcesses {
@@ -296,6 +300,7 @@ export class Balancer {
     for (const { listener } of this.#world.listeners.values()) this.#mover.closeListener(listener);
     this.#world.listeners.clear();
     this.#pages.closeListeners();
+    this.#peers.closeListeners();
     this.#program.info("listeners closed until SIGTTIN");
   }
 
@@ -353,6 +358,7 @@ export class Balancer {
     this.#life.close();
     this.#health?.close();
     this.#tables.close();
+    this.#peers.close();
     this.#pages.close();
     this.#shell.close();
     this.#stop.close();

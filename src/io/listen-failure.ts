@@ -1,6 +1,7 @@
 // Words for a listening socket that could not be opened.
 import type { Diagnostic } from "../base/diagnostic.ts";
 import type { FailedListener } from "./listener-opener.ts";
+import type { FailedPeersListener } from "./peers/peers-shell.ts";
 
 /** The finding about a `bind` line, with what can be done. */
 export function describeListenFailure({ planned, code, message }: FailedListener): Diagnostic {
@@ -10,6 +11,18 @@ export function describeListenFailure({ planned, code, message }: FailedListener
     severity: "alert",
     message: `Starting ${proxy.kind === "listen" ? "proxy" : "frontend"} ${proxy.name}: cannot bind socket (${message}) [${key}]`,
     position: bind.position,
+    ...(hint === undefined ? {} : { hint }),
+  };
+}
+
+/** The finding about a peers section. */
+export function describePeersFailure(failure: FailedPeersListener): Diagnostic {
+  const { plan, key, code, message } = failure;
+  const hint = hintFor(code, key);
+  return {
+    severity: "alert",
+    message: `Starting peers ${plan.name}: cannot bind socket (${message}) [${key}]`,
+    position: plan.bind.position,
     ...(hint === undefined ? {} : { hint }),
   };
 }

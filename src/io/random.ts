@@ -11,3 +11,8 @@ export function randomUint32(): number {
   }
   return pool[used++]!;
 }
+
+/** 0..1, 1 excluded. */
+export function randomFraction(): number {
+  return randomUint32() / 2 ** 32;
+}

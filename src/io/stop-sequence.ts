@@ -17,8 +17,8 @@ export interface StoppingParts {
   /** Statistics pages, which take no more clients either. */
   readonly pages: { closeListeners(): void };
   readonly program: ProgramLog;
-  /** It has begun; told once, before listeners are closed. */
-  stopping?(cause: string): void;
+  /** It has begun, or is to end at once after all; told before listeners are closed. */
+  stopping?(cause: string, manner: "softly" | "now"): void;
 }
 
 /** Stops a balancer once. */
@@ -41,7 +41,7 @@ export class StopSequence {
   /** SIGUSR1, or the end of the guard: no more connections; ends with the last session, or after `hard-stop-after`. */
   softly(cause: string): void {
     if (this.#isStopping) return;
-    this.#begin(cause);
+    this.#begin(cause, "softly");
     const { world, shell, program } = this.#parts;
     this.#closeListeners();
     program.info({ sessions: shell.sessionCount }, "stopping once all sessions have ended");
@@ -52,7 +52,7 @@ export class StopSequence {
 
   /** SIGTERM, SIGINT: closes every session. */
   now(cause: string): void {
-    this.#begin(cause);
+    this.#begin(cause, "now");
     clearTimeout(this.#timer);
     const { shell, program } = this.#parts;
     this.#closeListeners();
@@ -71,8 +71,8 @@ export class StopSequence {
     clearTimeout(this.#timer);
   }
 
-  #begin(cause: string): void {
-    if (!this.#isStopping) this.#parts.stopping?.(cause);
+  #begin(cause: string, manner: "softly" | "now"): void {
+    if (!this.#isStopping || manner === "now") this.#parts.stopping?.(cause, manner);
     this.#isStopping = true;
   }
 

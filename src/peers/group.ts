@@ -7,7 +7,12 @@
 import { EffectQueue } from "../base/effect-queue.ts";
 import type { Machine } from "../base/machine.ts";
 import type { Millis } from "../base/units.ts";
-import { PEER_GREETINGS_MAX, PEER_REFUSAL_NOTICE_MS, PEER_TABLES_MAX } from "../limits.ts";
+import {
+  PEER_GREETINGS_MAX,
+  PEER_HANDOVER_REDIAL_MS,
+  PEER_REFUSAL_NOTICE_MS,
+  PEER_TABLES_MAX,
+} from "../limits.ts";
 import { definitionOf, encodeDefinition, shown, wireName } from "./definition.ts";
 import { EntryVersions, rankOf } from "./entry-versions.ts";
 import type { ConnectionId, GroupEffect, GroupEvent, GroupTable } from "./group-events.ts";
@@ -98,13 +103,14 @@ export class PeerGroup implements Machine<GroupEvent, GroupEffect> {
         this.#onTimeout(nowMs);
         break;
       case "connected":
+        this.#resync.onAnswered(nowMs);
+        this.#driveOf(event, nowMs);
+        break;
       case "bytes":
       case "drained":
       case "closed":
-      case "turn": {
-        const line = this.#lines.get(event.connection);
-        if (line !== undefined) this.#drive(line, event, nowMs);
-      }
+      case "turn":
+        this.#driveOf(event, nowMs);
     }
     this.#decide(nowMs);
   }
@@ -237,6 +243,11 @@ export class PeerGroup implements Machine<GroupEvent, GroupEffect> {
     return { kind: "admitted", memory: link.memory };
   }
 
+  #driveOf(event: PeerEvent & { readonly connection: ConnectionId }, nowMs: Millis): void {
+    const line = this.#lines.get(event.connection);
+    if (line !== undefined) this.#drive(line, event, nowMs);
+  }
+
   /** Hands a session an event and carries its effects out. */
   #drive(line: Line, event: PeerEvent, nowMs: Millis): void {
     line.session.handle(event, nowMs);
@@ -256,6 +267,7 @@ export class PeerGroup implements Machine<GroupEvent, GroupEffect> {
         this.#effects.push({ kind: "turn", connection });
         break;
       case "established": {
+        this.#resync.onAnswered(nowMs);
         const what = session.isTandem ? "Tandem" : "a program like HAProxy";
         this.#report(this.#linkOf(line)!, "notice", `connected, it is ${what}`);
         break;
@@ -301,7 +313,9 @@ export class PeerGroup implements Machine<GroupEvent, GroupEffect> {
       link === this.#local
         ? this.#stopping === "handing-over" && cause !== "handed-over"
         : this.#stopping === "no";
-    if (mayDial) link.redial(cause, wasEstablished, this.#options.random, nowMs);
+    // A successor may take a moment to listen.
+    if (mayDial && link === this.#local) link.planDial(nowMs + PEER_HANDOVER_REDIAL_MS);
+    else if (mayDial) link.redial(cause, wasEstablished, this.#options.random, nowMs);
     else link.planDial(undefined);
     this.#resync.onLost(link.name, nowMs);
     if (this.#stopping === "no") this.#report(link, "warning", `not connected: ${reason}`);

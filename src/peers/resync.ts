@@ -2,7 +2,7 @@
 // one, else from one of the others, else it goes on with what it has (haproxy peers.txt,
 // "Synchronisation").
 import type { Millis } from "../base/units.ts";
-import { PEER_RESYNC_MS_MAX, PEER_SILENCE_MS_MAX } from "../limits.ts";
+import { PEER_ANSWER_MS_MAX, PEER_RESYNC_MS_MAX, PEER_SILENCE_MS_MAX } from "../limits.ts";
 
 /** What a node has got: everything, what incomplete nodes had, or nothing. */
 export type ResyncOutcome = "full" | "partial" | "none";
@@ -29,6 +29,7 @@ export class Resync {
   #outcome: ResyncOutcome = "none";
   #teacher: string | undefined;
   readonly #tried = new Set<string>();
+  #hasAnswer = false;
   #deadlineMs: Millis;
   /** When the search counts as over, however it stands: a teacher that comes and goes must not keep a node from serving. */
   readonly #endMs: Millis;
@@ -43,7 +44,7 @@ export class Resync {
     this.#localName = localName;
     this.#remoteNames = remoteNames;
     this.#stage = expectsLocal ? "local" : "remote";
-    this.#deadlineMs = nowMs + PEER_SILENCE_MS_MAX;
+    this.#deadlineMs = nowMs + (expectsLocal ? PEER_SILENCE_MS_MAX : PEER_ANSWER_MS_MAX);
     this.#endMs = nowMs + PEER_RESYNC_MS_MAX;
   }
 
@@ -64,6 +65,13 @@ export class Resync {
   nextTimeout(): Millis | undefined {
     if (this.#stage !== "finished") return Math.min(this.#deadlineMs, this.#endMs);
     return this.#teacher === undefined ? undefined : this.#deadlineMs;
+  }
+
+  /** A peer is there: what it has is worth waiting for. */
+  onAnswered(nowMs: Millis): void {
+    if (this.#hasAnswer) return;
+    this.#hasAnswer = true;
+    this.#deadlineMs = Math.max(this.#deadlineMs, nowMs + PEER_SILENCE_MS_MAX);
   }
 
   /** The teacher goes on. */
@@ -100,7 +108,9 @@ export class Resync {
     if (this.#stage === "local") {
       if (!this.#tried.has(this.#localName) && nowMs < this.#deadlineMs) return {};
       this.#stage = "remote";
-      this.#deadlineMs = nowMs + PEER_SILENCE_MS_MAX;
+      // What the former process has told says nothing of the others.
+      this.#hasAnswer = false;
+      this.#deadlineMs = nowMs + PEER_ANSWER_MS_MAX;
     }
     const next = this.#remoteNames.find(
       (name) => established.includes(name) && !this.#tried.has(name),

@@ -207,7 +207,10 @@ export class PeerSession implements Machine<PeerEvent, PeerEffect> {
     this.#learner = new Learner(byName, dialect.isTandem, (name, text) => {
       this.#effects.push({ kind: "mismatch", name, text });
     });
-    this.#writer = new UpdateWriter(dialect, memory.counters);
+    const writer = new UpdateWriter(dialect, memory.counters);
+    this.#writer = writer;
+    // Definitions that do not agree are found before the first entry is lost.
+    if (dialect.isTandem) for (const lane of this.#lanes) writer.define(lane);
     this.#heartbeatAtMs = nowMs + PEER_HEARTBEAT_MS;
     memory.lastStatus = STATUS.ok;
     memory.counters.sessionCount += 1;

@@ -24,13 +24,24 @@ export interface BindWord {
 
 type Fail = (message: string) => void;
 
-/** Words with nothing set. */
-export function newBindWords(): BindWords {
+/** Words with nothing set, or those of another line. */
+export function newBindWords(defaults?: Omit<Bind, "address">): BindWords {
+  if (defaults !== undefined) return copyOf(defaults);
   return {
     bind: { acceptProxy: false, transparent: false, v4v6: false, v6only: false },
     access: {},
     tls: { crt: [], crtList: [], verify: "none", strictSni: false },
     ssl: false,
+  };
+}
+
+function copyOf({ position: _position, access, tls, ...bind }: Omit<Bind, "address">): BindWords {
+  const { tls: noTls } = newBindWords();
+  return {
+    bind: { ...bind },
+    access: { ...access },
+    tls: { ...(tls ?? noTls) },
+    ssl: tls !== undefined,
   };
 }
 

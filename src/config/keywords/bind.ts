@@ -66,9 +66,13 @@ function localAddress(address: AddressWord): AddressWord {
     : { kind: "ip", family: 4, host: "127.0.0.1", port: address.port };
 }
 
-/** Reads the words after the address; `context` starts each alert. */
-export function takeBindWords(line: Line, context: string): BindWords {
-  const words = newBindWords();
+/** Reads the words after the address; `context` starts each alert, `defaults` are the words before the first. */
+export function takeBindWords(
+  line: Line,
+  context: string,
+  defaults?: Omit<Bind, "address">,
+): BindWords {
+  const words = newBindWords(defaults);
   for (let word = line.take(); word !== undefined; word = line.take()) {
     const known = BIND_WORDS.get(word);
     const at = line.index - 1;
@@ -89,9 +93,13 @@ export function takeBindWords(line: Line, context: string): BindWords {
 
 /** One listener out of an address and the words of its line. */
 export function makeBind(address: BindAddress, words: BindWords, position: Position): Bind {
+  return { ...withoutAddress(words, position), address };
+}
+
+/** What the words of a line say, for addresses that stand elsewhere. */
+export function withoutAddress(words: BindWords, position: Position): Omit<Bind, "address"> {
   return {
     ...words.bind,
-    address,
     position,
     access: { ...words.access },
     ...(words.ssl ? { tls: { ...words.tls } } : {}),

@@ -6,7 +6,7 @@ import type { Line } from "../line.ts";
 import { inheritServerDraft } from "../server-draft.ts";
 import type { ServerDraft } from "../server-draft.ts";
 import { serverTls } from "../resolve/server.ts";
-import { makeBind, parseBindAddresses, takeBindWords } from "./bind.ts";
+import { makeBind, parseBindAddresses, takeBindWords, withoutAddress } from "./bind.ts";
 import { badNameCharacter, readServerAddress, takeServerWords } from "./server.ts";
 import { takeStickTable } from "./stick-table.ts";
 
@@ -65,14 +65,21 @@ function parsePeersBind(line: Line, draft: PeersDraft): void {
   const addresses = parseBindAddresses(list, (message) => {
     line.alert(message, { word: 1 });
   });
-  const words = takeBindWords(line, `'bind ${list}' in section 'peers'`);
+  const words = takeBindWords(line, `'bind ${list}' in section 'peers'`, draft.defaultBind);
   const [address] = addresses;
   if (draft.bind !== undefined || addresses.length > 1) {
     line.alert("One listener per 'peers' section is authorized.", { word: 0 });
   } else if (address !== undefined) draft.bind = makeBind(address, words, position);
 }
 
-/** default-bind is read with `bind` only; table <tablename> type ... as `stick-table` */
+/** default-bind [param*]: words for the local peer's address */
+function parseDefaultBind(line: Line, draft: PeersDraft): void {
+  const position = line.position(0);
+  const words = takeBindWords(line, "'default-bind' in section 'peers'", draft.defaultBind);
+  draft.defaultBind = withoutAddress(words, position);
+}
+
+/** table <tablename> type ... as `stick-table` */
 function parseTable(line: Line, draft: PeersDraft): void {
   const name = line.takeWord("'table' expects a name.");
   if (name === undefined) return;
@@ -145,5 +152,12 @@ export const PEERS_KEYWORDS: readonly Keyword<PeersDraft>[] = [
       draft.disabled = false;
     },
   }),
-  ...ignored<PeersDraft>(PEERS, "Has no effect.", ["log", "shards", "default-bind"]),
+  served({
+    name: "default-bind",
+    sections: PEERS,
+    grammar: "[param*]",
+    summary: "Words for listening on the local peer's address, which `bind` starts with, too.",
+    parse: parseDefaultBind,
+  }),
+  ...ignored<PeersDraft>(PEERS, "Has no effect.", ["log", "shards"]),
 ];

@@ -14,6 +14,8 @@ import type { ServerTls } from "./tls.ts";
 /** A whole configuration, from all its files. */
 export interface Configuration {
   readonly global: GlobalSection;
+  /** This node's name among peers: `localpeer`, `-L`, or the host name. */
+  readonly localPeer: string;
   readonly proxies: readonly Proxy[];
   readonly peers: readonly PeersSection[];
   readonly userlists: readonly Userlist[];
@@ -31,7 +33,10 @@ export interface PeersSection {
     readonly tls?: ServerTls;
     readonly position: Position;
   }[];
+  /** `bind`, with the words of `default-bind`. Without it the local peer's own address is listened on. */
   readonly bind?: Bind;
+  /** `default-bind`: the words for listening on the local peer's own address. */
+  readonly defaultBind?: Omit<Bind, "address">;
   readonly tables: readonly StickTableSpec[];
 }
 

@@ -8,9 +8,12 @@ import type { Printable } from "./line.ts";
 
 /** A `bind` line. */
 export function printBind(bind: Bind): string {
-  return printLine(
-    "bind",
-    printBindAddress(bind.address),
+  return printLine("bind", printBindAddress(bind.address), ...printBindWords(bind));
+}
+
+/** The words after the address. */
+export function printBindWords(bind: Omit<Bind, "address">): readonly Printable[] {
+  return [
     ...pair("name", bind.name),
     ...pair("id", bind.id),
     ...flagIf("accept-proxy", bind.acceptProxy),
@@ -24,7 +27,7 @@ export function printBind(bind: Bind): string {
     ...printAccess(bind.access),
     ...pair("level", bind.level),
     ...(bind.tls === undefined ? [] : printBindTls(bind.tls)),
-  );
+  ];
 }
 
 /** The address word of a listener. */

@@ -1,6 +1,6 @@
 // `peers`, `userlist` and `resolvers` sections.
 import type { PeersSection, ResolversSection, Userlist } from "../model/configuration.ts";
-import { printBind } from "./bind.ts";
+import { printBind, printBindWords } from "./bind.ts";
 import { pair, printLine, printTime } from "./line.ts";
 import { printServerAddress, printServerTls } from "./server.ts";
 import { printStickTable } from "./stick.ts";
@@ -10,6 +10,9 @@ export function printPeers(section: PeersSection): string {
   return [
     `peers ${section.name}\n`,
     section.disabled ? printLine("disabled") : "",
+    section.defaultBind === undefined
+      ? ""
+      : printLine("default-bind", ...printBindWords(section.defaultBind)),
     section.bind === undefined ? "" : printBind(section.bind),
     ...section.peers.map(({ name, address, tls }) =>
       printLine(

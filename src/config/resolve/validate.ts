@@ -109,6 +109,12 @@ function checkPeers(finder: Finder, localPeer: string): void {
         local.position,
         "Give it one, or write a 'bind' line.",
       );
+    } else if (local.address?.kind === "name" && section.bind === undefined) {
+      finder.alertAt(
+        `invalid address: '${local.address.host}' of local peer '${localPeer}' in section '${section.name}'.`,
+        local.position,
+        "Write a numeric address: names are not resolved for listeners.",
+      );
     }
     for (const peer of section.peers) {
       if (peer === local || peer.address !== undefined) continue;

@@ -1,6 +1,5 @@
 import tls from "node:tls";
-import type { DiagnosticSink } from "../../base/diagnostic.ts";
-import type { Server } from "../../config/model/server.ts";
+import type { DiagnosticSink, Position } from "../../base/diagnostic.ts";
 import type { ServerTls, SslDefaults } from "../../config/model/tls.ts";
 import { readAuthorities } from "./authorities.ts";
 import { withBase } from "./certificate-files.ts";
@@ -11,7 +10,7 @@ import { contextOptions, leavesVersions, withDefaults } from "./settings.ts";
 
 /** `server ... ssl ...`: the context, or `undefined` after reporting why there is none. */
 export function loadServerTls(
-  server: Server,
+  server: { readonly name: string; readonly position: Position },
   line: ServerTls,
   backend: string,
   defaults: SslDefaults,

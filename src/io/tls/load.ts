@@ -4,6 +4,7 @@ import type { Diagnostic } from "../../base/diagnostic.ts";
 import type { Bind } from "../../config/model/bind.ts";
 import type { Configuration } from "../../config/model/configuration.ts";
 import type { Server } from "../../config/model/server.ts";
+import { planPeers } from "../../peers/plan.ts";
 import type { TlsContext } from "../../session/mover.ts";
 import { loadBindTls } from "./load-bind.ts";
 import { loadServerTls } from "./load-server.ts";
@@ -12,8 +13,17 @@ import { loadServerTls } from "./load-server.ts";
 export interface LoadedTls {
   readonly binds: ReadonlyMap<Bind, TlsContext>;
   readonly servers: ReadonlyMap<Server, TlsContext>;
+  /** By the section's name. */
+  readonly peers: ReadonlyMap<string, PeersTls>;
   /** An alert for everything that must not start; a context that could not be made is missing above. */
   readonly diagnostics: readonly Diagnostic[];
+}
+
+/** The contexts of one peers section. */
+export interface PeersTls {
+  readonly bind: TlsContext | undefined;
+  /** For calls, by the name of the peer. */
+  readonly targets: ReadonlyMap<string, TlsContext>;
 }
 
 /** Reads certificates, keys and authorities from their files. */
@@ -35,11 +45,16 @@ export function loadTls(configuration: Configuration): LoadedTls {
       if (context) servers.set(server, context);
     }
   }
-  for (const section of configuration.peers) {
-    const { bind, name } = section;
-    const context =
-      bind?.tls && loadBindTls(bind, bind.tls, { kind: "peers", name }, defaults, sink);
-    if (bind && context) binds.set(bind, context);
+  const peers = new Map<string, PeersTls>();
+  for (const { name, bind, local, remotes } of planPeers(configuration)) {
+    const owner = { kind: "peers", name } as const;
+    const own = bind.tls && loadBindTls(bind, bind.tls, owner, defaults, sink);
+    const targets = new Map<string, TlsContext>();
+    for (const peer of [local, ...remotes]) {
+      const context = peer.tls && loadServerTls(peer, peer.tls, name, defaults, sink);
+      if (context) targets.set(peer.name, context);
+    }
+    peers.set(name, { bind: own, targets });
   }
-  return { binds, servers, diagnostics };
+  return { binds, servers, peers, diagnostics };
 }

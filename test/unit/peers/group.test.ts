@@ -134,10 +134,10 @@ describe("PeerGroup: resync", () => {
     expect(a.done).toEqual(["none"]);
   });
 
-  test("without anybody to ask, a node goes on after 5 s, and asks who comes later", () => {
+  test("without anybody to ask, a node goes on after 1.5 s, and asks who comes later", () => {
     const network = new PeerNetwork(["nodea", "nodeb"]);
     const a = network.start({ name: "nodea", specs: [BE] });
-    network.advance(4_990);
+    network.advance(1_490);
     expect(a.done).toEqual([]);
     network.advance(10);
     expect(a.done).toEqual(["none"]);
