@@ -1,6 +1,7 @@
 // All commands of the runtime API. Each file of `show/` and `commands/` exports a list of its own.
 import type { RuntimeCommand } from "./command.ts";
 import { LIMIT_COMMANDS } from "./commands/limits.ts";
+import { SHOW_SERVERS_STATE } from "./commands/server-state.ts";
 import { SERVER_COMMANDS } from "./commands/servers.ts";
 import { SESSION_COMMANDS } from "./commands/sessions.ts";
 import { TABLE_COMMANDS } from "./commands/tables.ts";
@@ -12,6 +13,7 @@ import { SHOW_COMMANDS } from "./show/commands.ts";
 export const RUNTIME_COMMANDS: readonly RuntimeCommand[] = [
   ...connectionCommands(() => RUNTIME_COMMANDS),
   ...SHOW_COMMANDS,
+  SHOW_SERVERS_STATE,
   ...SERVER_COMMANDS,
   ...LIMIT_COMMANDS,
   ...SESSION_COMMANDS,
