@@ -317,6 +317,9 @@ export const RUNTIME_ENTRIES_PER_PIECE_MAX = 256;
 /** Servers that a backend may have before `add server` refuses more: as many as one `server-template` may make. */
 export const BACKEND_SERVERS_MAX = 4_096;
 
+/** Bytes of a file of server states: a hundred thousand servers. */
+export const SERVER_STATE_BYTES_MAX = 16 * 1024 * 1024;
+
 /** How long the CONNECT of a client that is to be refused is waited for, ms: two round trips of a slow mobile network. */
 export const REFUSAL_WAIT_MS = 2_000;
 
