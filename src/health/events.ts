@@ -35,6 +35,8 @@ export type HealthEvent =
       readonly server: string;
       readonly check: "check" | "agent";
       readonly state: OperationalState;
+      /** Ends the line about the change; the runtime API's words when absent. */
+      readonly reason?: string;
     }
   | { readonly kind: "timeout" };
 

@@ -13,13 +13,7 @@ import type { Machine } from "../base/machine.ts";
 import type { Millis } from "../base/units.ts";
 import { parseAgentReply } from "./agent-reply.ts";
 import { EffectQueue } from "../base/effect-queue.ts";
-import type {
-  HealthEffect,
-  HealthEvent,
-  HealthStatus,
-  OperationalState,
-  StateCause,
-} from "./events.ts";
+import type { HealthEffect, HealthEvent, HealthStatus, StateCause } from "./events.ts";
 import type { Entry } from "./fleet.ts";
 import { abortProbe, Fleet, inMaintenance, newEntry, probesOf, scheduleProbe } from "./fleet.ts";
 import type { MonitoredServer } from "./monitored.ts";
@@ -130,7 +124,7 @@ export class HealthMonitor implements Machine<HealthEvent, HealthEffect> {
         return;
       case "force-health": {
         const probe = event.check === "check" ? entry.check : entry.agent;
-        this.#forceHealth(entry, probe, event.state, nowMs);
+        this.#forceHealth(entry, probe, event, nowMs);
         return;
       }
     }
@@ -339,13 +333,18 @@ export class HealthMonitor implements Machine<HealthEvent, HealthEffect> {
   #forceHealth(
     entry: Entry,
     probe: Probe | undefined,
-    state: OperationalState,
+    { state, reason }: Extract<HealthEvent, { kind: "force-health" }>,
     nowMs: Millis,
   ): void {
     if (entry.spec.track !== undefined) return;
     if (probe !== undefined) probe.health = state === "down" ? 0 : fullHealth(probe);
     if (inMaintenance(entry)) return;
-    this.#states.become(entry, state, { kind: "forced", text: "changed from CLI" }, nowMs);
+    this.#states.become(
+      entry,
+      state,
+      { kind: "forced", text: reason ?? "changed from CLI" },
+      nowMs,
+    );
   }
 
   #abortAll(entry: Entry): void {
