@@ -17,6 +17,8 @@ export interface PairSettings {
   readonly secondLan?: boolean;
   /** Replaces the server line of the balancer. */
   readonly server?: (name: "a" | "b", broker: Host) => string;
+  /** Sections of the balancer behind the usual ones. */
+  readonly sections?: (name: "a" | "b", lan: Lan) => string;
 }
 
 /** A running pair. Node a is preferred and holds the VIP. */
@@ -62,7 +64,7 @@ export async function startPair(settings: PairSettings = {}): Promise<NodePair> 
   async function start(name: "a" | "b"): Promise<TandemNode> {
     const started = await startNode(lan.host(name), {
       keepalived: keepalivedConfig(lan, name, settings),
-      haproxy: haproxyConfig(name, broker, settings),
+      haproxy: haproxyConfig(name, lan, settings),
     });
     nodes[name] = started;
     return started;
@@ -87,7 +89,7 @@ export async function startPair(settings: PairSettings = {}): Promise<NodePair> 
     probe,
     watches,
     start,
-    balancerConfig: (name) => haproxyConfig(name, broker, settings),
+    balancerConfig: (name) => haproxyConfig(name, lan, settings),
     settled,
     async measure(then, fault) {
       // The client has been served for a while: the time before the fault is no outage.
@@ -140,7 +142,8 @@ function fill(text: string | undefined, self: Host, peer: Host): string {
     .replaceAll("PEER2", peer.ipv4.replace("10.98.", "10.99."));
 }
 
-function haproxyConfig(name: "a" | "b", broker: Host, settings: PairSettings): string {
+function haproxyConfig(name: "a" | "b", lan: Lan, settings: PairSettings): string {
+  const broker = lan.host("broker");
   const server =
     settings.server?.(name, broker) ??
     `server s1 ${broker.ipv4}:${BROKER_PORTS[name]} check inter 500`;
@@ -156,5 +159,5 @@ frontend f
 
 backend k
   ${server}
-`;
+${settings.sections?.(name, lan) ?? ""}`;
 }

@@ -37,6 +37,8 @@ export interface PeersParts {
   tables(): Iterable<StickTable>;
   /** Tables that every section shares with Tandem nodes only. */
   readonly privateTables: readonly StickTable[];
+  /** A section has learned what there is. */
+  learned?(): void;
 }
 
 /** A listening socket; what comes while it is paused waits. */
@@ -248,6 +250,7 @@ export class PeersShell {
   }
 
   #onResyncDone(section: string, outcome: ResyncOutcome): void {
+    this.#parts.learned?.();
     const tookMs = Math.round(monotonicMs() - this.#startedMs);
     const what = {
       full: "this node has learned everything",
