@@ -85,6 +85,7 @@ export interface ProxyDraft {
   useServer: UseServer[];
   stickTable?: StickTableSpec;
   stickRules: StickRule[];
+  stickPolicy: "stay" | "return";
   retries: number;
   redispatch: number;
   fullconn?: number;
@@ -166,6 +167,7 @@ export function newProxyDraft(
     defaultServer: undefined,
     useServer: [],
     stickRules: [],
+    stickPolicy: "stay",
     retries: 3,
     redispatch: 0,
     checkKind: "tcp",

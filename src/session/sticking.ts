@@ -43,6 +43,7 @@ export function matchRequest(
   let server: ServerState | undefined;
   const stores: PendingStore[] = [];
   const matched: PinnedEntry[] = [];
+  const settled = new Set<StickTable>();
   for (const rule of rules) {
     if (rule.kind === "store-response" || hasStore(stores, rule.table)) continue;
     const found = evaluateKey(rule, context);
@@ -55,10 +56,12 @@ export function matchRequest(
     if (entry === undefined) continue;
     const bound = backend.serverOf(rule.table, entry, context.nowMs);
     if (bound !== undefined && backend.mayPersist(bound)) server ??= bound;
+    // Whichever server takes the device meanwhile, the entry goes on to name this one.
+    if (bound !== undefined && backend.side.stickPolicy === "return") settled.add(rule.table);
     rule.table.touch(entry, context.nowMs, "local");
     matched.push({ table: rule.table, entry });
   }
-  return { server, stores, matched };
+  return { server, stores: stores.filter(({ table }) => !settled.has(table)), matched };
 }
 
 /** Runs the `store-response` rules; `wait` while one of them needs more bytes. */

@@ -1,6 +1,6 @@
 // Stick tables and sticking rules of proxies (haproxy configuration §4.2).
 import type { ProxyDraft } from "../draft.ts";
-import { BACKEND_NO_DEFAULTS, PROXY_NO_DEFAULTS, served } from "../keyword.ts";
+import { BACKEND_NO_DEFAULTS, BACKEND_SIDE, PROXY_NO_DEFAULTS, served } from "../keyword.ts";
 import type { Keyword } from "../keyword.ts";
 import type { Line } from "../line.ts";
 import type { StickRule } from "../model/stick.ts";
@@ -53,7 +53,14 @@ function parseStick(line: Line, draft: ProxyDraft): void {
   });
 }
 
-/** `stick-table` and `stick`. */
+/** stick-policy { stay | return } */
+function parsePolicy(line: Line, draft: ProxyDraft): void {
+  const word = line.take();
+  if (word === "stay" || word === "return") draft.stickPolicy = word;
+  else line.alert(`'stick-policy' expects 'stay' or 'return', found '${word ?? ""}'.`, { word: 0 });
+}
+
+/** `stick-table`, `stick` and `stick-policy`. */
 export const STICK_KEYWORDS: readonly Keyword<ProxyDraft>[] = [
   served({
     name: "stick-table",
@@ -73,5 +80,16 @@ export const STICK_KEYWORDS: readonly Keyword<ProxyDraft>[] = [
       "[{ if | unless } <cond>]",
     summary: "Sends connections with the same key to the same server.",
     parse: parseStick,
+  }),
+  served({
+    name: "stick-policy",
+    sections: BACKEND_SIDE,
+    grammar: "{ stay | return }",
+    summary:
+      "Where a device belongs whose server was down: to the one that took it meanwhile, or, with its " +
+      "next connection, to the former one again.",
+    default: "stay",
+    ours: true,
+    parse: parsePolicy,
   }),
 ];

@@ -109,6 +109,8 @@ export interface BackendSide {
   readonly useServer: readonly UseServer[];
   readonly stickTable?: StickTableSpec;
   readonly stickRules: readonly StickRule[];
+  /** `stick-policy` (ours): whether devices whose server was down stay where they went, or return. */
+  readonly stickPolicy: "stay" | "return";
   readonly retries: number;
   /** `option redispatch [interval]`: 0 off, n>0 every nth retry, n<0 the -nth before the last (§4.2). */
   readonly redispatch: number;

@@ -107,6 +107,7 @@ function printBackend(side: BackendSide): string {
     redispatch === 0 ? "" : printLine("option redispatch", redispatch),
     printIf("fullconn", side.fullconn),
     stickTable === undefined ? "" : printStickTable(stickTable, "stick-table"),
+    side.stickPolicy === "stay" ? "" : printLine("stick-policy", side.stickPolicy),
     ...side.stickRules.map(printStickRule),
     printCheckMethod(side.check),
     source === undefined ? "" : printLine("source", ...printSource(source)),

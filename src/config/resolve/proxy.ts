@@ -118,6 +118,7 @@ function finishBackend(draft: ProxyDraft, global: GlobalSection): BackendSide {
     servers: servers.filter((server) => server !== undefined),
     useServer: draft.useServer,
     stickRules: draft.stickRules,
+    stickPolicy: draft.stickPolicy,
     retries: draft.retries,
     redispatch: draft.redispatch,
     check: finishCheckMethod(draft),

@@ -63,6 +63,7 @@ export function backendSpec(traits: BackendTraits): BackendSpec {
     servers: traits.servers.map((server, index) => serverSpec(server, index + 1)),
     useServer: [],
     stickRules: [],
+    stickPolicy: "stay",
     retries: 3,
     redispatch: traits.redispatch ?? 0,
     check: { kind: "tcp" },

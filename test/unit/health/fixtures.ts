@@ -72,6 +72,7 @@ export function backend(
       servers,
       useServer: [],
       stickRules: [],
+      stickPolicy: "stay",
       retries: 3,
       redispatch: 0,
       check,
