@@ -16,5 +16,25 @@
             "defines": ["NAPI_VERSION=8", "_GNU_SOURCE"],
             "cflags": ["-std=c11", "-O2", "-Wall", "-Wextra"],
         },
+        {
+            # The data mover of the balancer (src/io/mover/native/addon.ts).
+            "target_name": "tandem_mover",
+            "sources": [
+                "src/native/addon.c",
+                "src/native/address.c",
+                "src/native/connection.c",
+                "src/native/descriptor.c",
+                "src/native/listening.c",
+                "src/native/mover.c",
+                "src/native/relay.c",
+                "src/native/relay_thread.c",
+                "src/native/relaying.c",
+                "src/native/values.c",
+                "src/native/wheel.c",
+            ],
+            "defines": ["NAPI_VERSION=8", "_GNU_SOURCE"],
+            "cflags": ["-std=c11", "-O2", "-Wall", "-Wextra", "-pthread"],
+            "ldflags": ["-pthread"],
+        },
     ],
 }

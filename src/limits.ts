@@ -323,5 +323,5 @@ export const SERVER_STATE_BYTES_MAX = 16 * 1024 * 1024;
 /** How long the CONNECT of a client that is to be refused is waited for, ms: two round trips of a slow mobile network. */
 export const REFUSAL_WAIT_MS = 2_000;
 
-/** How long a listener rests when the system refuses a descriptor or memory for a newcomer, ms, as HAProxy's. */
+/** How long a listener rests when the system refuses a descriptor or memory for a newcomer, ms. */
 export const ACCEPT_RETRY_MS = 100;

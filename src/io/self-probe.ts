@@ -14,7 +14,7 @@ import {
 } from "../limits.ts";
 import type { ListenerId } from "../session/mover.ts";
 import type { ExpectedConnections } from "./mover/expected-connections.ts";
-import type { ListenerView } from "./mover/node-mover.ts";
+import type { ListenerView } from "./mover/process-mover.ts";
 import { randomUint32 } from "./random.ts";
 
 /** How a probe ended, and why it failed. */

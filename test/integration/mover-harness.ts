@@ -3,6 +3,8 @@ import { once } from "node:events";
 import net from "node:net";
 import { performance } from "node:perf_hooks";
 import { NodeMover } from "../../src/io/mover/node-mover.ts";
+import { loadMoverAddon } from "../../src/io/mover/native/addon.ts";
+import { RoutedMover } from "../../src/io/mover/routed-mover.ts";
 import type {
   ConnectionId,
   ConnectSpec,
@@ -18,13 +20,27 @@ import { endLater } from "../support/cleanup.ts";
 /** A mover that the suites run over. */
 export interface MoverFactory {
   readonly name: string;
+  /** What listening on an interface that does not exist ends with. */
+  readonly unknownInterface: string;
   make(options: { readonly onEvent: MoverEventHandler; readonly nowMs: () => number }): Mover & {
     shutdown(): Promise<void>;
   };
 }
 
+const native = loadMoverAddon();
+
 export const MOVERS: readonly MoverFactory[] = [
-  { name: "node mover", make: (options) => new NodeMover(options) },
+  { name: "node mover", unknownInterface: "ENOTSUP", make: (options) => new NodeMover(options) },
+  ...(native.addon === undefined
+    ? []
+    : [
+        {
+          name: "native mover",
+          unknownInterface: "ENODEV",
+          make: (options: Parameters<MoverFactory["make"]>[0]) =>
+            new RoutedMover({ ...options, addon: native.addon }),
+        },
+      ]),
 ];
 
 type Kind = MoverEvent["kind"];

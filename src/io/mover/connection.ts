@@ -93,6 +93,13 @@ export class NodeConnection implements DeadlineEntry {
     socket.on("close", onClose);
   }
 
+  /** Takes what another mover has received already. */
+  hold(bytes: Buffer | undefined, hasEnded: boolean): void {
+    if (bytes !== undefined) this.held.append(bytes, false);
+    this.bytesIn += bytes?.length ?? 0;
+    this.hasEnded = hasEnded;
+  }
+
   /** Starts to read; bytes are held or relayed. */
   startReading(): void {
     if (this.#isReading) return;

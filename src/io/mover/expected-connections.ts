@@ -1,4 +1,3 @@
-import type net from "node:net";
 import type { ListenerId } from "../../session/mover.ts";
 
 /** Connections that this process makes to its own listeners, which are no clients: by where they come from. */
@@ -12,18 +11,13 @@ export class ExpectedConnections {
     return () => this.#seen.delete(key);
   }
 
-  /** Resets a connection that was expected and tells so; whether it was one. */
-  takes(listener: ListenerId, socket: net.Socket): boolean {
-    if (this.#seen.size === 0) return false;
-    const key = keyOf(listener, socket.remoteAddress ?? "", socket.remotePort ?? 0);
+  /** Whom to tell of a connection that was expected, once its socket has been reset; `undefined` for a client. */
+  take(listener: ListenerId, host: string, port: number): (() => void) | undefined {
+    if (this.#seen.size === 0) return undefined;
+    const key = keyOf(listener, host, port);
     const onSeen = this.#seen.get(key);
-    if (onSeen === undefined) return false;
     this.#seen.delete(key);
-    socket.on("error", () => undefined);
-    // A reset leaves no TIME_WAIT behind.
-    socket.resetAndDestroy();
-    onSeen();
-    return true;
+    return onSeen;
   }
 }
 

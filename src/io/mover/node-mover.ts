@@ -1,7 +1,6 @@
 // The mover over Node's own sockets (design §5): for TLS, and for systems without the native one.
 // It keeps one object per connection, two more per relay, and no timers of its own but one.
-import type net from "node:net";
-import type { Endpoint } from "../../base/address.ts";
+import net from "node:net";
 import type { Millis } from "../../base/units.ts";
 import { DEADLINE_SLOT_MS, HOLD_BYTES_MAX, SILENCED_CONNECTIONS_MAX } from "../../limits.ts";
 import type {
@@ -10,7 +9,6 @@ import type {
   ConnectSpec,
   ListenerId,
   ListenSpec,
-  Mover,
   MoverEvent,
   MoverEventHandler,
   RelayCounters,
@@ -32,27 +30,23 @@ import { ReadBuffers } from "./read-buffers.ts";
 import type { RelayHost } from "./relay.ts";
 import { Relay } from "./relay.ts";
 import { secureAccepted, secureOutgoing } from "./secure.ts";
+import type { ListenerView, ProcessMover } from "./process-mover.ts";
 import { applySocketOptions } from "./socket-options.ts";
+import type { ReleasedConnection } from "./native/native-connection.ts";
 import { clientTlsFacts, findRefusal, serverTlsFacts } from "../tls/facts.ts";
 
 /** What a `NodeMover` is made of. */
 export interface NodeMoverOptions {
   readonly onEvent: MoverEventHandler;
   readonly nowMs: () => Millis;
+  /** Names for connections and listeners; by default numbers of its own. */
+  readonly nextId?: () => number;
   /** Sockets that may be open at once; by default what the process may open, less a reserve. */
   readonly socketsMax?: number;
 }
 
-/** A listening socket, as a probe of it wants to know it. */
-export interface ListenerView {
-  readonly listener: ListenerId;
-  readonly endpoint: Endpoint;
-  /** Whether a client would have to wait: accepting is paused, or all sockets are in use. */
-  readonly isHeldBack: boolean;
-}
-
 /** Moves bytes with Node's sockets. */
-export class NodeMover implements Mover {
+export class NodeMover implements ProcessMover {
   /** Connections of this process to its own listeners, which are not announced. */
   readonly expected = new ExpectedConnections();
   readonly #onEvent: MoverEventHandler;
@@ -67,12 +61,14 @@ export class NodeMover implements Mover {
   readonly #readBuffers = new ReadBuffers();
   readonly #hosts: ConnectionHost & RelayHost & ListenerHost;
   #timer: NodeJS.Timeout | undefined;
-  #nextId = 1;
+  readonly #nextId: () => number;
   #onIdle: (() => void) | undefined;
 
   constructor(options: NodeMoverOptions) {
     this.#onEvent = options.onEvent;
     this.#nowMs = options.nowMs;
+    let lastId = 0;
+    this.#nextId = options.nextId ?? (() => ++lastId);
     this.#socketsMax = options.socketsMax ?? socketsMaxOfProcess();
     this.#deadlines = new Deadlines(options.nowMs());
     this.#hosts = {
@@ -90,13 +86,13 @@ export class NodeMover implements Mover {
         this.#emit({ kind: "listen-failed", listener: listener.id, code, message });
       },
       hasRoom: (listener) => this.#hasRoom(listener),
-      takesOwn: (listener, socket) => this.expected.takes(listener.id, socket),
+      takesOwn: (listener, socket) => this.#takesOwn(listener, socket),
       arrived: (listener, socket) => this.#onArrived(listener, socket),
     };
   }
 
   listen(spec: ListenSpec): ListenerId {
-    const listener = new NodeListener(this.#hosts, this.#nextId++, spec);
+    const listener = new NodeListener(this.#hosts, this.#nextId(), spec);
     this.#listeners.set(listener.id, listener);
     listener.open();
     return listener.id;
@@ -167,7 +163,7 @@ export class NodeMover implements Mover {
   }
 
   connect(spec: ConnectSpec): ConnectionId {
-    const connection = openOutgoing(this.#hosts, this.#nextId++, spec, this.#readBuffers);
+    const connection = openOutgoing(this.#hosts, this.#nextId(), spec, this.#readBuffers);
     this.#add(connection);
     connection.raw.once("connect", () => this.#onConnected(connection, spec));
     return connection.id;
@@ -206,6 +202,18 @@ export class NodeMover implements Mover {
     else known.close(manner);
   }
 
+  /** Goes on with a plain connection that another mover has begun, under the same name. */
+  adopt(name: ConnectionId, given: ReleasedConnection): void {
+    const { fd, held, queued, hasEnded } = given;
+    const socket = new net.Socket({ fd, allowHalfOpen: true, readable: true, writable: true });
+    const connection = new NodeConnection(this.#hosts, name, socket, "open");
+    connection.adopt(socket);
+    this.#add(connection);
+    connection.hold(held, hasEnded);
+    if (queued !== undefined) socket.write(queued);
+    connection.holdUnlessBusy();
+  }
+
   counters(client: ConnectionId): RelayCounters | undefined {
     return this.#connections.get(client)?.relay?.counters();
   }
@@ -214,7 +222,7 @@ export class NodeMover implements Mover {
   viewListener(listener: ListenerId): ListenerView | undefined {
     const known = this.#listeners.get(listener);
     if (known?.endpoint === undefined) return undefined;
-    const isHeldBack = known.isPaused || this.#socketCount() >= this.#socketsMax;
+    const isHeldBack = known.isPaused || this.socketCount >= this.#socketsMax;
     return { listener, endpoint: known.endpoint, isHeldBack };
   }
 
@@ -240,19 +248,31 @@ export class NodeMover implements Mover {
 
   /** Refuses sockets before the system does, which would close them without telling us. */
   #hasRoom(listener: NodeListener): boolean {
-    if (this.#socketCount() < this.#socketsMax) return true;
+    if (this.socketCount < this.#socketsMax) return true;
     this.#emit({ kind: "accept-failed", listener: listener.id, code: "EMFILE" });
     return false;
   }
 
-  #socketCount(): number {
+  /** Resets a connection of our own, which leaves no TIME_WAIT behind. */
+  #takesOwn(listener: NodeListener, socket: net.Socket): boolean {
+    const { remoteAddress = "", remotePort = 0 } = socket;
+    const onSeen = this.expected.take(listener.id, remoteAddress, remotePort);
+    if (onSeen === undefined) return false;
+    socket.on("error", () => undefined);
+    socket.resetAndDestroy();
+    onSeen();
+    return true;
+  }
+
+  /** Sockets that are open, parked ones included. */
+  get socketCount(): number {
     let count = this.#sockets.size;
     for (const listener of this.#listeners.values()) count += listener.parkedCount;
     return count;
   }
 
   #onArrived(listener: NodeListener, socket: net.Socket): void {
-    const connection = new NodeConnection(this.#hosts, this.#nextId++, socket, "open");
+    const connection = new NodeConnection(this.#hosts, this.#nextId(), socket, "open");
     connection.adopt(socket);
     this.#add(connection);
     this.#emit({

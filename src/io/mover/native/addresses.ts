@@ -1,0 +1,46 @@
+// Addresses as the native part takes and gives them.
+import { Buffer } from "node:buffer";
+import type { Endpoint } from "../../../base/address.ts";
+import { parseIp, printIp } from "../../../base/ip.ts";
+import { UNNAMED, unixPath } from "../endpoints.ts";
+
+/** An address for a call. */
+export interface NativeAddress {
+  readonly isUnix: boolean;
+  /** 4 or 16 bytes, or the name of a unix socket. */
+  readonly bytes: Uint8Array;
+  readonly port: number;
+}
+
+/** An endpoint for a call; one whose host is no address has no bytes, which the system refuses. */
+export function toNativeAddress(endpoint: Endpoint): NativeAddress {
+  if (endpoint.kind === "unix") {
+    const bytes = Buffer.from(unixPath(endpoint.path, endpoint.abstract));
+    return { isUnix: true, bytes, port: 0 };
+  }
+  return { isUnix: false, bytes: ipBytes(endpoint.host), port: endpoint.port };
+}
+
+/** The bytes of a numeric address; none when it is not one. */
+export function ipBytes(host: string): Uint8Array {
+  return parseIp(host) ?? new Uint8Array(0);
+}
+
+/** Reads the six words of an address that begin at `at`: family, port, four words of bytes. */
+export function readAddress(words: Int32Array | Float64Array, at: number): Endpoint {
+  const family = words[at];
+  const port = words[at + 1]!;
+  if (family === 4) return { kind: "ip", family: 4, host: printIpv4(words[at + 2]!), port };
+  if (family !== 6) return UNNAMED;
+  const bytes = new Uint8Array(Int32Array.from(words.subarray(at + 2, at + 6)).buffer);
+  return { kind: "ip", family: 6, host: printIp(bytes), port };
+}
+
+/** The word holds the bytes in network order, as they lie in memory. */
+function printIpv4(word: number): string {
+  if (!IS_LITTLE_ENDIAN)
+    return `${word >>> 24}.${(word >>> 16) & 255}.${(word >>> 8) & 255}.${word & 255}`;
+  return `${word & 255}.${(word >>> 8) & 255}.${(word >>> 16) & 255}.${word >>> 24}`;
+}
+
+const IS_LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;

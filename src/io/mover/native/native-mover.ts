@@ -1,0 +1,400 @@
+// The mover over the native part: descriptors that are in no relay are decided upon here, relays run
+// on a thread of their own that never waits for JavaScript. TLS is not served (see ../routed-mover.ts).
+import { Buffer } from "node:buffer";
+import type { Millis } from "../../../base/units.ts";
+import { HOLD_BYTES_MAX, RELAY_CHUNK_BYTES } from "../../../limits.ts";
+import type {
+  CloseManner,
+  ConnectionId,
+  ConnectSpec,
+  ListenerId,
+  ListenSpec,
+  Mover,
+  MoverEvent,
+  MoverEventHandler,
+  RelayCounters,
+  RelaySpec,
+  SocketOptions,
+} from "../../../session/mover.ts";
+import { DeadlineTimer } from "../deadline-timer.ts";
+import { socketsMaxOfProcess } from "../descriptor-limit.ts";
+import { ExpectedConnections } from "../expected-connections.ts";
+import type { ListenerView } from "../process-mover.ts";
+import type { MoverAddon } from "./addon.ts";
+import { RECORD, RECORD_WORDS, RECORDS_MAX, SCRATCH_NUMBERS, TOTALS_PER_RECORD } from "./addon.ts";
+import { readAddress } from "./addresses.ts";
+import { applySocketOptions, openConnection } from "./descriptors.ts";
+import type { NativeConnectionHost, ReleasedConnection } from "./native-connection.ts";
+import { NativeConnection } from "./native-connection.ts";
+import type { Arrival, NativeListenerHost } from "./native-listener.ts";
+import { NativeListener } from "./native-listener.ts";
+import type { NativeRelayEnd, NativeRelaysHost } from "./native-relays.ts";
+import { NativeRelays } from "./native-relays.ts";
+import { SilencedConnections } from "./silenced-connections.ts";
+import { systemError } from "./system-error.ts";
+
+/** A mover that knows no TLS. */
+export type PlainMover = Omit<Mover, "secure">;
+
+/** What a `NativeMover` is made of. */
+export interface NativeMoverOptions {
+  readonly addon: MoverAddon;
+  readonly onEvent: MoverEventHandler;
+  readonly nowMs: () => Millis;
+  /** Names for connections and listeners; by default numbers of its own. */
+  readonly nextId?: () => number;
+  /** Sockets that may be open at once; by default what the process may open, less a reserve. */
+  readonly socketsMax?: number;
+  /** Sockets that somebody else has open and that count, too. */
+  readonly othersOpen?: () => number;
+}
+
+/** Moves plain bytes with epoll. */
+export class NativeMover implements PlainMover {
+  /** Connections of this process to its own listeners, which are not announced. */
+  readonly expected: ExpectedConnections;
+  readonly #addon: MoverAddon;
+  readonly #onEvent: MoverEventHandler;
+  readonly #nowMs: () => Millis;
+  readonly #nextId: () => number;
+  readonly #socketsMax: number;
+  readonly #othersOpen: () => number;
+  readonly #records = new Int32Array(RECORDS_MAX * RECORD_WORDS);
+  readonly #totals = new Float64Array(RECORDS_MAX * TOTALS_PER_RECORD);
+  readonly #scratch = new Float64Array(SCRATCH_NUMBERS);
+  readonly #host: NativeConnectionHost & NativeListenerHost & NativeRelaysHost;
+  readonly #listeners = new Map<ListenerId, NativeListener>();
+  readonly #connections = new Map<ConnectionId, NativeConnection>();
+  /** By descriptor, as records name them; those that nobody can name any more included. */
+  readonly #byFd = new Map<number, NativeConnection | NativeListener>();
+  readonly #relays: NativeRelays;
+  readonly #silenced: SilencedConnections;
+  readonly #deadlines: DeadlineTimer;
+  #isHeld = false;
+  #isShut = false;
+
+  constructor(options: NativeMoverOptions) {
+    this.#addon = options.addon;
+    this.#onEvent = options.onEvent;
+    this.#nowMs = options.nowMs;
+    let lastId = 0;
+    this.#nextId = options.nextId ?? (() => ++lastId);
+    this.#socketsMax = options.socketsMax ?? socketsMaxOfProcess();
+    this.#othersOpen = options.othersOpen ?? (() => 0);
+    this.expected = new ExpectedConnections();
+    this.#deadlines = new DeadlineTimer(options.nowMs);
+    this.#silenced = new SilencedConnections(this.#deadlines);
+    const buffer = Buffer.allocUnsafeSlow(RELAY_CHUNK_BYTES);
+    const handle = options.addon.openMover(
+      (count) => this.#onRecords(count),
+      this.#records,
+      this.#totals,
+      buffer,
+      this.#scratch,
+    );
+    this.#host = {
+      addon: options.addon,
+      handle,
+      buffer,
+      scratch: this.#scratch,
+      nowMs: options.nowMs,
+      connected: (connection) => this.#onConnected(connection),
+      bytesHeld: (connection) => this.#tellBytes(connection),
+      connectionLost: (connection, { code, message }, wasConnecting) => {
+        this.#connections.delete(connection.id);
+        const phase = wasConnecting ? "connect" : "open";
+        this.#emit({ kind: "closed", connection: connection.id, phase, code, message });
+      },
+      lingers: (connection) => this.#deadlines.watch(connection),
+      descriptorClosed: (connection, fd) => this.#onDescriptorClosed(connection, fd),
+      arrived: (listener, arrival) => this.#onArrived(listener, arrival),
+      relayEnded: (ended) => this.#onRelayEnded(ended),
+    };
+    this.#relays = new NativeRelays(this.#host);
+  }
+
+  /** Descriptors of connections that are open. */
+  get socketCount(): number {
+    return this.#byFd.size - this.#listeners.size + 2 * this.#relays.size;
+  }
+
+  /** Whether this mover has the connection of this name. */
+  has(connection: ConnectionId): boolean {
+    return this.#connections.has(connection);
+  }
+
+  listen(spec: ListenSpec): ListenerId {
+    const listener = new NativeListener(this.#host, this.#nextId(), spec);
+    const failure = listener.open();
+    const { id: name, endpoint } = listener;
+    if (failure === undefined) {
+      this.#listeners.set(name, listener);
+      this.#byFd.set(listener.fd, listener);
+      this.#updateHold();
+    }
+    process.nextTick(() => {
+      if (failure !== undefined) this.#emit({ kind: "listen-failed", listener: name, ...failure });
+      else if (this.#listeners.has(name)) {
+        this.#emit({ kind: "listening", listener: name, endpoint: endpoint! });
+      }
+    });
+    return name;
+  }
+
+  pauseAccept(listener: ListenerId): void {
+    this.#listeners.get(listener)?.pause();
+  }
+
+  resumeAccept(listener: ListenerId): void {
+    // The connections that waited are told later than this call.
+    process.nextTick(() => this.#listeners.get(listener)?.resume());
+  }
+
+  closeListener(listener: ListenerId): void {
+    const known = this.#listeners.get(listener);
+    if (known === undefined) return;
+    this.#byFd.delete(known.fd);
+    known.close();
+    this.#listeners.delete(listener);
+    this.#updateHold();
+  }
+
+  configure(connection: ConnectionId, socket: SocketOptions): void {
+    const known = this.#connections.get(connection);
+    if (known !== undefined && known.fd >= 0) applySocketOptions(this.#addon, known.fd, socket);
+  }
+
+  inspect(connection: ConnectionId, bytesMax: number): void {
+    this.#open(connection)?.inspect(true, bytesMax);
+  }
+
+  stopInspecting(connection: ConnectionId): void {
+    this.#open(connection)?.inspect(false, HOLD_BYTES_MAX);
+  }
+
+  consume(connection: ConnectionId, count: number): void {
+    this.#open(connection)?.consume(count);
+  }
+
+  connect(spec: ConnectSpec): ConnectionId {
+    const name = this.#nextId();
+    const fd = openConnection(this.#addon, spec);
+    const connection = new NativeConnection(this.#host, name, fd, "connect");
+    this.#connections.set(name, connection);
+    if (fd < 0) {
+      this.#failLater(connection, -fd);
+      return name;
+    }
+    connection.preamble = spec.preamble;
+    const generation = this.#addon.watch(this.#host.handle, fd);
+    if (generation < 0) this.#failLater(connection, -generation);
+    else this.#watch(connection, generation);
+    return name;
+  }
+
+  /** Tells a failure later than the call that met it, unless the connection is closed before. */
+  #failLater(connection: NativeConnection, errno: number): void {
+    process.nextTick(() => {
+      if (connection.phase === "connect") connection.fail(systemError(errno, "connect"));
+    });
+  }
+
+  #watch(connection: NativeConnection, generation: number): void {
+    connection.generation = generation;
+    this.#byFd.set(connection.fd, connection);
+    this.#updateHold();
+  }
+
+  send(connection: ConnectionId, bytes: Uint8Array): void {
+    this.#open(connection)?.send(bytes);
+  }
+
+  relay(client: ConnectionId, server: ConnectionId, spec: RelaySpec): void {
+    const clientSide = this.#open(client);
+    const serverSide = this.#open(server);
+    if (clientSide === undefined || serverSide === undefined) return;
+    this.#byFd.delete(clientSide.fd);
+    this.#byFd.delete(serverSide.fd);
+    this.#relays.start(clientSide, serverSide, spec);
+  }
+
+  retime(client: ConnectionId, spec: RelaySpec): void {
+    const relay = this.#connections.get(client)?.relay;
+    if (relay !== undefined) this.#relays.retime(relay, spec);
+  }
+
+  close(connection: ConnectionId, manner: CloseManner): void {
+    const known = this.#connections.get(connection);
+    if (known === undefined) return;
+    if (known.relay !== undefined) {
+      this.#relays.close(known.relay, manner);
+      return;
+    }
+    this.#connections.delete(connection);
+    if (manner === "silent") this.#silenced.add(known);
+    else known.close(manner);
+  }
+
+  counters(client: ConnectionId): RelayCounters | undefined {
+    const relay = this.#connections.get(client)?.relay;
+    return relay && this.#relays.counters(relay);
+  }
+
+  /** Gives a connection that is in no relay to another mover, which goes on under the same name. */
+  release(connection: ConnectionId): ReleasedConnection | undefined {
+    const known = this.#open(connection);
+    if (known === undefined) return undefined;
+    this.#connections.delete(connection);
+    this.#byFd.delete(known.fd);
+    this.#updateHold();
+    return known.release();
+  }
+
+  /** A listener that is open; `undefined` when it is not. */
+  viewListener(listener: ListenerId): ListenerView | undefined {
+    const known = this.#listeners.get(listener);
+    if (known?.endpoint === undefined) return undefined;
+    const isHeldBack = known.isPaused || this.#isFull();
+    return { listener, endpoint: known.endpoint, isHeldBack };
+  }
+
+  /** Closes everything at once; for tests and for the end. */
+  shutdown(): void {
+    if (this.#isShut) return;
+    this.#isShut = true;
+    this.#connections.clear();
+    for (const name of [...this.#listeners.keys()]) this.closeListener(name);
+    for (const open of [...this.#byFd.values()]) if ("reset" in open) open.reset();
+    this.#deadlines.close();
+    this.#relays.clear();
+    this.#addon.closeMover(this.#host.handle);
+  }
+
+  #emit(event: MoverEvent): void {
+    if (!this.#isShut) this.#onEvent(event, this.#nowMs());
+  }
+
+  /** A connection that can be told to do something before its relay. */
+  #open(connection: ConnectionId): NativeConnection | undefined {
+    const known = this.#connections.get(connection);
+    return known?.phase === "open" ? known : undefined;
+  }
+
+  #updateHold(): void {
+    // As long as anything is open the process goes on.
+    const isHeld = this.#byFd.size > 0 || this.#relays.size > 0;
+    if (isHeld === this.#isHeld || this.#isShut) return;
+    this.#isHeld = isHeld;
+    this.#addon.holdMover(this.#host.handle, isHeld);
+  }
+
+  #onRecords(count: number): void {
+    const records = this.#records;
+    for (let i = 0; i < count && !this.#isShut; i++) {
+      const at = i * RECORD_WORDS;
+      const kind = records[at];
+      if (kind === RECORD.ready) this.#onReady(at);
+      else if (kind === RECORD.accepted) this.#onAccepted(at);
+      else if (kind === RECORD.acceptFailed) this.#onAcceptFailed(at);
+      else this.#onEnded(at, i * TOTALS_PER_RECORD);
+    }
+  }
+
+  #onEnded(at: number, totalsAt: number): void {
+    const slot = this.#records[at + 1]!;
+    const end = this.#records[at + 2]!;
+    const errno = this.#records[at + 3]!;
+    this.#relays.onEnded(slot, end, errno, this.#totals, totalsAt);
+  }
+
+  /** What a record names by descriptor and generation; `undefined` when that is gone. */
+  #named(at: number): NativeConnection | NativeListener | undefined {
+    const known = this.#byFd.get(this.#records[at + 1]!);
+    return known?.generation === this.#records[at + 2] ? known : undefined;
+  }
+
+  #onReady(at: number): void {
+    const connection = this.#named(at);
+    if (!(connection instanceof NativeConnection)) return;
+    connection.onReady(this.#records[at + 3]!, this.#records[at + 4]!);
+  }
+
+  #onAccepted(at: number): void {
+    const records = this.#records;
+    const fd = records[at + 3]!;
+    const listener = this.#named(at);
+    if (!(listener instanceof NativeListener)) {
+      this.#addon.closeDescriptor(fd, true);
+      return;
+    }
+    const source = readAddress(records, at + 5);
+    listener.onAccepted({ fd, generation: records[at + 4]!, source });
+  }
+
+  #onAcceptFailed(at: number): void {
+    const listener = this.#named(at);
+    if (!(listener instanceof NativeListener)) return;
+    listener.rest();
+    const { code } = systemError(this.#records[at + 3]!, "accept");
+    this.#emit({ kind: "accept-failed", listener: listener.id, code });
+  }
+
+  #isFull(): boolean {
+    return this.socketCount + this.#othersOpen() >= this.#socketsMax;
+  }
+
+  #onArrived(listener: NativeListener, { fd, generation, source }: Arrival): void {
+    const onSeen =
+      source.kind === "ip" && this.expected.take(listener.id, source.host, source.port);
+    if (onSeen) {
+      // A reset leaves no TIME_WAIT behind.
+      this.#addon.closeDescriptor(fd, true);
+      return onSeen();
+    }
+    if (this.#isFull()) {
+      this.#addon.closeDescriptor(fd, true);
+      this.#emit({ kind: "accept-failed", listener: listener.id, code: "EMFILE" });
+      return;
+    }
+    const connection = new NativeConnection(this.#host, this.#nextId(), fd, "open");
+    this.#connections.set(connection.id, connection);
+    applySocketOptions(this.#addon, fd, listener.spec.socket);
+    this.#watch(connection, generation);
+    this.#emit({
+      kind: "accepted",
+      listener: listener.id,
+      connection: connection.id,
+      source,
+      destination: listener.destinationOf(fd),
+    });
+  }
+
+  #onConnected(connection: NativeConnection): void {
+    this.#addon.localAddress(this.#host.handle, connection.fd);
+    const local = readAddress(this.#scratch, 0);
+    this.#emit({ kind: "connected", connection: connection.id, local });
+  }
+
+  #tellBytes(connection: NativeConnection): void {
+    const bytes = connection.held.view();
+    const ended = connection.hasEnded;
+    this.#emit({ kind: "bytes", connection: connection.id, bytes, ended });
+  }
+
+  #onDescriptorClosed(connection: NativeConnection, fd: number): void {
+    this.#byFd.delete(fd);
+    this.#silenced.forget(connection);
+    this.#updateHold();
+    this.#deadlines.forget(connection);
+  }
+
+  #onRelayEnded({ relay, end, counters, code }: NativeRelayEnd): void {
+    const client = relay.client.id;
+    const server = relay.server.id;
+    this.#connections.delete(client);
+    this.#connections.delete(server);
+    this.#updateHold();
+    const cause = code === undefined ? {} : { code };
+    this.#emit({ kind: "relay-ended", client, server, end, counters, ...cause });
+  }
+}

@@ -1,0 +1,36 @@
+/* The functions that src/io/mover/native/addon.ts declares. */
+#include <node_api.h>
+
+#include "connection.h"
+#include "listening.h"
+#include "mover.h"
+#include "relaying.h"
+
+#define FUNCTION(name, function) {name, NULL, function, NULL, NULL, NULL, napi_enumerable, NULL}
+
+NAPI_MODULE_INIT() {
+    napi_property_descriptor functions[] = {
+        FUNCTION("openMover", open_mover),
+        FUNCTION("closeMover", close_mover),
+        FUNCTION("holdMover", hold_mover),
+        FUNCTION("openListener", open_listener),
+        FUNCTION("adoptListener", adopt_listener),
+        FUNCTION("watchListener", watch_listener),
+        FUNCTION("setAccepting", set_accepting),
+        FUNCTION("openConnection", open_connection),
+        FUNCTION("watch", watch_connection),
+        FUNCTION("unwatch", unwatch_connection),
+        FUNCTION("receive", receive_bytes),
+        FUNCTION("send", send_bytes),
+        FUNCTION("closeDescriptor", close_descriptor),
+        FUNCTION("setOptions", set_options),
+        FUNCTION("localAddress", local_address),
+        FUNCTION("startRelay", start_relay),
+        FUNCTION("retimeRelay", retime_relay),
+        FUNCTION("closeRelay", close_relay),
+        FUNCTION("countRelay", count_relay),
+    };
+    size_t count = sizeof functions / sizeof functions[0];
+    if (napi_define_properties(env, exports, count, functions) != napi_ok) return NULL;
+    return exports;
+}

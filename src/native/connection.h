@@ -1,0 +1,34 @@
+/* Connections that are in no relay. Their descriptors belong to JavaScript. */
+#ifndef TANDEM_CONNECTION_H
+#define TANDEM_CONNECTION_H
+
+#include <node_api.h>
+
+/*
+ * openConnection(isUnix, address, port, local, localPort, interface): a descriptor that is connected
+ * or connecting, or a negative errno. `local` may be undefined.
+ */
+napi_value open_connection(napi_env env, napi_callback_info info);
+
+/* watch(mover, fd): tells of readiness from now on; the generation that records carry, or a negative errno. */
+napi_value watch_connection(napi_env env, napi_callback_info info);
+
+/* unwatch(mover, fd): tells no more; the descriptor can be given to somebody else. */
+napi_value unwatch_connection(napi_env env, napi_callback_info info);
+
+/* receive(mover, fd, bytesMax): the count of bytes in the mover's buffer, 0 at the end, or a negative errno. */
+napi_value receive_bytes(napi_env env, napi_callback_info info);
+
+/* send(fd, bytes): how many the kernel took, or a negative errno. */
+napi_value send_bytes(napi_env env, napi_callback_info info);
+
+/* closeDescriptor(fd, isReset) */
+napi_value close_descriptor(napi_env env, napi_callback_info info);
+
+/* setOptions(fd, keepalive, idleMs, intervalMs, count, userTimeoutMs); 0 leaves the system's setting. */
+napi_value set_options(napi_env env, napi_callback_info info);
+
+/* localAddress(mover, fd): writes the words of an address into the scratch numbers. */
+napi_value local_address(napi_env env, napi_callback_info info);
+
+#endif

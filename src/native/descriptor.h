@@ -1,0 +1,25 @@
+/* What any part may do with a socket's descriptor. */
+#ifndef TANDEM_DESCRIPTOR_H
+#define TANDEM_DESCRIPTOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Closes a descriptor; TCP tells the peer by a reset when `is_reset`. The number is free afterwards. */
+void descriptor_close(int fd, bool is_reset);
+
+/* Takes the error that a socket has met; 0 when there is none. */
+int descriptor_error(int fd);
+
+/* TCP options of a connection; a time or count of 0 leaves the system's. Errors are of no consequence. */
+struct tcp_options {
+    bool keepalive;
+    int32_t idle_ms;
+    int32_t interval_ms;
+    int32_t count;
+    int32_t user_timeout_ms;
+};
+
+void descriptor_set_tcp(int fd, const struct tcp_options *options);
+
+#endif

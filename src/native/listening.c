@@ -1,0 +1,111 @@
+#include "listening.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "address.h"
+#include "mover.h"
+#include "values.h"
+
+struct listen_options {
+    bool v6only;
+    bool transparent;
+    char interface[IF_NAMESIZE];
+};
+
+static bool set(int fd, int level, int option, int value) {
+    return setsockopt(fd, level, option, &value, sizeof value) == 0;
+}
+
+/* Sets what must be set before bind(2); false with errno. */
+static bool prepare(int fd, int family, const struct listen_options *options) {
+    if (family == AF_UNIX) return true;
+    if (!set(fd, SOL_SOCKET, SO_REUSEADDR, 1)) return false;
+    if (family == AF_INET6 && !set(fd, IPPROTO_IPV6, IPV6_V6ONLY, options->v6only)) return false;
+    if (options->transparent) {
+        bool is_set = family == AF_INET6 ? set(fd, IPPROTO_IPV6, IPV6_TRANSPARENT, 1)
+                                         : set(fd, IPPROTO_IP, IP_TRANSPARENT, 1);
+        if (!is_set) return false;
+    }
+    const char *interface = options->interface;
+    if (interface[0] != '\0' &&
+        setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, interface, (socklen_t)strlen(interface)) != 0) {
+        return false;
+    }
+    return set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+}
+
+napi_value open_listener(napi_env env, napi_callback_info info) {
+    napi_value values[ARGUMENTS_MAX];
+    bool is_unix;
+    void *bytes;
+    size_t length;
+    int32_t port, backlog;
+    struct listen_options options;
+    if (!read_arguments(env, info, 7, values) || !read_bool(env, values[0], &is_unix) ||
+        !read_array(env, values[1], napi_uint8_array, &bytes, &length) ||
+        !read_int(env, values[2], &port) || !read_int(env, values[3], &backlog) ||
+        !read_bool(env, values[4], &options.v6only) ||
+        !read_bool(env, values[5], &options.transparent) ||
+        !read_text(env, values[6], options.interface, sizeof options.interface)) {
+        return NULL;
+    }
+    struct address address;
+    if (!address_fill(&address, is_unix, bytes, length, port)) return to_int(env, -ENAMETOOLONG);
+    int family = address.storage.ss_family;
+    int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) return to_int(env, -errno);
+    if (prepare(fd, family, &options) &&
+        bind(fd, (struct sockaddr *)&address.storage, address.size) == 0 &&
+        listen(fd, backlog) == 0) {
+        return to_int(env, fd);
+    }
+    int error = errno;
+    close(fd);
+    return to_int(env, -error);
+}
+
+napi_value adopt_listener(napi_env env, napi_callback_info info) {
+    napi_value values[ARGUMENTS_MAX];
+    int32_t fd, backlog;
+    if (!read_arguments(env, info, 2, values) || !read_int(env, values[0], &fd) ||
+        !read_int(env, values[1], &backlog)) {
+        return NULL;
+    }
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || listen(fd, backlog) != 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) {
+        return to_int(env, -errno);
+    }
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    return to_int(env, 0);
+}
+
+napi_value watch_listener(napi_env env, napi_callback_info info) {
+    napi_value values[ARGUMENTS_MAX], result = NULL;
+    int32_t fd;
+    if (!read_arguments(env, info, 2, values) || !read_int(env, values[1], &fd)) return NULL;
+    struct mover *mover = mover_of(env, values[0]);
+    if (mover == NULL) return NULL;
+    uint32_t generation = mover_watch(mover, fd, true);
+    napi_create_int32(env, generation == 0 ? -errno : (int32_t)generation, &result);
+    return result;
+}
+
+napi_value set_accepting(napi_env env, napi_callback_info info) {
+    napi_value values[ARGUMENTS_MAX];
+    int32_t fd, generation;
+    bool is_accepting;
+    if (!read_arguments(env, info, 4, values) || !read_int(env, values[1], &fd) ||
+        !read_int(env, values[2], &generation) || !read_bool(env, values[3], &is_accepting)) {
+        return NULL;
+    }
+    struct mover *mover = mover_of(env, values[0]);
+    if (mover != NULL) mover_set_accepting(mover, fd, (uint32_t)generation, is_accepting);
+    return undefined(env);
+}

@@ -1,0 +1,389 @@
+#include "mover.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "address.h"
+#include "descriptor.h"
+#include "values.h"
+
+/* Connections that one listener may hand over in one go. */
+enum { ACCEPT_BATCH_MAX = 64 };
+
+/* Numbers of `scratch`. */
+enum { SCRATCH_NUMBERS = 8 };
+
+static const napi_type_tag MOVER_TAG = {0x74616e64656d6d6f, 0x76657230303030b1};
+
+struct mover {
+    napi_env env;
+    napi_ref on_records;
+    napi_ref arrays[4]; /* keep the memory of the arrays below */
+    napi_async_context context;
+    napi_async_cleanup_hook_handle cleanup;
+    int32_t *records;
+    double *totals;
+    uint8_t *buffer;
+    size_t buffer_size;
+    double *scratch;
+    int count; /* records in use */
+    int epoll;
+    uint32_t generation; /* of what was watched last; tells apart connections of the same descriptor */
+    uv_poll_t poll;
+    uv_async_t async;
+    int open_handles; /* of the two above; the memory is freed when both are closed and no value names it */
+    bool is_closed;
+    bool is_unnamed;
+    struct relay_thread *thread;
+    struct relay **relays; /* by slot */
+    int relay_capacity;
+    int free_slot; /* of a list through `free_slots`; -1 when there is none */
+    int *free_slots;
+};
+
+/* A watched descriptor as epoll's data: generation, whether it listens, number. */
+static uint64_t pack(int fd, uint32_t generation, bool is_listener) {
+    return (uint64_t)generation << 32 | (is_listener ? UINT64_C(1) << 31 : 0) | (uint32_t)fd;
+}
+
+/* --- records -------------------------------------------------------------------------------- */
+
+/* Tells what is in the records. An exception of the listener is an uncaught one. */
+static void tell(struct mover *mover) {
+    if (mover->count == 0 || mover->is_closed) return;
+    napi_env env = mover->env;
+    napi_handle_scope scope;
+    if (napi_open_handle_scope(env, &scope) != napi_ok) return;
+    napi_value receiver, function, count, error;
+    napi_create_int32(env, mover->count, &count);
+    mover->count = 0;
+    napi_get_global(env, &receiver);
+    napi_get_reference_value(env, mover->on_records, &function);
+    if (napi_make_callback(env, mover->context, receiver, function, 1, &count, NULL) ==
+            napi_pending_exception &&
+        napi_get_and_clear_last_exception(env, &error) == napi_ok) {
+        napi_fatal_exception(env, error);
+    }
+    napi_close_handle_scope(env, scope);
+}
+
+static int32_t *next_record(struct mover *mover, enum record_kind kind) {
+    int32_t *record = &mover->records[mover->count++ * RECORD_WORDS];
+    record[0] = kind;
+    return record;
+}
+
+static void accept_batch(struct mover *mover, int listener, uint32_t generation) {
+    for (int i = 0; i < ACCEPT_BATCH_MAX && mover->count < RECORDS_MAX; i++) {
+        struct address from = {.size = sizeof from.storage};
+        int fd = accept4(listener, (struct sockaddr *)&from.storage, &from.size,
+                         SOCK_NONBLOCK | SOCK_CLOEXEC);
+        uint32_t own = fd < 0 ? 0 : mover_watch(mover, fd, false);
+        if (own == 0) {
+            int error = errno;
+            if (fd >= 0) close(fd);
+            else if (error == EAGAIN) return;
+            else if (error == EINTR || error == ECONNABORTED) continue;
+            int32_t *record = next_record(mover, RECORD_ACCEPT_FAILED);
+            record[1] = listener;
+            record[2] = (int32_t)generation;
+            record[3] = error;
+            return;
+        }
+        int32_t *record = next_record(mover, RECORD_ACCEPTED);
+        record[1] = listener;
+        record[2] = (int32_t)generation;
+        record[3] = fd;
+        record[4] = (int32_t)own;
+        address_write(&from, &record[5]);
+    }
+}
+
+static void note_ready(struct mover *mover, int fd, uint32_t generation, uint32_t events) {
+    int32_t *record = next_record(mover, RECORD_READY);
+    record[1] = fd;
+    record[2] = (int32_t)generation;
+    record[3] = 0;
+    if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) record[3] |= READY_READ;
+    if (events & EPOLLOUT) record[3] |= READY_WRITE;
+    if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) record[3] |= READY_END;
+    record[4] = events & EPOLLERR ? descriptor_error(fd) : 0;
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events) {
+    struct mover *mover = poll->data;
+    (void)status;
+    (void)events;
+    // Twice, so that the first bytes of what was accepted are told with it.
+    for (int round = 0; round < 2 && !mover->is_closed; round++) {
+        struct epoll_event ready[RECORDS_MAX];
+        int room = RECORDS_MAX - mover->count;
+        int count = room == 0 ? 0 : epoll_wait(mover->epoll, ready, room, 0);
+        int first = mover->count;
+        // What listens goes last: its records take the room that others leave.
+        for (int i = 0; i < count; i++) {
+            uint64_t data = ready[i].data.u64;
+            if (data >> 31 & 1) continue;
+            note_ready(mover, (int)(data & INT32_MAX), (uint32_t)(data >> 32), ready[i].events);
+        }
+        bool has_accepted = false;
+        for (int i = 0; i < count; i++) {
+            uint64_t data = ready[i].data.u64;
+            if (!(data >> 31 & 1)) continue;
+            accept_batch(mover, (int)(data & INT32_MAX), (uint32_t)(data >> 32));
+            has_accepted = true;
+        }
+        if (!has_accepted || mover->count == first) break;
+    }
+    tell(mover);
+}
+
+/* Takes back what the thread has ended: counters first, then the memory is the thread's to free. */
+static void on_ended(uv_async_t *async) {
+    struct mover *mover = async->data;
+    if (mover->is_closed) return;
+    struct relay *relay = relay_thread_take_ended(mover->thread);
+    while (relay != NULL && !mover->is_closed) {
+        struct relay *next = relay->next_ended;
+        double *totals = &mover->totals[mover->count * TOTALS_PER_RECORD];
+        int32_t *record = next_record(mover, RECORD_ENDED);
+        record[1] = relay->slot;
+        record[2] = relay->end;
+        record[3] = relay->error;
+        totals[0] = (double)relay->client.bytes;
+        totals[1] = (double)relay->server.bytes;
+        totals[2] = (double)relay->client.packets;
+        totals[3] = (double)relay->server.packets;
+        mover->relays[relay->slot] = NULL;
+        mover->free_slots[relay->slot] = mover->free_slot;
+        mover->free_slot = relay->slot;
+        // Without memory for the command it is freed with the thread.
+        relay_thread_forget(mover->thread, relay);
+        relay = next;
+        if (mover->count == RECORDS_MAX || relay == NULL) tell(mover);
+    }
+}
+
+/* --- what other parts use ------------------------------------------------------------------- */
+
+uint32_t mover_watch(struct mover *mover, int fd, bool is_listener) {
+    mover->generation = mover->generation == INT32_MAX ? 1 : mover->generation + 1;
+    struct epoll_event event = {
+        .events = is_listener ? EPOLLIN : EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+        .data.u64 = pack(fd, mover->generation, is_listener)};
+    return epoll_ctl(mover->epoll, EPOLL_CTL_ADD, fd, &event) == 0 ? mover->generation : 0;
+}
+
+void mover_set_accepting(struct mover *mover, int fd, uint32_t generation, bool is_accepting) {
+    struct epoll_event event = {.events = is_accepting ? EPOLLIN : 0,
+                                .data.u64 = pack(fd, generation, true)};
+    epoll_ctl(mover->epoll, EPOLL_CTL_MOD, fd, &event);
+}
+
+void mover_unwatch(struct mover *mover, int fd) {
+    epoll_ctl(mover->epoll, EPOLL_CTL_DEL, fd, NULL);
+}
+
+struct relay_thread *mover_thread(struct mover *mover) { return mover->thread; }
+
+uint8_t *mover_buffer(struct mover *mover, size_t *size) {
+    *size = mover->buffer_size;
+    return mover->buffer;
+}
+
+double *mover_scratch(struct mover *mover) { return mover->scratch; }
+
+static bool grow_relays(struct mover *mover) {
+    int capacity = mover->relay_capacity == 0 ? 256 : 2 * mover->relay_capacity;
+    struct relay **relays = realloc(mover->relays, (size_t)capacity * sizeof *relays);
+    if (relays == NULL) return false;
+    mover->relays = relays;
+    int *free_slots = realloc(mover->free_slots, (size_t)capacity * sizeof *free_slots);
+    if (free_slots == NULL) return false;
+    mover->free_slots = free_slots;
+    for (int slot = capacity - 1; slot >= mover->relay_capacity; slot--) {
+        relays[slot] = NULL;
+        free_slots[slot] = mover->free_slot;
+        mover->free_slot = slot;
+    }
+    mover->relay_capacity = capacity;
+    return true;
+}
+
+int mover_add_relay(struct mover *mover, struct relay *relay) {
+    if (mover->free_slot < 0 && !grow_relays(mover)) return -1;
+    int slot = mover->free_slot;
+    mover->free_slot = mover->free_slots[slot];
+    mover->relays[slot] = relay;
+    relay->slot = slot;
+    return slot;
+}
+
+struct relay *mover_relay(struct mover *mover, int slot) {
+    return slot >= 0 && slot < mover->relay_capacity ? mover->relays[slot] : NULL;
+}
+
+/* --- life ----------------------------------------------------------------------------------- */
+
+static void free_if_unused(struct mover *mover) {
+    if (mover->open_handles > 0 || !mover->is_unnamed) return;
+    free(mover->relays);
+    free(mover->free_slots);
+    free(mover);
+}
+
+static void on_handle_closed(uv_handle_t *handle) {
+    struct mover *mover = handle->data;
+    if (--mover->open_handles > 0) return;
+    close(mover->epoll);
+    napi_async_cleanup_hook_handle cleanup = mover->cleanup;
+    free_if_unused(mover);
+    if (cleanup != NULL) napi_remove_async_cleanup_hook(cleanup);
+}
+
+static void close_now(struct mover *mover) {
+    if (mover->is_closed) return;
+    mover->is_closed = true;
+    relay_thread_stop(mover->thread);
+    mover->thread = NULL;
+    uv_poll_stop(&mover->poll);
+    uv_close((uv_handle_t *)&mover->poll, on_handle_closed);
+    uv_close((uv_handle_t *)&mover->async, on_handle_closed);
+    napi_delete_reference(mover->env, mover->on_records);
+    for (int i = 0; i < 4; i++) napi_delete_reference(mover->env, mover->arrays[i]);
+    napi_async_destroy(mover->env, mover->context);
+}
+
+/* The environment ends before JavaScript has closed the mover. */
+static void on_cleanup(napi_async_cleanup_hook_handle handle, void *data) {
+    (void)handle;
+    close_now(data);
+}
+
+static void on_unnamed(napi_env env, void *data, void *hint) {
+    struct mover *mover = data;
+    (void)env;
+    (void)hint;
+    mover->is_unnamed = true;
+    close_now(mover);
+    free_if_unused(mover);
+}
+
+static void wake_loop(void *context) {
+    struct mover *mover = context;
+    uv_async_send(&mover->async);
+}
+
+struct mover *mover_of(napi_env env, napi_value value) {
+    bool is_mover = false;
+    void *data = NULL;
+    if (napi_check_object_type_tag(env, value, &MOVER_TAG, &is_mover) == napi_ok && is_mover &&
+        napi_get_value_external(env, value, &data) == napi_ok) {
+        struct mover *mover = data;
+        if (!mover->is_closed) return mover;
+    }
+    napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", "an open mover was expected");
+    return NULL;
+}
+
+/* Takes the arrays that are shared with JavaScript, and refers to them. */
+static bool take_arrays(struct mover *mover, napi_value *values) {
+    napi_env env = mover->env;
+    void *records, *totals, *buffer, *scratch;
+    size_t record_words, total_count, scratch_count;
+    if (!read_array(env, values[0], napi_int32_array, &records, &record_words) ||
+        !read_array(env, values[1], napi_float64_array, &totals, &total_count) ||
+        !read_array(env, values[2], napi_uint8_array, &buffer, &mover->buffer_size) ||
+        !read_array(env, values[3], napi_float64_array, &scratch, &scratch_count)) {
+        return false;
+    }
+    if (record_words < RECORDS_MAX * RECORD_WORDS || scratch_count < SCRATCH_NUMBERS ||
+        total_count < RECORDS_MAX * TOTALS_PER_RECORD || mover->buffer_size == 0) {
+        napi_throw_range_error(env, NULL, "an array of the mover is too short");
+        return false;
+    }
+    mover->records = records;
+    mover->totals = totals;
+    mover->buffer = buffer;
+    mover->scratch = scratch;
+    for (int i = 0; i < 4; i++) napi_create_reference(env, values[i], 1, &mover->arrays[i]);
+    return true;
+}
+
+static bool start(struct mover *mover) {
+    uv_loop_t *loop;
+    if (napi_get_uv_event_loop(mover->env, &loop) != napi_ok) return false;
+    mover->epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (mover->epoll < 0) return false;
+    // The handle must stand before the thread that uses it.
+    if (uv_poll_init(loop, &mover->poll, mover->epoll) != 0) {
+        close(mover->epoll);
+        return false;
+    }
+    mover->open_handles = 2;
+    mover->poll.data = mover;
+    mover->async.data = mover;
+    uv_async_init(loop, &mover->async, on_ended);
+    uv_unref((uv_handle_t *)&mover->poll);
+    uv_unref((uv_handle_t *)&mover->async);
+    mover->thread = relay_thread_start(wake_loop, mover);
+    if (mover->thread == NULL) {
+        mover->is_closed = true;
+        uv_close((uv_handle_t *)&mover->poll, on_handle_closed);
+        uv_close((uv_handle_t *)&mover->async, on_handle_closed);
+        return false;
+    }
+    uv_poll_start(&mover->poll, UV_READABLE, on_poll);
+    return true;
+}
+
+napi_value open_mover(napi_env env, napi_callback_info info) {
+    napi_value values[ARGUMENTS_MAX], result, name;
+    if (!read_arguments(env, info, 5, values)) return NULL;
+    struct mover *mover = calloc(1, sizeof *mover);
+    if (mover == NULL) return NULL;
+    mover->env = env;
+    mover->free_slot = -1;
+    mover->is_unnamed = true;
+    if (!take_arrays(mover, &values[1])) {
+        free(mover);
+        return NULL;
+    }
+    if (!start(mover)) {
+        napi_throw_error(env, NULL, "the system refuses a thread, an epoll set or an eventfd");
+        free_if_unused(mover);
+        return NULL;
+    }
+    mover->is_unnamed = false;
+    napi_create_reference(env, values[0], 1, &mover->on_records);
+    napi_create_string_utf8(env, "tandem:mover", NAPI_AUTO_LENGTH, &name);
+    napi_async_init(env, NULL, name, &mover->context);
+    napi_create_external(env, mover, on_unnamed, NULL, &result);
+    napi_type_tag_object(env, result, &MOVER_TAG);
+    napi_add_async_cleanup_hook(env, on_cleanup, mover, &mover->cleanup);
+    return result;
+}
+
+napi_value close_mover(napi_env env, napi_callback_info info) {
+    napi_value values[ARGUMENTS_MAX];
+    if (!read_arguments(env, info, 1, values)) return NULL;
+    struct mover *mover = mover_of(env, values[0]);
+    if (mover != NULL) close_now(mover);
+    return undefined(env);
+}
+
+napi_value hold_mover(napi_env env, napi_callback_info info) {
+    napi_value values[ARGUMENTS_MAX];
+    bool is_held;
+    if (!read_arguments(env, info, 2, values) || !read_bool(env, values[1], &is_held)) return NULL;
+    struct mover *mover = mover_of(env, values[0]);
+    if (mover == NULL) return NULL;
+    if (is_held) uv_ref((uv_handle_t *)&mover->poll);
+    else uv_unref((uv_handle_t *)&mover->poll);
+    return undefined(env);
+}

@@ -1,0 +1,71 @@
+/*
+ * The native mover of one JavaScript environment: an epoll set within libuv's loop that watches
+ * listeners and connections which are in no relay, and a thread for relays.
+ *
+ * Ownership: a descriptor that is watched belongs to JavaScript, which closes it; one that was given
+ * to startRelay() belongs to the thread, which closes it before the relay's end is told.
+ */
+#ifndef TANDEM_MOVER_H
+#define TANDEM_MOVER_H
+
+#include <node_api.h>
+
+#include "relay_thread.h"
+
+/* Words of a record, and how many are told at once: RECORD_WORDS and RECORDS_MAX of src/io/mover/native/addon.ts. */
+enum { RECORD_WORDS = 12, RECORDS_MAX = 256, TOTALS_PER_RECORD = 4 };
+
+/* What a record tells; the first word. */
+enum record_kind {
+    /* listener's descriptor, generation, new descriptor, its generation, address words */
+    RECORD_ACCEPTED = 1,
+    /* listener's descriptor, generation, errno */
+    RECORD_ACCEPT_FAILED = 2,
+    /* descriptor, generation, readiness, errno */
+    RECORD_READY = 3,
+    /* slot, enum relay_end, errno; bytes and packets among the totals */
+    RECORD_ENDED = 4,
+};
+
+/* Readiness of a record. */
+enum { READY_READ = 1, READY_WRITE = 2, READY_END = 4 };
+
+struct mover;
+
+/* The mover of an argument; NULL with an error pending when it is none, or is closed. */
+struct mover *mover_of(napi_env env, napi_value value);
+
+/* Watches a descriptor; its generation, 0 when the system refuses (errno). */
+uint32_t mover_watch(struct mover *mover, int fd, bool is_listener);
+
+/* Lets a listener be accepted from, or not. */
+void mover_set_accepting(struct mover *mover, int fd, uint32_t generation, bool is_accepting);
+
+/* Stops watching a descriptor, which stays open. */
+void mover_unwatch(struct mover *mover, int fd);
+
+struct relay_thread *mover_thread(struct mover *mover);
+
+/* Memory that JavaScript reads received bytes from, and its size. */
+uint8_t *mover_buffer(struct mover *mover, size_t *size);
+
+/* Numbers for JavaScript that a single call gives. */
+double *mover_scratch(struct mover *mover);
+
+/* Names a relay by a number until its end has been told; -1 without memory. */
+int mover_add_relay(struct mover *mover, struct relay *relay);
+struct relay *mover_relay(struct mover *mover, int slot);
+
+/*
+ * openMover(onRecords, records: Int32Array, totals: Float64Array, buffer: Uint8Array, scratch: Float64Array):
+ * the mover. `onRecords(count)` is called with what is in the first two arrays.
+ */
+napi_value open_mover(napi_env env, napi_callback_info info);
+
+/* closeMover(mover): ends it; descriptors that are not in a relay stay open. */
+napi_value close_mover(napi_env env, napi_callback_info info);
+
+/* holdMover(mover, isHeld): whether it keeps the process alive. */
+napi_value hold_mover(napi_env env, napi_callback_info info);
+
+#endif

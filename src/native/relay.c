@@ -1,0 +1,405 @@
+#include "relay.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "descriptor.h"
+
+/* Reads that one socket may have in a row before others get their turn. */
+enum { TURN_READS_MAX = 8 };
+
+/* How long a closed side may take for the bytes that are still queued to it, as in src/limits.ts. */
+enum { CLOSE_LINGER_MS = 10000 };
+
+static struct side *other_side(struct side *side) {
+    struct relay *relay = side->relay;
+    return side == &relay->client ? &relay->server : &relay->client;
+}
+
+static bool is_client(const struct side *side) { return side == &side->relay->client; }
+
+/* --- deadlines ------------------------------------------------------------------------------ */
+
+/* When a side has been silent for too long; 0 when it may be silent for ever. */
+static int64_t silence_due(const struct side *side, const struct side *other, int64_t fin_ms,
+                           int64_t side_ms, int64_t tunnel_ms) {
+    if (side->fd < 0 || (side->ended && side->queue == NULL)) return 0;
+    int64_t timeout = tunnel_ms >= 0 ? tunnel_ms : side_ms;
+    if (other->ended && fin_ms >= 0) timeout = fin_ms;
+    return timeout < 0 ? 0 : side->activity_ms + timeout;
+}
+
+static int64_t client_due(const struct relay *relay) {
+    const struct relay_spec *spec = &relay->spec;
+    return silence_due(&relay->client, &relay->server, spec->client_fin_ms, spec->client_ms,
+                       spec->tunnel_ms);
+}
+
+static int64_t server_due(const struct relay *relay) {
+    const struct relay_spec *spec = &relay->spec;
+    return silence_due(&relay->server, &relay->client, spec->server_fin_ms, spec->server_ms,
+                       spec->tunnel_ms);
+}
+
+static int64_t earlier(int64_t one, int64_t other) {
+    if (one == 0 || other == 0) return one + other;
+    return one < other ? one : other;
+}
+
+static void watch_deadline(struct engine *engine, struct relay *relay) {
+    int64_t due = earlier(client_due(relay), server_due(relay));
+    due = earlier(due, relay->client.close_due_ms);
+    due = earlier(due, relay->server.close_due_ms);
+    if (due == 0) wheel_remove(&engine->wheel, &relay->deadline);
+    else wheel_put(&engine->wheel, &relay->deadline, due);
+}
+
+/* --- ends ----------------------------------------------------------------------------------- */
+
+/* An orderly end is a cause only while nothing worse has happened, as in HAProxy's logs. */
+static void note_end(struct relay *relay, enum relay_end end, int error) {
+    bool is_orderly = relay->end == END_CLIENT_CLOSED || relay->end == END_SERVER_CLOSED;
+    bool is_worse = end != END_CLIENT_CLOSED && end != END_SERVER_CLOSED;
+    if (relay->end != END_NONE && !(is_orderly && is_worse)) return;
+    relay->end = end;
+    relay->error = error;
+}
+
+static void drop_queue(struct side *side) {
+    free(side->queue);
+    side->queue = NULL;
+}
+
+static void finish(struct engine *engine, struct side *side);
+
+static void close_side(struct engine *engine, struct side *side, bool is_reset) {
+    if (side->fd < 0) return;
+    struct relay *relay = side->relay;
+    descriptor_close(side->fd, is_reset);
+    side->fd = -1;
+    side->close_due_ms = 0;
+    drop_queue(side);
+    if (--relay->open_count > 0) {
+        // Nothing can be sent to a closed side any more, so the other one has no one to speak to.
+        if (!side->ended) finish(engine, other_side(side));
+        return;
+    }
+    wheel_remove(&engine->wheel, &relay->deadline);
+    relay->next_ended = engine->ended;
+    engine->ended = relay;
+}
+
+/* Closes a side after what is queued to it has been sent, within CLOSE_LINGER_MS. */
+static void finish(struct engine *engine, struct side *side) {
+    if (side->fd < 0 || side->finishing) return;
+    if (side->queue == NULL) {
+        close_side(engine, side, false);
+        return;
+    }
+    side->finishing = true;
+    side->close_due_ms = engine->now_ms + CLOSE_LINGER_MS;
+    watch_deadline(engine, side->relay);
+}
+
+/* Closes both sides at once, without giving either time for what is queued. */
+static void close_both(struct engine *engine, struct relay *relay, bool is_reset) {
+    relay->client.finishing = true;
+    relay->server.finishing = true;
+    close_side(engine, &relay->client, is_reset);
+    close_side(engine, &relay->server, is_reset);
+}
+
+/* A server learns of a client's reset by a reset; a client gets what is queued and an orderly end. */
+static void fail(struct engine *engine, struct side *side, int error) {
+    note_end(side->relay, is_client(side) ? END_CLIENT_ERROR : END_SERVER_ERROR, error);
+    if (is_client(side)) close_side(engine, other_side(side), true);
+    else finish(engine, other_side(side));
+    close_side(engine, side, false);
+}
+
+/* Tells a side that no more bytes will come. */
+static void shut_side(struct engine *engine, struct side *side) {
+    side->wants_shut = true;
+    if (side->fd < 0 || side->queue != NULL || side->shut) return;
+    shutdown(side->fd, SHUT_WR);
+    side->shut = true;
+    if (side->ended) close_side(engine, side, false);
+}
+
+static void end_side(struct engine *engine, struct side *side) {
+    struct relay *relay = side->relay;
+    side->ended = true;
+    side->readable = false;
+    note_end(relay, is_client(side) ? END_CLIENT_CLOSED : END_SERVER_CLOSED, 0);
+    if (is_client(side) && relay->spec.reset_server_at_end) {
+        close_both(engine, relay, true);
+        return;
+    }
+    shut_side(engine, other_side(side));
+    if (side->shut) close_side(engine, side, false);
+    if (relay->open_count > 0) watch_deadline(engine, relay);
+}
+
+/* --- bytes ---------------------------------------------------------------------------------- */
+
+bool relay_queue(struct side *to, const uint8_t *bytes, size_t length) {
+    if (length == 0) return true;
+    to->queue = malloc(length);
+    if (to->queue == NULL) return false;
+    memcpy(to->queue, bytes, length);
+    to->queue_start = 0;
+    to->queue_end = length;
+    return true;
+}
+
+/* Puts a relay on the list of those that are to be looked at again before the thread sleeps. */
+static void list_ready(struct engine *engine, struct relay *relay) {
+    if (relay->is_ready) return;
+    relay->is_ready = true;
+    relay->next_ready = engine->ready;
+    engine->ready = relay;
+}
+
+/* A side does not take bytes any more; what it still has to say goes first. */
+static void fail_when_read(struct engine *engine, struct side *side, int error) {
+    side->failure = error;
+    side->readable = true;
+    side->at_end = true;
+    drop_queue(side);
+    list_ready(engine, side->relay);
+}
+
+/* Sends what one read gave; what the kernel does not take is queued. */
+static void deliver(struct engine *engine, struct side *to, const uint8_t *bytes, size_t length) {
+    ssize_t sent;
+    do {
+        sent = send(to->fd, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT);
+    } while (sent < 0 && errno == EINTR);
+    if (sent < 0) {
+        if (errno != EAGAIN) {
+            fail_when_read(engine, to, errno);
+            return;
+        }
+        sent = 0;
+    }
+    if (sent > 0) to->activity_ms = engine->now_ms;
+    if ((size_t)sent == length) return;
+    if (!relay_queue(to, bytes + sent, length - (size_t)sent)) {
+        fail(engine, to, ENOMEM);
+        return;
+    }
+    // A side that has ended, and so had no deadline, has one while it does not take its bytes.
+    if (to->ended) watch_deadline(engine, to->relay);
+}
+
+/* Reads what a side has to say, until there is no more, the other one is full, or its turn is over. */
+static void move(struct engine *engine, struct side *from) {
+    struct side *to = other_side(from);
+    for (int reads = 0;; reads++) {
+        if (from->fd < 0 || from->finishing) return;
+        if (from->ended && from->failure != 0) {
+            fail(engine, from, from->failure);
+            return;
+        }
+        if (from->ended || !from->readable) return;
+        if (to->fd < 0 || to->failure != 0 || to->queue != NULL) {
+            // Nobody takes what it says: only its failure counts.
+            if (from->failure != 0 && (to->fd < 0 || to->failure != 0)) {
+                fail(engine, from, from->failure);
+            }
+            return;
+        }
+        if (reads == TURN_READS_MAX) {
+            list_ready(engine, from->relay);
+            return;
+        }
+        ssize_t count = recv(from->fd, engine->chunk, sizeof engine->chunk, MSG_DONTWAIT);
+        if (count > 0) {
+            from->activity_ms = engine->now_ms;
+            atomic_fetch_add_explicit(&from->bytes, (uint64_t)count, memory_order_relaxed);
+            atomic_fetch_add_explicit(&from->packets, 1, memory_order_relaxed);
+            // A short read has emptied the socket; whatever comes later is told anew.
+            if ((size_t)count < sizeof engine->chunk && !from->at_end) from->readable = false;
+            deliver(engine, to, engine->chunk, (size_t)count);
+            continue;
+        }
+        if (count < 0 && errno == EINTR) continue;
+        if (from->failure != 0) {
+            fail(engine, from, from->failure);
+        } else if (count == 0) {
+            end_side(engine, from);
+        } else if (errno == EAGAIN) {
+            from->readable = false;
+        } else {
+            fail(engine, from, errno);
+        }
+        return;
+    }
+}
+
+/* The kernel takes bytes again. */
+static void flush(struct engine *engine, struct side *to) {
+    while (to->queue != NULL) {
+        const uint8_t *start = to->queue + to->queue_start;
+        ssize_t sent =
+            send(to->fd, start, to->queue_end - to->queue_start, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (sent < 0) {
+            if (errno == EINTR) continue;
+            if (errno == EAGAIN) return;
+            if (to->finishing) close_side(engine, to, false);
+            else fail_when_read(engine, to, errno);
+            return;
+        }
+        to->activity_ms = engine->now_ms;
+        to->queue_start += (size_t)sent;
+        if (to->queue_start == to->queue_end) drop_queue(to);
+    }
+    if (to->finishing) {
+        close_side(engine, to, false);
+        return;
+    }
+    if (to->wants_shut) shut_side(engine, to);
+    move(engine, other_side(to));
+}
+
+void relay_on_event(struct engine *engine, struct side *side, uint32_t events) {
+    if (side->fd < 0) return;
+    if (events & EPOLLERR) {
+        int error = descriptor_error(side->fd);
+        if (error != 0) side->failure = error;
+        if (side->failure != 0 && side->finishing) {
+            close_side(engine, side, false);
+            return;
+        }
+    }
+    if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) side->readable = true;
+    if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) side->at_end = true;
+    if ((events & EPOLLOUT) && side->queue != NULL) flush(engine, side);
+    move(engine, side);
+}
+
+/* --- life ----------------------------------------------------------------------------------- */
+
+struct relay *relay_make(int client, int server, const struct relay_spec *spec) {
+    struct relay *relay = calloc(1, sizeof *relay);
+    if (relay == NULL) return NULL;
+    relay->client.relay = relay;
+    relay->client.fd = client;
+    relay->server.relay = relay;
+    relay->server.fd = server;
+    relay->spec = *spec;
+    relay->open_count = 2;
+    relay->deadline.slot = -1;
+    return relay;
+}
+
+void relay_discard(struct relay *relay) {
+    drop_queue(&relay->client);
+    drop_queue(&relay->server);
+    free(relay);
+}
+
+void engine_start(struct engine *engine, int epoll, int64_t now_ms) {
+    memset(engine, 0, sizeof *engine);
+    engine->epoll = epoll;
+    engine->now_ms = now_ms;
+    wheel_start(&engine->wheel, now_ms);
+}
+
+static bool watch_side(struct engine *engine, struct side *side) {
+    // Edges: each change is told once, and what is there already is told now.
+    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+                                .data.ptr = side};
+    return epoll_ctl(engine->epoll, EPOLL_CTL_ADD, side->fd, &event) == 0;
+}
+
+void relay_begin(struct engine *engine, struct relay *relay) {
+    relay->next = engine->all;
+    if (engine->all != NULL) engine->all->previous = relay;
+    engine->all = relay;
+    relay->client.activity_ms = engine->now_ms;
+    relay->server.activity_ms = engine->now_ms;
+    watch_deadline(engine, relay);
+    if (watch_side(engine, &relay->client) && watch_side(engine, &relay->server)) return;
+    // The kernel has no memory for another watch.
+    note_end(relay, END_CLIENT_ERROR, errno);
+    close_both(engine, relay, true);
+}
+
+void relay_retime(struct engine *engine, struct relay *relay, const struct relay_spec *spec) {
+    relay->spec = *spec;
+    if (relay->open_count > 0) watch_deadline(engine, relay);
+}
+
+void relay_close(struct engine *engine, struct relay *relay, bool is_reset) {
+    if (relay->open_count == 0) return;
+    note_end(relay, END_CLOSED, 0);
+    if (is_reset) {
+        close_both(engine, relay, true);
+    } else {
+        finish(engine, &relay->client);
+        finish(engine, &relay->server);
+    }
+}
+
+void engine_run_ready(struct engine *engine) {
+    struct relay *relay = engine->ready;
+    engine->ready = NULL;
+    while (relay != NULL) {
+        struct relay *next = relay->next_ready;
+        relay->is_ready = false;
+        relay->next_ready = NULL;
+        move(engine, &relay->client);
+        move(engine, &relay->server);
+        relay = next;
+    }
+}
+
+static void run_deadline(struct engine *engine, struct relay *relay) {
+    int64_t client = client_due(relay);
+    int64_t server = server_due(relay);
+    int64_t due = earlier(client, server);
+    if (due != 0 && due <= engine->now_ms) {
+        note_end(relay, due == client ? END_CLIENT_TIMEOUT : END_SERVER_TIMEOUT, 0);
+        close_both(engine, relay, false);
+        return;
+    }
+    struct side *sides[] = {&relay->client, &relay->server};
+    for (int i = 0; i < 2; i++) {
+        int64_t close_due = sides[i]->close_due_ms;
+        if (close_due != 0 && close_due <= engine->now_ms) close_side(engine, sides[i], true);
+    }
+    if (relay->open_count > 0) watch_deadline(engine, relay);
+}
+
+void engine_run_deadlines(struct engine *engine) {
+    struct wheel_entry *entry;
+    while ((entry = wheel_take(&engine->wheel, engine->now_ms)) != NULL) {
+        run_deadline(engine, (struct relay *)entry);
+    }
+}
+
+static void unlist_ready(struct engine *engine, struct relay *relay) {
+    if (!relay->is_ready) return;
+    struct relay **place = &engine->ready;
+    while (*place != relay) place = &(*place)->next_ready;
+    *place = relay->next_ready;
+}
+
+void relay_free(struct engine *engine, struct relay *relay) {
+    unlist_ready(engine, relay);
+    wheel_remove(&engine->wheel, &relay->deadline);
+    if (relay->previous != NULL) relay->previous->next = relay->next;
+    else if (engine->all == relay) engine->all = relay->next;
+    if (relay->next != NULL) relay->next->previous = relay->previous;
+    struct side *sides[] = {&relay->client, &relay->server};
+    for (int i = 0; i < 2; i++) {
+        if (sides[i]->fd >= 0) descriptor_close(sides[i]->fd, true);
+        drop_queue(sides[i]);
+    }
+    free(relay);
+}
