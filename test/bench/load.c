@@ -7,8 +7,10 @@
  *   load broker --port P                    answers a complete MQTT CONNECT by a CONNACK
  *   load ask    --port P --connections N --bytes B --seconds S [--rate R]
  *               request and answer; with a rate, latencies count from the instant planned
- *   load setup  --port P --connections N --seconds S
- *               connect, CONNECT with a client identifier, CONNACK, reset; N at a time
+ *   load setup  --port P --connections N --seconds S [--rate R] [--count C]
+ *               connect, CONNECT with a client identifier, CONNACK, reset; N at a time. With a
+ *               rate, latencies count from the instant planned; with a count, that many
+ *               connections in all, each with an identifier of its own
  *   load idle   --port P --connections N --seconds S
  *               resident memory of the proxy without and with N silent MQTT connections
  *
@@ -56,7 +58,8 @@ typedef struct {
 static struct {
   int port, connections, bytes, pid;
   double seconds, rate;
-} args = {0, 1, 100, 0, 1, 0};
+  long count;
+} args = {0, 1, 100, 0, 1, 0, 0};
 
 static int epoll;
 static conn_t *conns;
@@ -65,6 +68,7 @@ static char payload[BUFFER_BYTES];
 static uint32_t *samples; /* Latencies in units of 100 ns. */
 static size_t sample_count, sample_room;
 static long done, failed, opened, serial;
+static int64_t last_answer_ns; /* On CLOCK_MONOTONIC. */
 
 __attribute__((noreturn, format(printf, 1, 2))) static void die(const char *format, ...) {
   va_list list;
@@ -241,7 +245,7 @@ static int by_size(const void *a, const void *b) {
 static void make_connect(conn_t *c, long id) {
   char head[] = {0x10, 0, 0, 4, 'M', 'Q', 'T', 'T', 4, 2, 0, 60, 0, 0};
   int length = snprintf(c->message + sizeof head, sizeof c->message - sizeof head,
-                        "bench-%08ld", id % CLIENT_IDS);
+                        "bench-%08ld", args.count ? id : id % CLIENT_IDS);
   head[1] = sizeof head - 2 + length;
   head[13] = length;
   memcpy(c->message, head, sizeof head);
@@ -328,9 +332,10 @@ static void report(int64_t wall_ns, int64_t cpu_ns) {
   qsort(samples, sample_count, sizeof *samples, by_size);
   double p50 = sample_count ? samples[sample_count / 2] / 10.0 : 0;
   double p99 = sample_count ? samples[sample_count * 99 / 100] / 10.0 : 0;
+  double most = sample_count ? samples[sample_count - 1] / 10.0 : 0;
   printf("{\"count\":%ld,\"failed\":%ld,\"wallMs\":%.1f,\"cpuMs\":%.3f,"
-         "\"p50Us\":%.1f,\"p99Us\":%.1f}\n",
-         done, failed, wall_ns / 1e6, cpu_ns / 1e6, p50, p99);
+         "\"p50Us\":%.1f,\"p99Us\":%.1f,\"maxUs\":%.1f,\"endMs\":%.3f}\n",
+         done, failed, wall_ns / 1e6, cpu_ns / 1e6, p50, p99, most, last_answer_ns / 1e6);
 }
 
 static void answered(conn_t *c, int64_t now, int64_t step) {
@@ -385,21 +390,40 @@ static void ask(void) {
 }
 
 static void redial(conn_t *c) {
-  close_by_reset(c->fd);
+  if (c->fd >= 0) close_by_reset(c->fd);
   make_connect(c, serial);
   dial(c);
 }
 
+/* Whether another connection may begin now; `planned` counts those that have. */
+static int may_begin(long planned, int64_t since_start) {
+  if (args.count && planned >= args.count) return 0;
+  return args.rate <= 0 || planned * 1e9 / args.rate <= since_start;
+}
+
 static void setup(void) {
-  for (int i = 0; i < args.connections; i++) {
-    make_connect(&conns[i], serial);
-    dial(&conns[i]);
-  }
   int64_t cpu = proxy_cpu_ns(), start = now_ns(), now = start, progress = start;
   int64_t end = start + (int64_t)(args.seconds * 1e9);
-  while (now < end) {
+  long planned = 0, idle_count = args.connections;
+  conn_t **idle_conns = calloc(args.connections, sizeof *idle_conns);
+  if (!idle_conns) die("out of memory");
+  for (int i = 0; i < args.connections; i++) {
+    idle_conns[i] = &conns[args.connections - 1 - i];
+    idle_conns[i]->fd = -1;
+  }
+  while (now < end && !(args.count && done + failed >= args.count)) {
     struct epoll_event events[EVENTS_MAX];
-    int count = wait_events(events, end - now);
+    while (idle_count > 0 && may_begin(planned, now - start)) {
+      conn_t *c = idle_conns[--idle_count];
+      redial(c);
+      if (args.rate > 0) c->since = start + (int64_t)(planned * 1e9 / args.rate);
+      planned++;
+    }
+    int64_t next = end - now;
+    if (args.rate > 0 && idle_count > 0)
+      next = start + (int64_t)(planned * 1e9 / args.rate) - now;
+    if (next > end - now || (args.count && planned >= args.count)) next = end - now;
+    int count = wait_events(events, next > 0 ? next : 0);
     now = now_ns();
     for (int i = 0; i < count; i++) {
       conn_t *c = events[i].data.ptr;
@@ -410,14 +434,17 @@ static void setup(void) {
       }
       int verdict = c->open ? pull(c) : -1;
       if (verdict == 0) continue;
-      if (verdict > 0) done++, progress = now, sample(now - c->since);
+      if (verdict > 0) done++, last_answer_ns = progress = now, sample(now - c->since);
       else failed++;
-      redial(c);
+      close_by_reset(c->fd);
+      c->fd = -1;
+      idle_conns[idle_count++] = c;
     }
-    if (now - progress > STALL_NS) die("stuck after %ld set-ups", done);
+    if (args.rate <= 0 && now - progress > STALL_NS) die("stuck after %ld set-ups", done);
   }
   report(now_ns() - start, proxy_cpu_ns() - cpu);
-  reset_range(0, args.connections);
+  for (int i = 0; i < args.connections; i++)
+    if (conns[i].fd >= 0) close_by_reset(conns[i].fd);
 }
 
 static void pause_for(double seconds) {
@@ -441,8 +468,9 @@ static void idle(void) {
 
 static void read_args(int argc, char **argv) {
   static const struct option options[] = {
-      {"port", 1, 0, 'p'},  {"connections", 1, 0, 'c'}, {"bytes", 1, 0, 'b'},
-      {"seconds", 1, 0, 's'}, {"rate", 1, 0, 'r'},      {"pid", 1, 0, 'i'},
+      {"port", 1, 0, 'p'},    {"connections", 1, 0, 'c'}, {"bytes", 1, 0, 'b'},
+      {"seconds", 1, 0, 's'}, {"rate", 1, 0, 'r'},        {"pid", 1, 0, 'i'},
+      {"count", 1, 0, 'n'},
       {0, 0, 0, 0}};
   for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
     if (option == 'p') args.port = atoi(optarg);
@@ -451,6 +479,7 @@ static void read_args(int argc, char **argv) {
     else if (option == 's') args.seconds = atof(optarg);
     else if (option == 'r') args.rate = atof(optarg);
     else if (option == 'i') args.pid = atoi(optarg);
+    else if (option == 'n') args.count = atol(optarg);
     else exit(2);
   }
   errno = 0;

@@ -12,6 +12,9 @@ export interface LoadResult {
   readonly cpuMs: number;
   readonly p50Us: number;
   readonly p99Us: number;
+  readonly maxUs: number;
+  /** `setup`: the instant of the last answer, ms on the system's monotonic clock. */
+  readonly endMs: number;
 }
 
 /** What `load idle` prints. */
@@ -35,8 +38,10 @@ export interface LoadOptions {
   readonly connections: number;
   readonly seconds: number;
   readonly bytes?: number;
-  /** Requests per second over all connections; absent: as fast as answers come. */
+  /** Requests, or set-ups, per second over all connections; absent: as fast as answers come. */
   readonly rate?: number;
+  /** `setup`: connections in all, each with a client identifier of its own. */
+  readonly count?: number;
   /** The proxy whose CPU time and memory are read. */
   readonly pid?: number;
 }

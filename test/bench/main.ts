@@ -1,13 +1,14 @@
-// `scripts/bench balancer`: Tandem and the installed HAProxy side by side, as ratios.
+// `scripts/bench balancer` and `scripts/bench peers`: Tandem and the installed HAProxy side by side.
 import os from "node:os";
 import { parseArgs } from "node:util";
 import { endAll } from "../support/cleanup.ts";
 import { freePorts } from "../support/ports.ts";
-import { runToEnd } from "../support/process.ts";
 import { requireProgram } from "../support/programs.ts";
 import { compare, printTable } from "./comparison.ts";
 import { compileLoad, type Load } from "./load.ts";
+import { describeMachine } from "./machine.ts";
 import { BALANCER_MEASURES, perSecond } from "./measures.ts";
+import { benchPeers, PEERS_USAGE, readPeersOptions } from "./peers/bench.ts";
 import { startProxy, type ProxyKind, type ServerPorts } from "./proxies.ts";
 import { threeDigits } from "./statistics.ts";
 
@@ -72,24 +73,12 @@ async function checkLoad(load: Load, servers: ServerPorts): Promise<[number, num
   return [perSecond(direct), perSecond(through)];
 }
 
-async function describeMachine(): Promise<string> {
-  const version = await runToEnd({ command: "haproxy", args: ["-v"] });
-  const haproxy = /HA-?Proxy version (\S+)/.exec(version.stdout)?.[1] ?? "of unknown version";
-  const loadAverage = (os.loadavg()[0] ?? 0).toFixed(1);
-  const cores = os.availableParallelism();
-  return `HAProxy ${haproxy}, Node ${process.version}, ${cores} cores, load average ${loadAverage}`;
-}
-
 async function bench(options: Options): Promise<void> {
   requireProgram("haproxy");
   const measures = BALANCER_MEASURES.filter((measure) =>
     measure.figures.some((figure) => figure.name.includes(options.only)),
   );
   if (measures.length === 0) throw new Error(`No measure's name contains "${options.only}"`);
-  const showsProgress = process.stderr.isTTY;
-  const onProgress = (text: string): void => {
-    if (showsProgress) process.stderr.write(`\r\u001b[2K${text}`);
-  };
   const machine = await describeMachine();
   const isBusy = (os.loadavg()[0] ?? 0) > BUSY_LOAD_AVERAGE;
   const load = await compileLoad();
@@ -116,18 +105,33 @@ async function bench(options: Options): Promise<void> {
   console.log(printTable(rows, NAMES[options.candidate]));
 }
 
+function onProgress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[2K${text}`);
+}
+
 async function main(): Promise<number> {
-  const options = readOptions();
-  if (options === undefined) {
-    process.stderr.write(USAGE);
+  const [subject, ...args] = process.argv.slice(2);
+  const run = subject === "peers" ? chosenPeers(args) : chosenBalancer();
+  if (run === undefined) {
+    process.stderr.write(subject === "peers" ? PEERS_USAGE : `${USAGE}\n${PEERS_USAGE}`);
     return 2;
   }
   try {
-    await bench(options);
+    await run();
     return 0;
   } finally {
     await endAll();
   }
+}
+
+function chosenBalancer(): (() => Promise<void>) | undefined {
+  const options = readOptions();
+  return options && (() => bench(options));
+}
+
+function chosenPeers(args: readonly string[]): (() => Promise<void>) | undefined {
+  const options = readPeersOptions(args);
+  return options && (() => benchPeers(options, onProgress));
 }
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
