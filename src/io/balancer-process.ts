@@ -3,7 +3,7 @@
 // Start and reload take the same way: read and check everything, open what sockets are missing,
 // then apply in one turn of the event loop. Whatever fails before that last step leaves no trace.
 // Clients of sockets that were opened wait until stick tables have been read.
-import { hostname } from "node:os";
+import { hostname, networkInterfaces } from "node:os";
 import type { Diagnostic } from "../base/diagnostic.ts";
 import type { BalancerOptions } from "../balancer-options.ts";
 import { hasListeners } from "../config/describe.ts";
@@ -20,7 +20,6 @@ import { LogSinks } from "./log/sinks.ts";
 import { balancerStatus, type BalancerStatus } from "../stats/balancer-status.ts";
 import { HAPROXY_VERSION, TANDEM_VERSION } from "../version.ts";
 import { createProgramLog, logState, type ProgramLog } from "./log/program-log.ts";
-import { localAddresses } from "./local-addresses.ts";
 import { HealthShell } from "./health-shell.ts";
 import { LifeShell } from "./life-shell.ts";
 import { LiveShell } from "./live-shell.ts";
@@ -34,7 +33,6 @@ import { dropPrivileges } from "./privileges.ts";
 import { processMaxconn } from "./process-limits.ts";
 import { type OldProcesses, signalAll } from "./process/old-processes.ts";
 import { randomUint32 } from "./random.ts";
-import { RuntimeServer } from "./runtime/runtime-server.ts";
 import { SessionShell } from "./session-shell.ts";
 import { StatsServer } from "./stats/stats-server.ts";
 import { StopSequence } from "./stop-sequence.ts";
@@ -68,7 +66,6 @@ export class Balancer {
   readonly #traffic: TrafficLog;
   readonly #tables: TableKeeper;
   readonly #peers: PeersShell;
-  readonly #runtime: RuntimeServer;
   readonly #live: LiveShell;
   readonly #stop: StopSequence;
   readonly #life: LifeShell;
@@ -120,19 +117,6 @@ export class Balancer {
       privateTables: [this.#live.table],
       learned: () => this.#live.onLearned(),
     });
-    this.#runtime = new RuntimeServer({
-      world: this.#world,
-      program: this.#program,
-      sessions: this.#shell,
-      pages: this.#pages,
-      peers: this.#peers,
-      health: () => this.#health,
-      isStopping: () => this.#stop.isStopping,
-      log: (proxy, level, text) => {
-        this.#traffic.state(proxy, level, text);
-        logState(this.#program, level, { proxy }, text);
-      },
-    });
     this.#stop = new StopSequence({
       world: this.#world,
       shell: this.#shell,
@@ -141,7 +125,6 @@ export class Balancer {
       program: this.#program,
       stopping: (cause, manner) => {
         this.#life.stopping(cause);
-        this.#runtime.closeExclusive();
         this.#handover = this.#peers.stop(manner === "softly");
       },
     });
@@ -226,7 +209,6 @@ export class Balancer {
       opener: this.#opener,
       pages: this.#pages,
       peers: this.#peers,
-      runtime: this.#runtime,
     };
     const outcome = await openSockets(openers, configuration, old);
     if (!outcome.ok) return { ok: false, diagnostics: [...diagnostics, ...outcome.diagnostics] };
@@ -235,7 +217,6 @@ export class Balancer {
     this.#peers.apply(configuration, loaded.tls, old.pids.length > 0);
     // A client that came before its entry is read would lose its broker.
     this.#shell.startAccepting(outcome.opened.values(), monotonicMs());
-    this.#runtime.apply(configuration, renderDiagnostics(diagnostics, process.pid));
     return { ok: true, diagnostics };
   }
 
@@ -330,7 +311,6 @@ export class Balancer {
     this.#world.listeners.clear();
     this.#pages.closeListeners();
     this.#peers.closeListeners();
-    this.#runtime.closeExclusive();
     this.#program.info("listeners closed until SIGTTIN");
   }
 
@@ -390,7 +370,6 @@ export class Balancer {
     this.#tables.close();
     this.#peers.close();
     this.#live.close();
-    this.#runtime.close();
     this.#pages.close();
     this.#shell.close();
     this.#stop.close();
@@ -403,4 +382,12 @@ export class Balancer {
 function firstAlert(diagnostics: readonly Diagnostic[]): string {
   const alert = diagnostics.find(({ severity }) => severity === "alert") ?? diagnostics[0];
   return alert?.message ?? "the configuration was refused";
+}
+
+function localAddresses(): ReadonlySet<string> {
+  return new Set(
+    Object.values(networkInterfaces()).flatMap((list) =>
+      (list ?? []).map(({ address }) => address),
+    ),
+  );
 }
