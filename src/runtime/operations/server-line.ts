@@ -51,6 +51,7 @@ export function readServerLine(
     `backend ${quote(backend.name)}`,
     ...trackable(configuration, backend.name).filter((each) => !each.includes(` ${quote(name)} `)),
     `server ${[name, ...words].map(quote).join(" ")}`,
+    "",
   ].join("\n");
   const result = readConfiguration([{ name: "(command)", text }], {
     environment: {},
@@ -113,5 +114,6 @@ function trimMessage(message: string, backend: string, server: string): string {
   const labels = [`'server ${backend}/${server}' : `, `'server ${server}' : `];
   const start = message.replace(/^parsing \[\(command\):\d+\] ?: ?/, "");
   const label = labels.find((each) => start.startsWith(each));
-  return label === undefined ? start : start.slice(label.length);
+  const text = label === undefined ? start : start.slice(label.length);
+  return /^unknown keyword '.*'$/.test(text) ? `${text}.` : text;
 }
