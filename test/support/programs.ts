@@ -11,6 +11,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   tcpdump: "tcpdump",
   ip: "iproute2",
   mosquitto: "mosquitto",
+  mosquitto_pub: "mosquitto-clients",
   nft: "nftables",
   openssl: "openssl",
   killall: "psmisc",
