@@ -24,3 +24,9 @@ export interface Diagnostic {
 export interface DiagnosticSink {
   report(diagnostic: Diagnostic): void;
 }
+
+/** The message that says best why a configuration was refused. */
+export function firstAlert(diagnostics: readonly Diagnostic[]): string {
+  const alert = diagnostics.find(({ severity }) => severity === "alert") ?? diagnostics[0];
+  return alert?.message ?? "the configuration was refused";
+}

@@ -6,13 +6,6 @@ import type { Proxy } from "./model/proxy.ts";
 
 /** A warning for each section or line that has no effect in this version. */
 export function findNotYetServed(configuration: Configuration): readonly Diagnostic[] {
-  const sockets = configuration.global.statsSockets.map(({ position }) =>
-    warning(
-      "'stats socket': the runtime API is not served by this version",
-      "reload with 'tandem reload' or SIGHUP",
-      position,
-    ),
-  );
   const { chroot } = configuration.global;
   const rooted: Diagnostic[] =
     chroot === undefined
@@ -24,7 +17,7 @@ export function findNotYetServed(configuration: Configuration): readonly Diagnos
             hint: "use systemd's sandbox, for example ProtectSystem=strict and PrivateTmp=yes",
           },
         ];
-  return [...rooted, ...sockets, ...configuration.proxies.flatMap(warnOfPage)];
+  return [...rooted, ...configuration.proxies.flatMap(warnOfPage)];
 }
 
 /** Statistics pages are served for reading only. */

@@ -3,8 +3,8 @@
 // Start and reload take the same way: read and check everything, open what sockets are missing,
 // then apply in one turn of the event loop. Whatever fails before that last step leaves no trace.
 // Clients of sockets that were opened wait until stick tables have been read.
-import { hostname, networkInterfaces } from "node:os";
-import type { Diagnostic } from "../base/diagnostic.ts";
+import { hostname } from "node:os";
+import { type Diagnostic, firstAlert } from "../base/diagnostic.ts";
 import type { BalancerOptions } from "../balancer-options.ts";
 import { hasListeners } from "../config/describe.ts";
 import { renderDiagnostics } from "../config/render.ts";
@@ -20,10 +20,11 @@ import { LogSinks } from "./log/sinks.ts";
 import { balancerStatus, type BalancerStatus } from "../stats/balancer-status.ts";
 import { HAPROXY_VERSION, TANDEM_VERSION } from "../version.ts";
 import { createProgramLog, logState, type ProgramLog } from "./log/program-log.ts";
+import { localAddresses } from "./local-addresses.ts";
 import { HealthShell } from "./health-shell.ts";
 import { LifeShell } from "./life-shell.ts";
 import { LiveShell } from "./live-shell.ts";
-import { NodeMover } from "./mover/node-mover.ts";
+import { RoutedMover } from "./mover/routed-mover.ts";
 import { OneAtATime } from "./one-at-a-time.ts";
 import { openSockets } from "./open-sockets.ts";
 import { readLines } from "./pattern-file.ts";
@@ -33,6 +34,7 @@ import { dropPrivileges } from "./privileges.ts";
 import { processMaxconn } from "./process-limits.ts";
 import { type OldProcesses, signalAll } from "./process/old-processes.ts";
 import { randomUint32 } from "./random.ts";
+import { RuntimeServer } from "./runtime/runtime-server.ts";
 import { SessionShell } from "./session-shell.ts";
 import { StatsServer } from "./stats/stats-server.ts";
 import { StopSequence } from "./stop-sequence.ts";
@@ -60,12 +62,13 @@ export class Balancer {
   readonly #sinks: LogSinks;
   readonly #world: World;
   readonly #shell: SessionShell;
-  readonly #mover: NodeMover;
+  readonly #mover: RoutedMover;
   readonly #opener: ListenerOpener;
   readonly #pages: StatsServer;
   readonly #traffic: TrafficLog;
   readonly #tables: TableKeeper;
   readonly #peers: PeersShell;
+  readonly #runtime: RuntimeServer;
   readonly #live: LiveShell;
   readonly #stop: StopSequence;
   readonly #life: LifeShell;
@@ -96,7 +99,8 @@ export class Balancer {
       closed: (id, nowMs) => this.#live.closed(id, nowMs),
       idle: () => this.#stop.onIdle(),
     });
-    this.#mover = new NodeMover({
+    this.#mover = new RoutedMover({
+      warn: (message) => this.#program.warn(message),
       nowMs: monotonicMs,
       onEvent: (event, nowMs) => {
         this.#opener.onMoverEvent(event);
@@ -117,6 +121,16 @@ export class Balancer {
       privateTables: [this.#live.table],
       learned: () => this.#live.onLearned(),
     });
+    this.#runtime = new RuntimeServer({
+      world: this.#world,
+      program: this.#program,
+      sessions: this.#shell,
+      pages: this.#pages,
+      peers: this.#peers,
+      health: () => this.#health,
+      isStopping: () => this.#stop.isStopping,
+      traffic: this.#traffic,
+    });
     this.#stop = new StopSequence({
       world: this.#world,
       shell: this.#shell,
@@ -125,6 +139,7 @@ export class Balancer {
       program: this.#program,
       stopping: (cause, manner) => {
         this.#life.stopping(cause);
+        this.#runtime.closeExclusive();
         this.#handover = this.#peers.stop(manner === "softly");
       },
     });
@@ -209,6 +224,7 @@ export class Balancer {
       opener: this.#opener,
       pages: this.#pages,
       peers: this.#peers,
+      runtime: this.#runtime,
     };
     const outcome = await openSockets(openers, configuration, old);
     if (!outcome.ok) return { ok: false, diagnostics: [...diagnostics, ...outcome.diagnostics] };
@@ -217,6 +233,7 @@ export class Balancer {
     this.#peers.apply(configuration, loaded.tls, old.pids.length > 0);
     // A client that came before its entry is read would lose its broker.
     this.#shell.startAccepting(outcome.opened.values(), monotonicMs());
+    this.#runtime.apply(configuration, renderDiagnostics(diagnostics, process.pid));
     return { ok: true, diagnostics };
   }
 
@@ -311,6 +328,7 @@ export class Balancer {
     this.#world.listeners.clear();
     this.#pages.closeListeners();
     this.#peers.closeListeners();
+    this.#runtime.closeExclusive();
     this.#program.info("listeners closed until SIGTTIN");
   }
 
@@ -370,6 +388,7 @@ export class Balancer {
     this.#tables.close();
     this.#peers.close();
     this.#live.close();
+    this.#runtime.close();
     this.#pages.close();
     this.#shell.close();
     this.#stop.close();
@@ -377,17 +396,4 @@ export class Balancer {
     await this.#sinks.flush();
     this.#sinks.close();
   }
-}
-
-function firstAlert(diagnostics: readonly Diagnostic[]): string {
-  const alert = diagnostics.find(({ severity }) => severity === "alert") ?? diagnostics[0];
-  return alert?.message ?? "the configuration was refused";
-}
-
-function localAddresses(): ReadonlySet<string> {
-  return new Set(
-    Object.values(networkInterfaces()).flatMap((list) =>
-      (list ?? []).map(({ address }) => address),
-    ),
-  );
 }

@@ -2,6 +2,7 @@
 import type { Diagnostic } from "../base/diagnostic.ts";
 import type { FailedListener } from "./listener-opener.ts";
 import type { FailedPeersListener } from "./peers/peers-shell.ts";
+import type { FailedStatsSocket } from "./runtime/runtime-server.ts";
 
 /** The finding about a `bind` line, with what can be done. */
 export function describeListenFailure({ planned, code, message }: FailedListener): Diagnostic {
@@ -23,6 +24,18 @@ export function describePeersFailure(failure: FailedPeersListener): Diagnostic {
     severity: "alert",
     message: `Starting peers ${plan.name}: cannot bind socket (${message}) [${key}]`,
     position: plan.bind.position,
+    ...(hint === undefined ? {} : { hint }),
+  };
+}
+
+/** The finding about a `stats socket` line. */
+export function describeStatsSocketFailure(failure: FailedStatsSocket): Diagnostic {
+  const { socket, key, code, message } = failure;
+  const hint = hintFor(code, key);
+  return {
+    severity: "alert",
+    message: `Starting frontend GLOBAL: cannot bind socket (${message}) [${key}]`,
+    position: socket.position,
     ...(hint === undefined ? {} : { hint }),
   };
 }

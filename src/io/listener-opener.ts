@@ -68,8 +68,13 @@ export class ListenerOpener {
       }),
     );
     if (failed.length === 0) return { ok: true, opened };
+    this.abandon(opened);
+    return { ok: false, failed };
+  }
+
+  /** Closes what was opened for a configuration that is not going to be applied. */
+  abandon(opened: ReadonlyMap<string, ListenerId>): void {
     for (const listener of opened.values()) this.#mover.closeListener(listener);
     this.#pages.abandon();
-    return { ok: false, failed };
   }
 }
