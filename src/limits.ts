@@ -222,6 +222,12 @@ export const PEER_SHOWN_CHARS_MAX = 64;
 /** Entries that one turn of a peers session looks at, live and taught ones each: about a millisecond of work. */
 export const PEER_STEP_ENTRIES_MAX = 500;
 
+/** Bytes of a peer that are read in a row without a look at the clock: about 40 entries. */
+export const PEER_PIECE_BYTES = 2 * 1024;
+
+/** How long what a peer sends is read before others have their turn, ms. */
+export const PEER_TURN_MS = 1;
+
 /** Bytes that a peers session hands to its connection before the former ones have left, roughly. */
 export const PEER_WRITE_AHEAD_BYTES = 128 * 1024;
 

@@ -8,6 +8,7 @@ import { unixPath } from "../mover/endpoints.ts";
 import { secureAccepted, secureOutgoing } from "../mover/secure.ts";
 import { clientSide, serverSide, type ServerSideTls } from "../tls/context.ts";
 import { findRefusal, serverTlsFacts } from "../tls/facts.ts";
+import { readPaced } from "./paced-reading.ts";
 
 /** What a connection tells. Nothing comes after `closed`. */
 export interface PeerConnectionHost {
@@ -72,7 +73,9 @@ export class PeerConnection {
     const stream = this.#stream;
     if (this.#isClosed || !stream.writable) return;
     stream.write(bytes, () => {
-      if (!this.#isClosed && stream.writableLength === 0) this.#host.drained();
+      // Not at once: what the system takes at once would be followed by more, and clients would wait
+      // until its buffer of some megabytes is full.
+      if (stream.writableLength === 0) setImmediate(() => this.#onDrained());
     });
   }
 
@@ -128,7 +131,7 @@ export class PeerConnection {
   #open(stream: Socket): void {
     clearTimeout(this.#handshake);
     if (this.#isClosed) return;
-    stream.on("data", (bytes) => {
+    readPaced(stream, (bytes) => {
       if (!this.#isClosed) this.#host.bytes(bytes);
     });
     // Peers never half-close: an end is the end.
@@ -140,6 +143,10 @@ export class PeerConnection {
   #fail(reason: string): void {
     this.#reason = reason;
     this.#raw.destroy();
+  }
+
+  #onDrained(): void {
+    if (!this.#isClosed && this.#stream.writableLength === 0) this.#host.drained();
   }
 
   #onClosed(): void {
