@@ -2,6 +2,8 @@
 // `devices.mjs connect ADDRESS PORT COUNT PINGMS` keeps devices connected that ping so often, each at a
 // time of its own, and come back as soon as they are closed. A JSON line tells each CONNACK:
 // {"device","connectedMs"}, wall clock. It prints "ready" when every device was acknowledged.
+// `devices.mjs silent ADDRESS PORT COUNT` opens connections and says nothing on them. It prints
+// {"port"} for each, "ready", and {"port","endedMs","reason"} for each that ends.
 import { Buffer } from "node:buffer";
 import { createConnection, createServer } from "node:net";
 import { performance } from "node:perf_hooks";
@@ -26,7 +28,7 @@ function serve(port) {
       else if (data[0] === PINGREQ) socket.write(Buffer.from([PINGRESP, 0]));
     });
   });
-  server.listen(port, "0.0.0.0", () => console.log("ready"));
+  server.listen(port, "::", () => console.log("ready"));
 }
 
 function connectPacket(device) {
@@ -65,8 +67,32 @@ function keepConnected(device, { host, port, pingMs, firstPingMs }, onConnected)
   });
 }
 
+function stayConnected(host, port, onConnected) {
+  const socket = createConnection({ host, port });
+  let local;
+  let reason = "closed";
+  socket.on("connect", () => {
+    local = socket.localPort;
+    console.log(JSON.stringify({ port: local }));
+    onConnected();
+  });
+  socket.on("data", () => undefined);
+  socket.on("error", (error) => (reason = error.code));
+  socket.on("close", () => {
+    console.log(JSON.stringify({ port: local, endedMs: wallMs(), reason }));
+  });
+}
+
 if (mode === "serve") serve(Number(words[0]));
-else {
+else if (mode === "silent") {
+  let waiting = Number(words[2]);
+  for (let i = Number(words[2]); i > 0; i -= 1) {
+    stayConnected(words[0], Number(words[1]), () => {
+      waiting -= 1;
+      if (waiting === 0) console.log("ready");
+    });
+  }
+} else {
   const [host, port, count, pingMs] = [words[0], ...words.slice(1).map(Number)];
   const waiting = new Set(Array.from({ length: count }, (_, device) => device));
   for (const device of [...waiting]) {
