@@ -14,7 +14,7 @@ import {
   readServersState,
   type SavedServer,
 } from "../runtime/server-state/read.ts";
-import { restoreServers } from "../runtime/server-state/restore.ts";
+import { restoreServers, restoreTimes } from "../runtime/server-state/restore.ts";
 import type { World } from "../session/world.ts";
 
 /** What the files say, for the backends that want to know. */
@@ -80,6 +80,12 @@ export function serverKeys(world: World): ReadonlySet<string> {
   return keys;
 }
 
+/** What restoring needs of the process. */
+export interface RestoreHost extends AdminSurroundings {
+  run(effect: RuntimeEffect): void;
+  warn(text: string): void;
+}
+
 /**
  * Restores the states of servers that the world did not have before a configuration was applied: at
  * the start all of them. What has been running is known better than any file knows it.
@@ -87,11 +93,13 @@ export function serverKeys(world: World): ReadonlySet<string> {
 export function restoreNewServers(
   configuration: Configuration,
   before: ReadonlySet<string>,
-  surroundings: AdminSurroundings,
+  host: RestoreHost,
   nowMs: Millis,
-): { readonly effects: readonly RuntimeEffect[]; readonly warnings: readonly string[] } {
+): void {
   const { servers, warnings } = readServerStateFiles(configuration);
   const added = servers.filter((each) => !before.has(serverKey(each.backend, each.server)));
-  const effects = restoreServers(added, configuration, surroundings, nowMs);
-  return { effects, warnings: before.size === 0 ? warnings : [] };
+  for (const effect of restoreServers(added, configuration, host, nowMs)) host.run(effect);
+  restoreTimes(added, host.world, nowMs);
+  // A file that is written before each restart need not be there at a reload.
+  if (before.size === 0) for (const warning of warnings) host.warn(warning);
 }

@@ -7,6 +7,7 @@ import type { Millis } from "../../base/units.ts";
 import type { Configuration } from "../../config/model/configuration.ts";
 import type { AgentSettings, CheckSettings, Server } from "../../config/model/server.ts";
 import type { OperationalState } from "../../health/events.ts";
+import type { World } from "../../session/world.ts";
 import type { RuntimeEffect } from "../command.ts";
 import { replaceServer } from "../operations/configured-servers.ts";
 import {
@@ -42,9 +43,16 @@ export function restoreServers(
     const placed = place(target, each, inForce, nowMs);
     inForce = configurationOf(placed) ?? inForce;
     effects.push(...placed, ...restoreState(target, each, surroundings, nowMs));
-    target.server.lastChangeMs = nowMs - each.sinceChangeS * 1000;
   }
   return effects;
+}
+
+/** Dates back the last change of restored servers; after the effects, as those are changes too. */
+export function restoreTimes(saved: readonly SavedServer[], world: World, nowMs: Millis): void {
+  for (const each of saved) {
+    const target = targetByKey(world, `${each.backend}/${each.server}`);
+    if (target !== undefined) target.server.lastChangeMs = nowMs - each.sinceChangeS * 1000;
+  }
 }
 
 function configurationOf(effects: readonly RuntimeEffect[]): Configuration | undefined {
