@@ -284,7 +284,7 @@ export const LIVE_CLOSED_TOLD_MS = 10_000;
 export const LIVE_GATHER_MS = 100;
 
 /** Entries of the list that are added, touched or forgotten in one turn, each: about a millisecond of work. */
-export const LIVE_STEP_ENTRIES_MAX = 500;
+export const LIVE_STEP_ENTRIES_MAX = 200;
 
 /** `tickle-rate` unless set, a second. */
 export const TICKLE_RATE_DEFAULT = 2_000;

@@ -43,10 +43,14 @@ const LIVE_TABLE: StickTableSpec = {
 };
 
 interface Young {
+  readonly connection: ConnectionId;
   readonly source: Endpoint;
   readonly destination: Endpoint;
   readonly sinceMs: Millis;
 }
+
+/** Passed items that are kept before the queue is cut: often enough for memory, seldom enough for time. */
+const PASSED_MIN = 1_024;
 
 /** Whether an entry was learned from another node and tells of a connection that has not been closed. */
 export function isAbandoned(table: StickTable, entry: StickEntry, nowMs: Millis): boolean {
@@ -58,8 +62,11 @@ export function isAbandoned(table: StickTable, entry: StickEntry, nowMs: Millis)
 export class LiveList {
   /** For peers that are Tandem nodes; keys are those of src/base/connection-key.ts. */
   readonly table = new StickTable(LIVE_TABLE);
-  /** Connections that have not lived long enough, oldest first. */
-  readonly #young = new Map<ConnectionId, Young>();
+  /** Connections that have not lived long enough. */
+  readonly #young = new Set<ConnectionId>();
+  /** They and those that have ended meanwhile, oldest first, from `#head` on. */
+  #queue: Young[] = [];
+  #head = 0;
   readonly #listed = new Map<ConnectionId, StickEntry>();
   #workedMs: Millis = -Infinity;
   #isBehind = false;
@@ -72,7 +79,8 @@ export class LiveList {
   /** A client has connected; the ends are those of TCP, whatever a PROXY header says. */
   opened(connection: ConnectionId, source: Endpoint, destination: Endpoint, nowMs: Millis): void {
     if (source.kind !== "ip" || destination.kind !== "ip") return;
-    this.#young.set(connection, { source, destination, sinceMs: nowMs });
+    this.#young.add(connection);
+    this.#queue.push({ connection, source, destination, sinceMs: nowMs });
   }
 
   /** A connection has ended; also one that was never listed. */
@@ -93,12 +101,19 @@ export class LiveList {
     this.#workedMs = nowMs;
     const { table } = this;
     let listedCount = 0;
-    for (const [connection, young] of this.#young) {
-      if (young.sinceMs + LIVE_LISTED_AFTER_MS > nowMs) break;
-      if (listedCount === LIVE_STEP_ENTRIES_MAX) break;
+    while (
+      listedCount < LIVE_STEP_ENTRIES_MAX &&
+      this.#oldestMs() <= nowMs - LIVE_LISTED_AFTER_MS
+    ) {
+      const young = this.#queue[this.#head]!;
+      this.#head += 1;
+      if (!this.#young.delete(young.connection)) continue;
       listedCount += 1;
-      this.#young.delete(connection);
-      this.#list(connection, young, nowMs);
+      this.#list(young, nowMs);
+    }
+    if (this.#head >= PASSED_MIN && this.#head >= this.#queue.length / 2) {
+      this.#queue = this.#queue.slice(this.#head);
+      this.#head = 0;
     }
     const touched = table.retouchPinned(nowMs, LIVE_STEP_ENTRIES_MAX);
     // A peer whose clock runs ahead may have taught the end of an earlier connection between the same ends.
@@ -117,11 +132,10 @@ export class LiveList {
   }
 
   #oldestMs(): Millis {
-    for (const { sinceMs } of this.#young.values()) return sinceMs;
-    return Infinity;
+    return this.#queue[this.#head]?.sinceMs ?? Infinity;
   }
 
-  #list(connection: ConnectionId, { source, destination }: Young, nowMs: Millis): void {
+  #list({ connection, source, destination }: Young, nowMs: Millis): void {
     if (source.kind !== "ip" || destination.kind !== "ip" || isLoopback(destination.host)) return;
     const key = connectionKey(source, destination);
     if (key === undefined) return;
