@@ -231,9 +231,9 @@ export class Balancer {
     this.#apply(loaded, outcome.opened);
     await this.#tables.reconfigure();
     this.#peers.apply(configuration, loaded.tls, old.pids.length > 0);
+    this.#runtime.apply(configuration, renderDiagnostics(diagnostics, process.pid));
     // A client that came before its entry is read would lose its broker.
     this.#shell.startAccepting(outcome.opened.values(), monotonicMs());
-    this.#runtime.apply(configuration, renderDiagnostics(diagnostics, process.pid));
     return { ok: true, diagnostics };
   }
 

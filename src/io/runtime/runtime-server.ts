@@ -8,7 +8,7 @@ import type { Configuration } from "../../config/model/configuration.ts";
 import type { StatsSocket } from "../../config/model/global.ts";
 import type { HealthMonitor } from "../../health/monitor.ts";
 import { RUNTIME_CONNECTIONS_DEFAULT, RUNTIME_SILENCE_DEFAULT_MS } from "../../limits.ts";
-import type { RuntimeContext } from "../../runtime/command.ts";
+import type { RuntimeContext, RuntimeEffect } from "../../runtime/command.ts";
 import { RUNTIME_COMMANDS } from "../../runtime/command-table.ts";
 import { RuntimeConnection } from "../../runtime/connection.ts";
 import type { ProcessFigures } from "../../runtime/process-figures.ts";
@@ -18,6 +18,7 @@ import { localUtcOffset } from "../log/local-time.ts";
 import { logState, type ProgramLog } from "../log/program-log.ts";
 import type { PeersShell } from "../peers/peers-shell.ts";
 import { descriptorLimit } from "../process-limits.ts";
+import { restoreNewServers, serverKeys } from "../server-state-files.ts";
 import type { StatsServer } from "../stats/stats-server.ts";
 import { TimerDriver } from "../timer-driver.ts";
 import type { TrafficLog } from "../traffic-log.ts";
@@ -60,6 +61,8 @@ export class RuntimeServer {
   readonly #opened = new Map<string, RuntimeListener>();
   readonly #startedMs = monotonicMs();
   #configuration: Configuration | undefined;
+  /** All that there were before a configuration is applied. */
+  #servers: ReadonlySet<string> = new Set();
   #startupLogs = "";
   #clientsTotal = 0;
   readonly #descriptorsMax = descriptorLimit() ?? 0;
@@ -74,7 +77,10 @@ export class RuntimeServer {
         parts.traffic.state(proxy, level, text);
         logState(parts.program, level, { proxy }, text);
       },
-      changed: (configuration) => (this.#configuration = configuration),
+      changed: (configuration) => {
+        this.#configuration = configuration;
+        this.#servers = serverKeys(parts.world);
+      },
     };
     this.#host = {
       run: (effect, nowMs) => runRuntimeEffect(effect, this.#effects, nowMs),
@@ -120,6 +126,7 @@ export class RuntimeServer {
   apply(configuration: Configuration, startupLogs: string): void {
     this.#configuration = configuration;
     this.#startupLogs = startupLogs;
+    this.#restoreServers(configuration);
     for (const [key, listener] of this.#opened) this.#listeners.set(key, listener);
     this.#opened.clear();
     const sockets = new Map(socketsOf(configuration));
@@ -133,6 +140,22 @@ export class RuntimeServer {
     }
     if (this.#listeners.size > 0) this.#meter.start();
     this.#regulate();
+  }
+
+  /** Gives servers that are new to this process the states that files say they had. */
+  #restoreServers(configuration: Configuration): void {
+    const { world, program, health } = this.#parts;
+    const monitor = health()?.monitor;
+    if (monitor === undefined) return;
+    const nowMs = monotonicMs();
+    const host = {
+      world,
+      monitor,
+      run: (effect: RuntimeEffect) => runRuntimeEffect(effect, this.#effects, nowMs),
+      warn: (text: string) => program.warn(text),
+    };
+    restoreNewServers(configuration, this.#servers, host, nowMs);
+    this.#servers = serverKeys(world);
   }
 
   /** Lets go of addresses that a process which takes this one's place needs for itself. */
