@@ -45,6 +45,7 @@ function frontendLines(chance: Chance): string {
     chance.oneIn(2) && "tcp-request content accept if { req.len gt 2 }",
     chance.oneIn(4) && "clitcpka-cnt 3",
     chance.oneIn(4) && "option clitcpka",
+    chance.oneIn(3) && "#tandem option mqtt-refuse",
   ]);
 }
 
@@ -65,6 +66,7 @@ function backendLines(chance: Chance): string {
     chance.oneIn(2) && `option redispatch ${chance.pick(["-1", "1", "2", "-2"])}`,
     chance.oneIn(6) && "option persist",
     chance.oneIn(4) && "option abortonclose",
+    chance.oneIn(3) && "#tandem option mqtt-refuse",
     `timeout connect ${chance.pick(["100ms", "2s"])}`,
     chance.oneIn(2) && `timeout queue ${chance.pick(["50ms", "1s"])}`,
     ...stickLines(chance),

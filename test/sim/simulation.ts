@@ -26,7 +26,13 @@ const ENDS: readonly RelayEnd[] = [
   "server-timeout",
 ];
 
-const FIRST_BYTES = ["a", "b", "x", "hello", "PROXY UNKNOWN\r\n", "PROXY ", "TCP4 ", "\r\n"];
+/** A CONNECT of MQTT 3.1.1, whole and in two parts. */
+const CONNECT = ["\x10\x0d\x00\x04MQTT\x04\x02", "\x00\x0a\x00\x01d"] as const;
+
+const FIRST_BYTES = [
+  ...["a", "b", "x", "hello", "PROXY UNKNOWN\r\n", "PROXY ", "TCP4 ", "\r\n"],
+  ...[CONNECT.join(""), ...CONNECT],
+];
 
 /** What is counted for the final account. */
 interface Tally {
