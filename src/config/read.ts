@@ -98,6 +98,7 @@ function newGlobalDraft(sources: readonly ConfigSource[], options: ReadOptions):
       tune: {},
       tableSaveIntervalMs: TABLE_SAVE_INTERVAL_MS,
       balancerProbe: "tcp",
+      mover: "auto",
       tickleRate: TICKLE_RATE_DEFAULT,
     },
   };

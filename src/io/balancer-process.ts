@@ -226,7 +226,8 @@ export class Balancer {
       peers: this.#peers,
       runtime: this.#runtime,
     };
-    const outcome = await openSockets(openers, configuration, old);
+    const open = () => openSockets(openers, configuration, old);
+    const outcome = await this.#mover.choose(configuration.global.mover, open);
     if (!outcome.ok) return { ok: false, diagnostics: [...diagnostics, ...outcome.diagnostics] };
     this.#apply(loaded, outcome.opened);
     await this.#tables.reconfigure();

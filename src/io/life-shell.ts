@@ -8,7 +8,7 @@ import type { World } from "../session/world.ts";
 import { monotonicMs } from "./clock.ts";
 import { LifeChannel, takeLifeSettings } from "./life-channel.ts";
 import type { ProgramLog } from "./log/program-log.ts";
-import type { NodeMover } from "./mover/node-mover.ts";
+import type { ProcessMover } from "./mover/process-mover.ts";
 import { mqttBind, probeByMqtt } from "./mqtt-probe.ts";
 import { type ProbeOutcome, SelfProbe } from "./self-probe.ts";
 
@@ -24,7 +24,7 @@ const AT_BROKER: ReadonlySet<Session["stateName"]> = new Set([
 /** The parts of a process that its life concerns. */
 export interface LifeParts {
   readonly world: World;
-  readonly mover: NodeMover;
+  readonly mover: ProcessMover;
   readonly program: ProgramLog;
   statusOf(key: string): HealthStatus | undefined;
   /** Whether stick tables have been fetched from a peer once, or need not be. */

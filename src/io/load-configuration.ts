@@ -14,6 +14,7 @@ import { readConfigFiles } from "./config-files.ts";
 import { checkMaxconn } from "./process-limits.ts";
 import { resolveServers, systemLookup, type NameLookup } from "./resolve-servers.ts";
 import { findMoverGaps } from "./mover/gaps.ts";
+import { loadMoverAddon } from "./mover/native/addon.ts";
 import { checkPatternFiles } from "./pattern-file.ts";
 import { loadTls, type LoadedTls } from "./tls/load.ts";
 
@@ -74,7 +75,7 @@ export async function loadConfiguration(
       ...checkMaxconn(configuration),
       ...checkLogFormats(configuration),
       ...tls.diagnostics,
-      ...findMoverGaps(configuration),
+      ...findMoverGaps(configuration, loadMoverAddon().addon !== undefined),
       ...findPageGaps(configuration),
       ...checkPatternFiles(configuration),
       ...resolved.diagnostics.map((found) => softened(found, options.ignoreResolveFailures)),

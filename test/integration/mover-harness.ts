@@ -38,7 +38,7 @@ export const MOVERS: readonly MoverFactory[] = [
           name: "native mover",
           unknownInterface: "ENODEV",
           make: (options: Parameters<MoverFactory["make"]>[0]) =>
-            new RoutedMover({ ...options, addon: native.addon }),
+            new RoutedMover({ ...options, loaded: native, warn: () => undefined }),
         },
       ]),
 ];

@@ -18,7 +18,10 @@ type KeysOf<T> = {
   [K in keyof GlobalSection]-?: GlobalSection[K] extends T ? K : never;
 }[keyof GlobalSection];
 type NumberField = KeysOf<number | undefined>;
-type TextField = Exclude<KeysOf<string | number | undefined>, NumberField | "balancerProbe">;
+type TextField = Exclude<
+  KeysOf<string | number | undefined>,
+  NumberField | "balancerProbe" | "mover"
+>;
 
 function numberKeyword(
   name: string,
@@ -109,6 +112,19 @@ function parseBalancerProbe(line: Line, draft: GlobalDraft): void {
     const hint = line.didYouMean(word, BALANCER_PROBES);
     line.alert(`'balancer-probe' expects 'tcp', 'mqtt' or 'off', found ${found}${hint || "."}`);
   } else if (line.expectEnd("balancer-probe")) draft.section.balancerProbe = probe;
+}
+
+const MOVERS: readonly GlobalSection["mover"][] = ["auto", "native", "node"];
+
+/** mover auto|native|node */
+function parseMover(line: Line, draft: GlobalDraft): void {
+  const word = line.take() ?? "";
+  const mover = MOVERS.find((each) => each === word);
+  if (mover === undefined) {
+    const found = word === "" ? "nothing" : `'${word}'`;
+    const hint = line.didYouMean(word, MOVERS);
+    line.alert(`'mover' expects 'auto', 'native' or 'node', found ${found}${hint || "."}`);
+  } else if (line.expectEnd("mover")) draft.section.mover = mover;
 }
 
 /** uid <number>, gid <number> */
@@ -223,6 +239,19 @@ const PROCESS: readonly Keyword<GlobalDraft>[] = [
     default: "tcp",
     ours: true,
     parse: parseBalancerProbe,
+  }),
+  served({
+    name: "mover",
+    sections: GLOBAL,
+    grammar: "auto|native|node",
+    summary:
+      "What moves the bytes of connections: the native part, which scripts/build-native builds, or " +
+      "Node's own sockets, which cost about twice as much. `auto` takes the native part where it is " +
+      "built; `native` warns where it is not. Connections with TLS are always Node's. A reload " +
+      "changes it for listeners and connections that are opened from then on.",
+    default: "auto",
+    ours: true,
+    parse: parseMover,
   }),
   numberKeyword(
     "tickle-rate",

@@ -42,12 +42,17 @@ export interface GlobalSection {
   readonly tableSaveIntervalMs: Millis;
   /** `balancer-probe` (ours), default tcp: how a supervised balancer probes its own listeners. */
   readonly balancerProbe: BalancerProbe;
+  /** `mover` (ours), default auto: what moves the bytes of connections. */
+  readonly mover: MoverChoice;
   /** `tickle-rate` (ours), default 2,000: idle clients that are woken a second after a takeover; 0: none. */
   readonly tickleRate: number;
 }
 
 /** By a bare TCP connection to each listener, by an MQTT client through the first one, or not at all. */
 export type BalancerProbe = "tcp" | "mqtt" | "off";
+
+/** The native part where it is built, the native part and a warning without it, or Node's sockets. */
+export type MoverChoice = "auto" | "native" | "node";
 
 /** `stats socket <address> [mode m] [level l] ...`. */
 export interface StatsSocket {

@@ -55,6 +55,7 @@ export function printGlobal(global: GlobalSection): string {
       : printOwnLine("table-directory", global.tableDirectory),
     printOwnLine("table-save-interval", printTime(global.tableSaveIntervalMs)),
     printOwnLine("balancer-probe", global.balancerProbe),
+    printOwnLine("mover", global.mover),
     printOwnLine("tickle-rate", global.tickleRate),
   ].join("");
 }

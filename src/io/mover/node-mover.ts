@@ -41,17 +41,22 @@ export interface NodeMoverOptions {
   readonly nowMs: () => Millis;
   /** Names for connections and listeners; by default numbers of its own. */
   readonly nextId?: () => number;
+  /** Shared with another mover, if any. */
+  readonly expected?: ExpectedConnections;
   /** Sockets that may be open at once; by default what the process may open, less a reserve. */
   readonly socketsMax?: number;
+  /** Sockets that another mover has open and that count, too. */
+  readonly othersOpen?: () => number;
 }
 
 /** Moves bytes with Node's sockets. */
 export class NodeMover implements ProcessMover {
   /** Connections of this process to its own listeners, which are not announced. */
-  readonly expected = new ExpectedConnections();
+  readonly expected: ExpectedConnections;
   readonly #onEvent: MoverEventHandler;
   readonly #nowMs: () => Millis;
   readonly #socketsMax: number;
+  readonly #othersOpen: () => number;
   readonly #listeners = new Map<ListenerId, NodeListener>();
   readonly #connections = new Map<ConnectionId, NodeConnection>();
   /** Sockets that are open, those that nobody can name any more included. */
@@ -67,9 +72,11 @@ export class NodeMover implements ProcessMover {
   constructor(options: NodeMoverOptions) {
     this.#onEvent = options.onEvent;
     this.#nowMs = options.nowMs;
+    this.expected = options.expected ?? new ExpectedConnections();
     let lastId = 0;
     this.#nextId = options.nextId ?? (() => ++lastId);
     this.#socketsMax = options.socketsMax ?? socketsMaxOfProcess();
+    this.#othersOpen = options.othersOpen ?? (() => 0);
     this.#deadlines = new Deadlines(options.nowMs());
     this.#hosts = {
       nowMs: this.#nowMs,
@@ -222,7 +229,7 @@ export class NodeMover implements ProcessMover {
   viewListener(listener: ListenerId): ListenerView | undefined {
     const known = this.#listeners.get(listener);
     if (known?.endpoint === undefined) return undefined;
-    const isHeldBack = known.isPaused || this.socketCount >= this.#socketsMax;
+    const isHeldBack = known.isPaused || this.#isFull();
     return { listener, endpoint: known.endpoint, isHeldBack };
   }
 
@@ -248,9 +255,13 @@ export class NodeMover implements ProcessMover {
 
   /** Refuses sockets before the system does, which would close them without telling us. */
   #hasRoom(listener: NodeListener): boolean {
-    if (this.socketCount < this.#socketsMax) return true;
+    if (!this.#isFull()) return true;
     this.#emit({ kind: "accept-failed", listener: listener.id, code: "EMFILE" });
     return false;
+  }
+
+  #isFull(): boolean {
+    return this.socketCount + this.#othersOpen() >= this.#socketsMax;
   }
 
   /** Resets a connection of our own, which leaves no TIME_WAIT behind. */

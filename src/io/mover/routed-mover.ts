@@ -1,7 +1,8 @@
 // Both movers behind one seam. A connection begins in the native mover and goes over to Node's, under
 // its name, as soon as TLS concerns it or the connection that it is joined to
-// (docs/decisions/0017-native-mover.md). So both sides of a relay are always in the same mover.
+// (docs/decisions/0009-native-mover.md). So both sides of a relay are always in the same mover.
 import type { Millis } from "../../base/units.ts";
+import type { MoverChoice } from "../../config/model/global.ts";
 import type {
   CloseManner,
   ConnectionId,
@@ -15,8 +16,8 @@ import type {
   TlsContext,
 } from "../../session/mover.ts";
 import { socketsMaxOfProcess } from "./descriptor-limit.ts";
-import type { ExpectedConnections } from "./expected-connections.ts";
-import type { MoverAddon } from "./native/addon.ts";
+import { ExpectedConnections } from "./expected-connections.ts";
+import { type LoadedAddon, loadMoverAddon } from "./native/addon.ts";
 import type { PlainMover } from "./native/native-mover.ts";
 import { NativeMover } from "./native/native-mover.ts";
 import { NodeMover } from "./node-mover.ts";
@@ -24,54 +25,86 @@ import type { ListenerView, ProcessMover } from "./process-mover.ts";
 
 /** What a `RoutedMover` is made of. */
 export interface RoutedMoverOptions {
-  readonly addon: MoverAddon;
+  /** The native part, if not the one that is built; without it Node's sockets move everything. */
+  readonly loaded?: LoadedAddon;
   readonly onEvent: MoverEventHandler;
   readonly nowMs: () => Millis;
+  /** Takes a warning: what is lost, and what to do. */
+  readonly warn: (message: string) => void;
   /** Sockets that may be open at once; by default what the process may open, less a reserve. */
   readonly socketsMax?: number;
 }
 
 /** The native mover for plain connections, Node's for those with TLS. */
 export class RoutedMover implements ProcessMover {
-  readonly expected: ExpectedConnections;
-  readonly #native: NativeMover;
+  readonly expected = new ExpectedConnections();
+  readonly #loaded: LoadedAddon;
+  readonly #warn: (message: string) => void;
+  readonly #native: NativeMover | undefined;
   readonly #node: NodeMover;
+  #prefersNative = true;
+  #hasWarned = false;
 
-  constructor({ addon, onEvent, nowMs, socketsMax }: RoutedMoverOptions) {
+  constructor({ onEvent, nowMs, socketsMax, warn, loaded = loadMoverAddon() }: RoutedMoverOptions) {
+    this.#loaded = loaded;
+    this.#warn = warn;
     let lastId = 0;
     const shared = {
       onEvent,
       nowMs,
+      expected: this.expected,
       nextId: () => ++lastId,
       socketsMax: socketsMax ?? socketsMaxOfProcess(),
     };
-    this.#node = new NodeMover(shared);
-    this.#native = new NativeMover({
-      ...shared,
-      addon,
-      othersOpen: () => this.#node.socketCount,
-    });
-    this.expected = this.#native.expected;
+    this.#node = new NodeMover({ ...shared, othersOpen: () => this.#native?.socketCount ?? 0 });
+    if (loaded.addon === undefined) return;
+    const { addon } = loaded;
+    this.#native = new NativeMover({ ...shared, addon, othersOpen: () => this.#node.socketCount });
+  }
+
+  /**
+   * Says what is to move listeners and connections that are opened from now on, and opens some. If
+   * that fails the former choice holds.
+   */
+  async choose<T extends { readonly ok: boolean }>(
+    choice: MoverChoice,
+    open: () => Promise<T>,
+  ): Promise<T> {
+    const former = this.#prefersNative;
+    this.#prefersNative = choice !== "node";
+    this.#warnIfMissing(choice);
+    const outcome = await open();
+    if (!outcome.ok) this.#prefersNative = former;
+    return outcome;
+  }
+
+  #warnIfMissing(choice: MoverChoice): void {
+    if (choice === "node" || this.#loaded.addon !== undefined || this.#hasWarned) return;
+    this.#hasWarned = true;
+    this.#warn(
+      `the native mover cannot be loaded (${this.#loaded.reason}): Node's sockets move the bytes, at about twice the cost. ` +
+        "Run scripts/build-native, or write 'mover node' into 'global'",
+    );
   }
 
   listen(spec: ListenSpec): ListenerId {
-    return this.#native.listen(spec);
+    return this.#plain().listen(spec);
   }
 
   pauseAccept(listener: ListenerId): void {
-    this.#native.pauseAccept(listener);
+    this.#of(listener).pauseAccept(listener);
   }
 
   resumeAccept(listener: ListenerId): void {
-    this.#native.resumeAccept(listener);
+    this.#of(listener).resumeAccept(listener);
   }
 
   closeListener(listener: ListenerId): void {
-    this.#native.closeListener(listener);
+    this.#of(listener).closeListener(listener);
   }
 
   viewListener(listener: ListenerId): ListenerView | undefined {
-    return this.#native.viewListener(listener);
+    return this.#of(listener).viewListener(listener);
   }
 
   configure(connection: ConnectionId, socket: SocketOptions): void {
@@ -96,7 +129,7 @@ export class RoutedMover implements ProcessMover {
   }
 
   connect(spec: ConnectSpec): ConnectionId {
-    return spec.tls === undefined ? this.#native.connect(spec) : this.#node.connect(spec);
+    return spec.tls === undefined ? this.#plain().connect(spec) : this.#node.connect(spec);
   }
 
   send(connection: ConnectionId, bytes: Uint8Array): void {
@@ -104,7 +137,7 @@ export class RoutedMover implements ProcessMover {
   }
 
   relay(client: ConnectionId, server: ConnectionId, spec: RelaySpec): void {
-    if (this.#native.has(client) && this.#native.has(server)) {
+    if (this.#native?.has(client) === true && this.#native.has(server)) {
       this.#native.relay(client, server, spec);
       return;
     }
@@ -126,17 +159,22 @@ export class RoutedMover implements ProcessMover {
   }
 
   async shutdown(): Promise<void> {
-    this.#native.shutdown();
+    this.#native?.shutdown();
     await this.#node.shutdown();
   }
 
-  /** Whoever has the connection; a name that is gone is nobody's, and Node's mover ignores it. */
-  #of(connection: ConnectionId): PlainMover {
-    return this.#native.has(connection) ? this.#native : this.#node;
+  /** What serves a plain connection that is yet to be. */
+  #plain(): PlainMover {
+    return this.#prefersNative ? (this.#native ?? this.#node) : this.#node;
+  }
+
+  /** Whoever has what is named; a name that is gone is nobody's, and Node's mover ignores it. */
+  #of(name: ConnectionId): NativeMover | NodeMover {
+    return this.#native?.has(name) === true ? this.#native : this.#node;
   }
 
   #handToNode(connection: ConnectionId): void {
-    const released = this.#native.release(connection);
+    const released = this.#native?.release(connection);
     if (released !== undefined) this.#node.adopt(connection, released);
   }
 }

@@ -41,8 +41,10 @@ export interface NativeMoverOptions {
   readonly addon: MoverAddon;
   readonly onEvent: MoverEventHandler;
   readonly nowMs: () => Millis;
-  /** Names for connections and listeners; by default numbers of its own. */
+  /** Names for connections and listeners, of its own by default. */
   readonly nextId?: () => number;
+  /** Shared with another mover, if any. */
+  readonly expected?: ExpectedConnections;
   /** Sockets that may be open at once; by default what the process may open, less a reserve. */
   readonly socketsMax?: number;
   /** Sockets that somebody else has open and that count, too. */
@@ -81,7 +83,7 @@ export class NativeMover implements PlainMover {
     this.#nextId = options.nextId ?? (() => ++lastId);
     this.#socketsMax = options.socketsMax ?? socketsMaxOfProcess();
     this.#othersOpen = options.othersOpen ?? (() => 0);
-    this.expected = new ExpectedConnections();
+    this.expected = options.expected ?? new ExpectedConnections();
     this.#deadlines = new DeadlineTimer(options.nowMs);
     this.#silenced = new SilencedConnections(this.#deadlines);
     const buffer = Buffer.allocUnsafeSlow(RELAY_CHUNK_BYTES);
@@ -118,9 +120,9 @@ export class NativeMover implements PlainMover {
     return this.#byFd.size - this.#listeners.size + 2 * this.#relays.size;
   }
 
-  /** Whether this mover has the connection of this name. */
-  has(connection: ConnectionId): boolean {
-    return this.#connections.has(connection);
+  /** Whether this mover has the connection or listener of this name. */
+  has(name: ConnectionId): boolean {
+    return this.#connections.has(name) || this.#listeners.has(name);
   }
 
   listen(spec: ListenSpec): ListenerId {
@@ -254,8 +256,7 @@ export class NativeMover implements PlainMover {
   viewListener(listener: ListenerId): ListenerView | undefined {
     const known = this.#listeners.get(listener);
     if (known?.endpoint === undefined) return undefined;
-    const isHeldBack = known.isPaused || this.#isFull();
-    return { listener, endpoint: known.endpoint, isHeldBack };
+    return { listener, endpoint: known.endpoint, isHeldBack: known.isPaused || this.#isFull() };
   }
 
   /** Closes everything at once; for tests and for the end. */
@@ -282,7 +283,7 @@ export class NativeMover implements PlainMover {
 
   #updateHold(): void {
     // As long as anything is open the process goes on.
-    const isHeld = this.#byFd.size > 0 || this.#relays.size > 0;
+    const isHeld = this.#byFd.size + this.#relays.size > 0;
     if (isHeld === this.#isHeld || this.#isShut) return;
     this.#isHeld = isHeld;
     this.#addon.holdMover(this.#host.handle, isHeld);
@@ -376,9 +377,8 @@ export class NativeMover implements PlainMover {
   }
 
   #tellBytes(connection: NativeConnection): void {
-    const bytes = connection.held.view();
-    const ended = connection.hasEnded;
-    this.#emit({ kind: "bytes", connection: connection.id, bytes, ended });
+    const { id, held, hasEnded: ended } = connection;
+    this.#emit({ kind: "bytes", connection: id, bytes: held.view(), ended });
   }
 
   #onDescriptorClosed(connection: NativeConnection, fd: number): void {
