@@ -27,10 +27,10 @@ export function isTerminal(): boolean {
   return process.stdout.isTTY;
 }
 
-/** The size of the terminal; 80 by 24 where there is none. */
+/** The size of the terminal; 80 by 24 where there is none, or one that does not know. */
 export function screenSize(): ScreenSize {
-  const { columns, rows } = process.stdout as Partial<typeof process.stdout>;
-  return { columns: columns ?? 80, rows: rows ?? 24 };
+  const { columns = 0, rows = 0 } = process.stdout as Partial<typeof process.stdout>;
+  return { columns: columns > 0 ? columns : 80, rows: rows > 0 ? rows : 24 };
 }
 
 /**

@@ -1,6 +1,5 @@
 // Lines of a screen: pieces of text with a meaning each, cut to a width before they are coloured.
 import { styleText } from "node:util";
-import { shortened } from "./words.ts";
 
 /** What a piece of text means. */
 export type Tone = "good" | "bad" | "warn" | "dim" | "title";
@@ -21,22 +20,18 @@ export function piece(text: string, tone?: Tone): Piece {
 
 /** The pieces that fit, the last one cut. Texts are one column a character: see `printable`. */
 export function fitted(line: Line, width: number): Line {
+  const length = line.reduce((sum, { text }) => sum + text.length, 0);
+  if (length <= width) return line;
   const kept: Piece[] = [];
   let left = width;
-  for (const [at, { text, tone }] of line.entries()) {
-    const isLast = at === line.length - 1;
-    if (text.length < left || (isLast && text.length === left)) {
-      kept.push(piece(text, tone));
-      left -= text.length;
-      continue;
+  for (const { text, tone } of line) {
+    // One column is kept for the sign that something is missing.
+    if (text.length >= left) {
+      kept.push(piece(`${text.slice(0, Math.max(0, left - 1))}…`, tone));
+      break;
     }
-    kept.push(
-      piece(
-        text.length === left && !isLast ? `${text.slice(0, -1)}…` : shortened(text, left),
-        tone,
-      ),
-    );
-    break;
+    kept.push(piece(text, tone));
+    left -= text.length;
   }
   return kept;
 }

@@ -32,7 +32,7 @@ export function statusScreen(status: StatusDocument, options: ScreenOptions): Li
   const { balancer } = status;
   const sections: readonly (readonly [title: string, lines: readonly Line[]])[] = [
     ["PROCESSES", processLines(status)],
-    ["VIRTUAL ROUTERS", routerLines(status)],
+    ["VIRTUAL ROUTERS", routerLines(status, width)],
     ["LISTENERS", balancer === null ? [] : listenerLines(balancer, extent)],
     ["BROKERS", balancer === null ? [] : brokerLines(balancer, extent)],
     ["STICK TABLES", balancer === null ? [] : tableSection(balancer, extent)],

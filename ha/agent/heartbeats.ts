@@ -92,11 +92,15 @@ export class Heartbeats {
   /** Says hello on all paths. */
   onTimer(nowMs: Millis): void {
     this.#helloAtMs = nowMs + HEARTBEAT_HELLO_MS;
+    this.#lookForSilence(nowMs);
+    this.#sendAll([...this.#entries.values()].filter((entry) => entry.state === "BACKUP"));
+  }
+
+  #lookForSilence(nowMs: Millis): void {
     for (const path of this.#paths) {
       path.isAlive =
         path.lastHeardMs !== undefined && nowMs - path.lastHeardMs < HEARTBEAT_ALIVE_MS;
     }
-    this.#sendAll([...this.#entries.values()].filter((entry) => entry.state === "BACKUP"));
   }
 
   /** Notes a state, for later hellos. */
@@ -133,6 +137,8 @@ export class Heartbeats {
       state: this.#states.get(instance.name) ?? "INIT",
     });
     this.#sendAll([entry]);
+    // A master's adverts are its hellos, so that no timer comes to it.
+    this.#lookForSilence(nowMs);
     this.#helloAtMs = nowMs + HEARTBEAT_HELLO_MS;
   }
 

@@ -51,6 +51,9 @@ export interface GroupStatus {
     readonly stage: ResyncStage;
     readonly outcome: ResyncOutcome;
     readonly teacher: string | undefined;
+    /** The last lesson that came to its end; `undefined` before the first. */
+    readonly last:
+      { readonly peer: string; readonly isFull: boolean; readonly agoMs: Millis } | undefined;
   };
   readonly peers: readonly PeerStatus[];
 }

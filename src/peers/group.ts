@@ -130,11 +130,21 @@ export class PeerGroup implements Machine<GroupEvent, GroupEffect> {
 
   /** What is to be shown. */
   status(nowMs: Millis): GroupStatus {
-    const { stage, outcome, teacher } = this.#resync;
+    const { stage, outcome, teacher, lastLesson } = this.#resync;
     return {
       section: this.#options.section,
       localName: this.#options.localName,
-      resync: { stage, outcome, teacher },
+      resync: {
+        ...{ stage, outcome, teacher },
+        last:
+          lastLesson === undefined
+            ? undefined
+            : {
+                peer: lastLesson.peer,
+                isFull: lastLesson.isFull,
+                agoMs: nowMs - lastLesson.endedMs,
+              },
+      },
       peers: [
         peerStatus(this.#local, true, nowMs),
         ...this.#remotes.map((link) => peerStatus(link, false, nowMs)),

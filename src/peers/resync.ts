@@ -10,6 +10,14 @@ export type ResyncOutcome = "full" | "partial" | "none";
 /** Where it looks. */
 export type ResyncStage = "local" | "remote" | "finished";
 
+/** A lesson that came to its end. */
+export interface Lesson {
+  readonly peer: string;
+  /** The teacher had everything. */
+  readonly isFull: boolean;
+  readonly endedMs: Millis;
+}
+
 /** What is to be done now. */
 export interface ResyncAction {
   /** The peer to ask. */
@@ -28,6 +36,7 @@ export class Resync {
   #stage: ResyncStage;
   #outcome: ResyncOutcome = "none";
   #teacher: string | undefined;
+  #lastLesson: Lesson | undefined;
   readonly #tried = new Set<string>();
   #hasAnswer = false;
   #deadlineMs: Millis;
@@ -61,6 +70,11 @@ export class Resync {
     return this.#teacher;
   }
 
+  /** The last lesson that came to its end. */
+  get lastLesson(): Lesson | undefined {
+    return this.#lastLesson;
+  }
+
   /** When to `step` without any other reason; `undefined`: nothing is waited for. */
   nextTimeout(): Millis | undefined {
     if (this.#stage !== "finished") return Math.min(this.#deadlineMs, this.#endMs);
@@ -81,6 +95,7 @@ export class Resync {
 
   /** A lesson has ended, asked for or not. */
   onLearned(name: string, isFull: boolean, nowMs: Millis): void {
+    this.#lastLesson = { peer: name, isFull, endedMs: nowMs };
     if (isFull) this.#outcome = "full";
     else if (this.#outcome === "none") this.#outcome = "partial";
     this.#giveUpOn(name, nowMs);

@@ -70,7 +70,8 @@ export function peersReport({ section, localName, resync, peers }: GroupStatus):
       stage: resync.stage,
       outcome: resync.outcome,
       teacher: resync.teacher ?? null,
-      last: null,
+      last:
+        resync.last === undefined ? null : { ...resync.last, agoMs: Math.round(resync.last.agoMs) },
     },
     peers: peers.map(peerReport),
   };

@@ -14,6 +14,8 @@ export interface TandemNode {
   readonly configFile: string;
   /** Where the node's dumps go. */
   readonly dumpFolder: string;
+  /** Where the node's control sockets are. */
+  readonly controlFolder: string;
   /** Replaces the keepalived.conf. */
   rewrite(config: string): void;
   /** Replaces the haproxy.cfg of a whole node. */
@@ -40,11 +42,15 @@ export async function startNode(host: Host, files: NodeFiles): Promise<TandemNod
   const rewriteBalancer = (config: string): void => writeFileSync(balancerFile, config);
   if (files.haproxy !== undefined) {
     rewriteBalancer(files.haproxy);
-    balancer.push("-f", balancerFile, "--control", path.join(dir, "control.sock"));
+    balancer.push("-f", balancerFile);
   }
   const running = await host.start({
     command: TANDEM,
-    args: [files.haproxy === undefined ? "agent" : "run", ...balancer, "-k", configFile],
+    args: [
+      files.haproxy === undefined ? "agent" : "run",
+      ...balancer,
+      ...["--control-dir", dir, "-k", configFile],
+    ],
     env: { TMPDIR: dir },
     ready: (child) => child.stderr().includes('"msg":"ready"'),
     stopTimeoutMs: 5_000,
@@ -53,6 +59,7 @@ export async function startNode(host: Host, files: NodeFiles): Promise<TandemNod
     process: running,
     configFile,
     dumpFolder: dir,
+    controlFolder: dir,
     rewrite,
     rewriteBalancer,
     async childPid(child) {

@@ -8,12 +8,16 @@ type Part = "guard" | "agent" | "balancer";
 /** Processes that do not answer, hang, restart, stop, or may not serve. */
 export function processProblems(facts: NodeFacts): Problem[] {
   if (isNobodyThere(facts)) return [nobodyThere(facts)];
+  const { guard, agent, balancer } = facts;
+  const children = { agent: guard.report?.agent ?? null, balancer: guard.report?.balancer ?? null };
+  // Without a guard the others serve; without one of them this node does not.
+  const isEmpty = agent.report === null && balancer.report === null;
   return [
-    ...unanswered("guard", facts.guard, isGuardExpected(facts)),
-    ...unanswered("agent", facts.agent, (facts.guard.report?.agent ?? null) !== null),
-    ...unanswered("balancer", facts.balancer, isBalancerExpected(facts)),
-    ...childProblems("agent", facts.guard.report?.agent ?? null),
-    ...childProblems("balancer", facts.guard.report?.balancer ?? null),
+    ...unanswered("guard", guard, isGuardExpected(facts), isEmpty ? "down" : "degraded"),
+    ...unanswered("agent", agent, children.agent !== null, "down"),
+    ...unanswered("balancer", balancer, isBalancerExpected(facts), "down"),
+    ...childProblems("agent", children.agent),
+    ...childProblems("balancer", children.balancer),
     ...stopping(facts),
     ...fitness(facts),
   ];
@@ -42,11 +46,14 @@ function isBalancerExpected({ guard, agent }: NodeFacts): boolean {
   return agent.report !== null && agent.report.balancer.state !== "absent";
 }
 
-function unanswered(part: Part, answer: Answer<unknown>, isExpected: boolean): Problem[] {
+function unanswered(
+  part: Part,
+  answer: Answer<unknown>,
+  isExpected: boolean,
+  severity: Problem["severity"],
+): Problem[] {
   const { failure, failureText, path } = answer;
   if (failure === null || (failure === "absent" && !isExpected)) return [];
-  // Without a guard the others serve; without one of them this node does not.
-  const severity = part === "guard" ? "degraded" : "down";
   const problem = (text: string, hint: string): Problem[] => [
     { severity, area: "process", text, hint },
   ];

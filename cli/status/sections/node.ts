@@ -5,11 +5,13 @@ import type { BalancerStatus } from "../../../src/stats/balancer-status.ts";
 import type { StatusDocument } from "../document.ts";
 import { type Line, piece, type Tone } from "../line.ts";
 import type { OtherNode } from "../other-nodes.ts";
-import { countWords, durationWords, listWords, plural, printable } from "../words.ts";
+import { countWords, durationWords, listWords, printable, shortened, wrapped } from "../words.ts";
 
 /** Addresses of one virtual router that are named. */
 const VIPS_SHOWN_MAX = 4;
 const LABEL_CHARS = 10;
+/** What is left of a name, however narrow the screen is. */
+const NAME_CHARS_MIN = 8;
 
 interface Uptime {
   readonly uptimeMs: number;
@@ -71,10 +73,10 @@ function labelled(label: string, text: string): Line {
 const STATE_TONES: Readonly<Record<string, Tone>> = { MASTER: "good", FAULT: "bad", INIT: "warn" };
 
 /** Each virtual router: this node's role, since when and why, its addresses, and the other node. */
-export function routerLines({ agent, otherNodes }: StatusDocument): Line[] {
+export function routerLines({ agent, otherNodes }: StatusDocument, width: number): Line[] {
   if (agent === null) return [];
   return [
-    ...agent.instances.flatMap((instance, at) => instanceLines(instance, otherNodes[at])),
+    ...agent.instances.flatMap((instance, at) => instanceLines(instance, otherNodes[at], width)),
     ...agent.heartbeats.map(({ peer, isAlive, silentMs }): Line => {
       const word = isAlive ? "alive" : "silent";
       const heard = silentMs === null ? "never heard" : `heard ${durationWords(silentMs)} ago`;
@@ -87,35 +89,49 @@ export function routerLines({ agent, otherNodes }: StatusDocument): Line[] {
   ];
 }
 
-function instanceLines(instance: VirtualRouterReport, other: OtherNode | undefined): Line[] {
+function instanceLines(
+  instance: VirtualRouterReport,
+  other: OtherNode | undefined,
+  width: number,
+): Line[] {
   const { state, priority, basePriority, vips, isHeld } = instance;
   const base = priority === basePriority ? "" : ` (${basePriority} configured)`;
   const shown = printable(listWords(vips, VIPS_SHOWN_MAX));
   const place = isHeld ? `on ${printable(instance.interface)}` : "not on this node";
   const reason = printable(instance.reason);
+  const since = ` for ${durationWords(instance.stateForMs)}, priority ${priority}${base}`;
+  const room = width - 4 - state.length - since.length;
   const lines: Line[] = [
     [
-      piece(`  ${printable(instance.name)}`, "title"),
+      piece(
+        `  ${shortened(printable(instance.name), Math.max(NAME_CHARS_MIN, room), true)}`,
+        "title",
+      ),
       piece("  "),
       piece(state, STATE_TONES[state]),
-      piece(` for ${durationWords(instance.stateForMs)}, priority ${priority}${base}`),
-      piece(`, VRID ${instance.vrid}`),
+      piece(`${since}, VRID ${instance.vrid}`),
     ],
   ];
-  if (reason !== "") lines.push(inner("why", reason));
-  lines.push(inner("addresses", vips.length === 0 ? "none" : `${shown} ${place}`));
+  if (reason !== "") lines.push(...inner("why", reason, width));
+  lines.push(...inner("addresses", vips.length === 0 ? "none" : `${shown} ${place}`, width));
   if (other !== undefined) {
     const who = other.address === null ? "" : ` ${printable(other.address)}`;
     const rank = other.role === "MASTER" ? ` priority ${other.priority}` : "";
-    lines.push(inner("other node", `${other.role}${who}${rank}: ${printable(other.evidence)}`));
+    const text = `${other.role}${who}${rank}: ${printable(other.evidence)}`;
+    lines.push(...inner("other node", text, width));
   }
   const { sentCount, receivedCount, droppedCount } = instance;
   const dropped = droppedCount === 0 ? "" : `, ${countWords(droppedCount)} dropped`;
   const heard = `${countWords(receivedCount)} received${dropped}`;
-  lines.push(inner("adverts", `${plural(sentCount, "advert")} sent, ${heard}`));
+  lines.push(...inner("adverts", `${countWords(sentCount)} sent, ${heard}`, width));
   return lines;
 }
 
-function inner(label: string, text: string): Line {
-  return [piece(`    ${label.padEnd(LABEL_CHARS)}  `, "dim"), piece(text)];
+/** What does not fit goes on below, once. */
+function inner(label: string, text: string, width: number): Line[] {
+  const lines = wrapped(text, Math.max(1, width - LABEL_CHARS - 6), 2);
+  return lines.map((line, at) => [
+    piece(`    ${(at === 0 ? label : "").padEnd(LABEL_CHARS)}  `, "dim"),
+    piece(line),
+  ]);
 }

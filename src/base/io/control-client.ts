@@ -31,7 +31,11 @@ const FAILURES: Readonly<Record<string, ControlFailure>> = {
   ECONNREFUSED: "ended",
   EACCES: "denied",
   EPERM: "denied",
+  ECONNRESET: "garbled",
+  EPIPE: "garbled",
 };
+
+const NO_ANSWER = "the connection ended without a usable answer";
 
 /** Sends one command; always resolves. */
 export function askControl(
@@ -55,14 +59,15 @@ export function askControl(
     }
     socket.on("error", (error: NodeJS.ErrnoException) => {
       const code = error.code ?? error.message;
-      fail(FAILURES[code] ?? "failed", code);
+      const failure = FAILURES[code] ?? "failed";
+      fail(failure, failure === "garbled" ? NO_ANSWER : code);
     });
     socket.write(`${JSON.stringify({ command })}\n`);
     readLine(socket, answerBytesMax, (line) => {
       const value = line === undefined ? undefined : parseObject(line);
       if (value !== undefined) settle({ kind: "answer", value });
       // An error of the connection is told of after its end, and says more.
-      else setImmediate(() => fail("garbled", "the connection ended without a usable answer"));
+      else setImmediate(() => fail("garbled", NO_ANSWER));
     });
   });
 }
