@@ -46,6 +46,26 @@ describe("takePortsFrom()", () => {
     expect(await takePortsFrom(old, () => listen(port))).toBe(true);
   });
 
+  test("lets an old process that can pause go on when its ports do not come free", async () => {
+    const program = `
+      process.on("SIGTTOU", () => console.log("paused"));
+      process.on("SIGTTIN", () => console.log("resumed"));
+      process.on("SIGUSR1", () => process.exit(1));
+      setInterval(() => undefined, 1000);
+      console.log("up");
+    `;
+    const old = await startProcess({
+      command: process.execPath,
+      args: ["-e", program],
+      ready: /up/,
+    });
+    const pids = { pids: [old.pid], signal: "SIGUSR1" } as const;
+    expect(await takePortsFrom(pids, () => Promise.resolve(false))).toBe(false);
+    await waitFor(() => old.stdout().includes("resumed"));
+    expect(old.stdout()).toContain("paused");
+    expect(old.status()).toBeUndefined();
+  }, 15_000);
+
   test("gives up at once when there is nobody to ask", async () => {
     const old = { pids: [], signal: "SIGUSR1" } as const;
     expect(await takePortsFrom(old, () => Promise.resolve(false))).toBe(false);

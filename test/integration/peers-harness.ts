@@ -91,13 +91,14 @@ export async function waitForLog(node: Tandem, pattern: RegExp): Promise<RegExpE
 /** Connects devices one after the other; the broker of each. */
 export async function placeDevices(
   port: number,
-  ids: readonly string[],
+  ids: Iterable<string>,
   brokers: readonly Broker[],
 ): Promise<ReadonlyMap<string, number>> {
   const placements = new Placements(brokers);
-  for (const id of ids) {
+  const wanted = [...ids];
+  for (const id of wanted) {
     const device = await connectDevice(port, id);
     await device.endAsync();
   }
-  return placements.of(ids);
+  return placements.of(wanted);
 }

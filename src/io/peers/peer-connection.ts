@@ -20,13 +20,15 @@ export interface PeerConnectionHost {
   closed(reason: string): void;
 }
 
+const ENDED = "the peer closed the connection";
+
 /** A connection, from the first packet to the last. */
 export class PeerConnection {
   readonly #host: PeerConnectionHost;
   readonly #raw: Socket;
   #stream: Socket;
   #isClosed = false;
-  #reason = "the peer closed the connection";
+  #reason = ENDED;
   #handshake: NodeJS.Timeout | undefined;
 
   private constructor(host: PeerConnectionHost, raw: Socket) {
@@ -123,6 +125,7 @@ export class PeerConnection {
   }
 
   #armHandshake(): void {
+    this.#reason = "TLS: the peer closed the connection during the handshake";
     this.#handshake = setTimeout(() => {
       this.#fail(`TLS: no handshake within ${PEER_SILENCE_MS_MAX / 1000} s`);
     }, PEER_SILENCE_MS_MAX);
@@ -130,6 +133,7 @@ export class PeerConnection {
 
   #open(stream: Socket): void {
     clearTimeout(this.#handshake);
+    this.#reason = ENDED;
     if (this.#isClosed) return;
     readPaced(stream, (bytes) => {
       if (!this.#isClosed) this.#host.bytes(bytes);
