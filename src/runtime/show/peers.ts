@@ -54,7 +54,8 @@ function* pieces(groups: readonly GroupStatus[], context: RuntimeContext): Gener
   for (const [index, group] of groups.entries()) {
     yield sectionLine(group, index, context);
     for (const [peerIndex, peer] of group.peers.entries()) {
-      yield peerLines(peer, peerIndex, addressOf(group, peer, context));
+      const tables = peer.tables.length > 0 ? peer.tables : unsharedTables(group, context);
+      yield peerLines({ ...peer, tables }, peerIndex, addressOf(group, peer, context));
     }
     yield "\n";
   }
@@ -76,6 +77,22 @@ function addressOf(group: GroupStatus, peer: PeerStatus, context: RuntimeContext
   const address = section?.peers.find(({ name }) => name === peer.name)?.address;
   if (address === undefined) return "-";
   return address.kind === "unix" ? `unix:${address.path}` : `${address.host}:${address.port}`;
+}
+
+/** The tables that would be shared if there were a session. */
+function unsharedTables(group: GroupStatus, { world }: RuntimeContext): PeerTableStatus[] {
+  return [...world.tables.values()]
+    .filter(({ spec }) => spec.peers === group.section)
+    .map((table) => ({
+      name: table.spec.name,
+      lastUpdateId: table.lastUpdateId,
+      pushedId: undefined,
+      ackedId: undefined,
+      pendingCount: 0,
+      unackedCount: 0,
+      lagMs: 0,
+      received: undefined,
+    }));
 }
 
 function peerLines(peer: PeerStatus, index: number, address: string): string {

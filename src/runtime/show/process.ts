@@ -167,7 +167,6 @@ function showResolvers({ args }: CommandCall, { configuration }: RuntimeContext)
   const pieces = shown.flatMap(({ name, nameservers }) => [
     `Resolvers section ${name}\n`,
     ...nameservers.map((server) => ` nameserver ${server.name}:\n${counters}`),
-    "\n",
   ]);
   return { kind: "output", pieces };
 }
