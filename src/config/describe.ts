@@ -128,6 +128,9 @@ function describeLog({ target, facility, format }: LogTarget): string {
   }
 }
 
+/** How soon `option mqtt-check` with its defaults finds a frozen broker, ms. */
+const FROZEN_FOUND_MS_MAX = 2_000;
+
 /** What a reader of the file may not expect. */
 function hintsOf(proxy: Proxy, configuration: Configuration): readonly string[] {
   const hints: string[] = [];
@@ -150,6 +153,9 @@ function hintsOf(proxy: Proxy, configuration: Configuration): readonly string[] 
         "to 1 s each: 'option redispatch 1' moves it at once.",
     );
   }
+  if (backend?.check.kind === "mqtt-check") {
+    hints.push(...backend.servers.flatMap((server) => slowFinding(server, proxy.timeouts.check)));
+  }
   const table = backend?.stickTable;
   if (table?.keyType === "string" && table.keyLengthMax < 23) {
     hints.push("keys are cut to less than 23 bytes, the length every MQTT server takes.");
@@ -158,6 +164,18 @@ function hintsOf(proxy: Proxy, configuration: Configuration): readonly string[] 
     hints.push(`table ${table.name} names no 'peers' section: it is lost to the other node.`);
   }
   return hints;
+}
+
+/** How late a broker that stops answering is found, if that is later than the defaults allow. */
+function slowFinding({ name, check }: Server, timeoutMs: number | undefined): readonly string[] {
+  if (check === undefined) return [];
+  const { intervalMs, fastIntervalMs = intervalMs, fall } = check;
+  const foundMs = intervalMs + fall * (timeoutMs ?? intervalMs) + (fall - 1) * fastIntervalMs;
+  if (foundMs <= FROZEN_FOUND_MS_MAX) return [];
+  const cause =
+    timeoutMs === undefined ? "'inter' and 'fall'" : "'timeout check', 'inter' and 'fall'";
+  const text = `server ${name}: if it stops answering, that is found after up to ${foundMs} ms`;
+  return [`${text}, by its ${cause}; 'option mqtt-check' alone finds it within 2 s.`];
 }
 
 /** Whether the proxy, or every frontend that leads to it, says how long to wait for first bytes. */

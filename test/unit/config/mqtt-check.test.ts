@@ -86,6 +86,18 @@ describe("option mqtt-check", () => {
     expect(steps[1]).toMatchObject({ spec: { clientId: "lbx7p1s1", host: "10.0.0.1:1" } });
   });
 
+  test("says how late a frozen broker is found by a pace that is slower than its own", () => {
+    const hint = (...lines: readonly string[]): string | undefined => {
+      const text = `backend b\n option mqtt-check\n${lines.map(indented).join("")}`;
+      const told = describeConfiguration(readText(text).configuration);
+      return /found after up to (\d+ ms), by its ([^;]*);/.exec(told)?.slice(1).join(" ");
+    };
+    expect(hint("server a 10.0.0.1:1 check")).toBeUndefined();
+    expect(hint("server a 10.0.0.1:1 check inter 2s")).toBe("12000 ms 'inter' and 'fall'");
+    const slow = hint("timeout check 5s", "server a 10.0.0.1:1 check");
+    expect(slow).toBe("10600 ms 'timeout check', 'inter' and 'fall'");
+  });
+
   test("shows no password", () => {
     const text =
       "backend b\n option mqtt-check username u password hush\n server a 10.0.0.1:1 check\n";
