@@ -43,7 +43,7 @@ export function resultNumber(probe: ProbeStatus | undefined): number {
   return report.code === "L7OKC" ? 4 : 3;
 }
 
-/** `srv_check_state`; a check rests in maintenance, also one that there is none of. */
+/** `srv_check_state`. */
 export function checkStateNumber(probe: ProbeStatus | undefined, isPaused: boolean): number {
   return configuredBits(probe) | (isPaused ? PROBE_BITS.paused : 0);
 }

@@ -1,5 +1,6 @@
 // What `show servers state` prints: one line for each server, which HAProxy and this program read
 // back at their start.
+import { ADMIN } from "../../balance/admin.ts";
 import type { ServerState } from "../../balance/server.ts";
 import type { Millis } from "../../base/units.ts";
 import type { Configuration } from "../../config/model/configuration.ts";
@@ -33,10 +34,10 @@ export function* printServersState(
   yield `${STATE_VERSION}\n${STATE_HEADER}\n`;
   for (const backend of backends) {
     const isForced = hasForcedId(backend, source.configuration);
-    for (const [index, server] of backend.balancer.servers.entries()) {
+    for (const server of backend.balancer.servers) {
       const fields = {
         ...backendFields(backend, isForced),
-        ...serverFields(backend, server, index, nowMs),
+        ...serverFields(backend, server, nowMs),
         ...checkFields(backend, server, source.monitor),
       };
       yield `${STATE_COLUMNS.map((column) => fields[column]).join(" ")}\n`;
@@ -55,7 +56,6 @@ function backendFields(backend: BackendState, isForced: boolean): Fields<Backend
 function serverFields(
   backend: BackendState,
   server: ServerState,
-  index: number,
   nowMs: Millis,
 ): Fields<Exclude<StateColumn, BackendColumn | CheckColumn>> {
   const endpoint = backend.facts.get(server.name)?.endpoint;
@@ -70,7 +70,8 @@ function serverFields(
     srv_uweight: server.userWeight,
     srv_iweight: server.spec.weight,
     srv_time_since_last_change: Math.max(0, Math.floor((nowMs - server.lastChangeMs) / 1000)),
-    srv_f_forced_id: server.id === index + 1 ? 0 : 1,
+    // An identifier beyond the number of servers can only have been given.
+    srv_f_forced_id: server.id > backend.balancer.servers.length ? 1 : 0,
     srv_fqdn: address.kind === "name" ? address.host : "-",
     srv_port: address.kind === "name" && endpoint === undefined ? address.port : port,
     srvrecord: "-",
@@ -89,13 +90,19 @@ function checkFields(
     srv_check_status: CHECK_NUMBERS[status?.check?.lastReport?.code ?? "INI"],
     srv_check_result: resultNumber(status?.check),
     srv_check_health: status?.check?.health ?? UNCHECKED_HEALTH,
-    srv_check_state: checkStateNumber(status?.check, server.isInMaintenance()),
+    srv_check_state: checkStateNumber(status?.check, isPaused(server)),
     srv_agent_state: agentStateNumber(status?.agent),
     srv_check_port: check?.port ?? 0,
     srv_check_addr: check?.host ?? "-",
     srv_agent_addr: agent?.host ?? "-",
     srv_agent_port: agent?.port ?? 0,
   };
+}
+
+/** A check counts as paused in maintenance; where the configuration disables the server, also one that it has not. */
+function isPaused(server: ServerState): boolean {
+  if ((server.admin & ADMIN.configMaint) !== 0) return true;
+  return server.isInMaintenance() && server.spec.check !== undefined;
 }
 
 /** Whether a proxy's identifier is another than its place in the files gives it. */
