@@ -75,7 +75,7 @@ export async function loadConfiguration(
       ...checkMaxconn(configuration),
       ...checkLogFormats(configuration),
       ...tls.diagnostics,
-      ...findMoverGaps(configuration, loadMoverAddon().addon !== undefined),
+      ...findMoverGaps(configuration, loadMoverAddon()),
       ...findPageGaps(configuration),
       ...checkPatternFiles(configuration),
       ...resolved.diagnostics.map((found) => softened(found, options.ignoreResolveFailures)),

@@ -246,8 +246,8 @@ const PROCESS: readonly Keyword<GlobalDraft>[] = [
     grammar: "auto|native|node",
     summary:
       "What moves the bytes of connections: the native part, which scripts/build-native builds, or " +
-      "Node's own sockets, which cost about twice as much. `auto` takes the native part where it is " +
-      "built; `native` warns where it is not. Connections with TLS are always Node's. A reload " +
+      "Node's own sockets, which cost about twice as much. `auto` takes the native part and " +
+      "warns where it cannot be loaded; `native` refuses to start there. Connections with TLS are always Node's. A reload " +
       "changes it for listeners and connections that are opened from then on.",
     default: "auto",
     ours: true,

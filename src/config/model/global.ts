@@ -51,7 +51,7 @@ export interface GlobalSection {
 /** By a bare TCP connection to each listener, by an MQTT client through the first one, or not at all. */
 export type BalancerProbe = "tcp" | "mqtt" | "off";
 
-/** The native part where it is built, the native part and a warning without it, or Node's sockets. */
+/** The native part, else Node's sockets and a warning; the native part or nothing; Node's sockets. */
 export type MoverChoice = "auto" | "native" | "node";
 
 /** `stats socket <address> [mode m] [level l] ...`. */

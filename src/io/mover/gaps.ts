@@ -4,22 +4,28 @@ import type { Diagnostic, Position } from "../../base/diagnostic.ts";
 import type { Configuration } from "../../config/model/configuration.ts";
 import type { Proxy } from "../../config/model/proxy.ts";
 import type { Server } from "../../config/model/server.ts";
+import type { LoadedAddon } from "./native/addon.ts";
 
 /**
  * Findings about every directive that cannot be served. The native mover opens plain connections and
- * all listeners; Node's opens connections with TLS, and everything where `hasNative` is false.
+ * all listeners; Node's opens connections with TLS, and everything where the native part is missing.
  */
 export function findMoverGaps(
   configuration: Configuration,
-  hasNative: boolean,
+  loaded: LoadedAddon,
 ): readonly Diagnostic[] {
-  const isNative = hasNative && configuration.global.mover !== "node";
-  return configuration.proxies
+  const { mover } = configuration.global;
+  const isNative = loaded.addon !== undefined && mover !== "node";
+  const gaps = configuration.proxies
     .filter((proxy) => !proxy.disabled)
     .flatMap((proxy) => [
       ...(isNative ? [] : gapsOfListeners(proxy)),
       ...gapsOfServers(proxy, (server) => isNative && server.tls === undefined),
     ]);
+  if (mover !== "native" || loaded.addon !== undefined) return gaps;
+  const message = `'mover native' cannot be served: ${loaded.reason}.`;
+  const hint = "run scripts/build-native, or write 'mover auto' to run without it";
+  return [{ severity: "alert", message, hint }, ...gaps];
 }
 
 function gapsOfListeners(proxy: Proxy): Diagnostic[] {
