@@ -79,7 +79,7 @@ describe.skipIf(!has("haproxy"))("commands that change things", () => {
   test("are answered as HAProxy answers them", { timeout: 120_000 }, async () => {
     const ports = await freePorts(4);
     const live = net.createServer((client) => client.on("error", () => undefined).destroy());
-    endLater(() => live.close());
+    endLater(() => void live.close());
     await new Promise<void>((resolve) => live.listen(0, () => resolve()));
     const { port: livePort } = live.address() as net.AddressInfo;
     const haproxy = await startHaproxy({ config: configOf(ports.slice(0, 2), livePort) });
