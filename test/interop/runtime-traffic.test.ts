@@ -59,8 +59,10 @@ listen sticky
 ${lines.join("")}
 `;
   let ask: Scene["ask"];
-  if (program === "haproxy") ({ command: ask } = await startHaproxy({ config }));
-  else {
+  if (program === "haproxy") {
+    const haproxy = await startHaproxy({ config });
+    ask = (line) => haproxy.command(line);
+  } else {
     const socket = path.join(tempDir(), "stats.sock");
     const global = `global\n  stats socket ${socket} level admin\n`;
     await startTandem({ config: global + config, readyTimeoutMs: 20_000 });
