@@ -36,7 +36,7 @@ export async function startRuntimes(
       socketPath: haproxy.socketPath,
       pid: haproxy.pid,
       ports: ofHaproxy,
-      ask: haproxy.command,
+      ask: (line) => haproxy.command(line),
     },
     {
       name: "Tandem",

@@ -90,7 +90,10 @@ export class RuntimeClient {
   #take(effect: ConnectionEffect, nowMs: Millis): void {
     switch (effect.kind) {
       case "write":
-        this.#socket.write(effect.text, () => this.#feed({ kind: "drained" }));
+        // What the system takes at once is done before others had their turn.
+        this.#socket.write(effect.text, () => {
+          setImmediate(() => this.#feed({ kind: "drained" }));
+        });
         return;
       case "turn":
         setImmediate(() => this.#feed({ kind: "turn" }));
