@@ -89,6 +89,8 @@ class Pair {
     await feeder.listen();
     const node = await this.start(kind, "nodea");
     await node.full(entryCount);
+    // A node whose lesson broke off teaches others as one that is incomplete.
+    await feeder.isConfirmed("nodea");
     feeder.stop();
     return node;
   }

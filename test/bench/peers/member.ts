@@ -45,6 +45,17 @@ export class Member extends LiveGroup {
     this.#count = this.usedCount;
   }
 
+  /** Waits until a node has confirmed a lesson of this one. */
+  async isConfirmed(peer: string): Promise<void> {
+    await waitFor(
+      () =>
+        this.group
+          .status(performance.now())
+          .peers.some(({ name, counters }) => name === peer && counters.confirmCount > 0),
+      { timeoutMs: 60_000, what: `the confirmation of a lesson by ${peer}` },
+    );
+  }
+
   /** Waits until its table has so many entries. */
   async holds(entryCount: number): Promise<void> {
     await waitFor(() => this.usedCount >= entryCount, {
