@@ -30,7 +30,7 @@ frontend fe
   bind 127.0.0.1:${mqtt}
   default_backend be
 backend be
-  stick-table type ip size 1k expire 30m store server_id,conn_cnt,conn_rate(10s),gpc0,gpt0,bytes_in_cnt
+  stick-table type ip size 1k expire 30m store server_id,conn_cnt,conn_rate(10s),gpc0,gpt0
   stick on src
   server b1 127.0.0.1:${echo} weight 10 maxconn 20
   server b2 127.0.0.1:${echo} weight 5 disabled

@@ -71,7 +71,9 @@ describe.skipIf(!has("prometheus-haproxy-exporter"))("prometheus-haproxy-exporte
       command: "prometheus-haproxy-exporter",
       args: [`--haproxy.scrape-uri=unix:${socket}`, `--web.listen-address=127.0.0.1:${port!}`],
     });
-    endLater(() => exporter.stop());
+    endLater(async () => {
+      await exporter.stop();
+    });
     const text = await waitFor(async () => get(port!).catch(() => undefined));
     expect(text).toContain("\nhaproxy_up 1\n");
     expect(text).toContain("\nhaproxy_exporter_csv_parse_failures_total 0\n");
