@@ -1,21 +1,28 @@
 // The row of a frontend (haproxy management §9.1).
 import type { Proxy } from "../config/model/proxy.ts";
 import type { FrontendCounters } from "../session/counters.ts";
+import type { FrontendState } from "../session/frontend-state.ts";
 import type { StatsCells, StatsRow } from "./columns.ts";
 import { commonCells, limitCell, type RowContext } from "./context.ts";
 import type { PageCounters } from "./page-counters.ts";
 import { responseCells } from "./response-cells.ts";
 
+const STATUSES: Readonly<Record<FrontendState["admin"], string>> = {
+  open: "OPEN",
+  paused: "PAUSED",
+  stopped: "STOP",
+};
+
 /** The frontend of a proxy that relays. */
 export function frontendRow(
-  proxy: Proxy,
-  counters: FrontendCounters,
+  { admin, counters, proxy }: FrontendState,
   context: RowContext,
 ): StatsRow {
   return row(proxy, counters, context, {
     req_rate: 0,
     req_rate_max: 0,
     req_tot: 0,
+    status: STATUSES[admin],
     ...refusalCells(proxy, counters),
   });
 }

@@ -100,7 +100,7 @@ function* proxyRows(
   const frontend = world.frontends.get(proxy.name);
   const backend = world.backends.get(proxy.name);
   if (proxy.frontend !== undefined && frontend !== undefined) {
-    yield frontendRow(proxy, frontend.counters, context);
+    yield frontendRow(frontend, context);
   }
   if (proxy.backend !== undefined && backend !== undefined) {
     for (const server of backend.balancer.servers) {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { frontendRow } from "../../../../src/stats/frontend-row.ts";
 import { RuntimeBench } from "./bench.ts";
 
 const CONFIG = `
@@ -12,15 +13,29 @@ backend be
   server b1 10.0.0.1:1883 check inter 1s fall 1
 `;
 
+/** The `status` column of `fe`. */
+function frontendStatus(bench: RuntimeBench): unknown {
+  const context = {
+    nowMs: 0,
+    legends: true,
+    isFiltered: false,
+    maxconn: 1,
+    statusOf: () => undefined,
+  };
+  return frontendRow(bench.frontend("fe"), context).cells.status;
+}
+
 describe("frontends", () => {
   test("are paused, resumed and shut down", () => {
     const bench = new RuntimeBench(CONFIG);
     expect(bench.ask("disable frontend fe")).toBe("");
     expect(bench.effects[0]).toEqual({ kind: "listeners", frontend: "fe", become: "paused" });
+    expect(frontendStatus(bench)).toBe("PAUSED");
     expect(bench.ask("disable frontend fe")).toBe("All sockets are already disabled.");
     expect(bench.ask("enable frontend fe")).toBe("");
     expect(bench.ask("enable frontend fe")).toBe("All sockets are already enabled.");
     expect(bench.ask("shutdown frontend fe")).toBe("");
+    expect(frontendStatus(bench)).toBe("STOP");
     expect(bench.ask("enable frontend fe")).toBe(
       "Frontend was previously shut down, cannot enable.",
     );
@@ -34,7 +49,7 @@ describe("frontends", () => {
       "warning: Proxy fe stopped (cumulated conns: FE: 0, BE: 0).",
     ]);
     bench.reload(CONFIG);
-    expect(bench.frontend("fe").admin).toBe("open");
+    expect(frontendStatus(bench)).toBe("OPEN");
   });
 
   test("take another limit until a reload", () => {
