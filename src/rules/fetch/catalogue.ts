@@ -3,6 +3,7 @@ import type { FetchDefinition } from "../definition.ts";
 import { CONNECTION_FETCHES } from "./connection.ts";
 import { CONSTANT_FETCHES } from "./constants.ts";
 import { COUNTER_FETCHES } from "./counters.ts";
+import { MQTT_FETCHES } from "./mqtt.ts";
 import { PAYLOAD_FETCHES } from "./payload.ts";
 import { STATE_FETCHES } from "./state.ts";
 import { TLS_FETCHES } from "./tls.ts";
@@ -10,6 +11,7 @@ import { TLS_FETCHES } from "./tls.ts";
 const ALL: readonly FetchDefinition[] = [
   ...CONNECTION_FETCHES,
   ...PAYLOAD_FETCHES,
+  ...MQTT_FETCHES,
   ...TLS_FETCHES,
   ...COUNTER_FETCHES,
   ...STATE_FETCHES,
