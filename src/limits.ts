@@ -259,6 +259,13 @@ export const PEER_GATHER_MS = 3;
 /** How long a node that starts waits for any peer to be there, ms: on a local network a call is answered within a millisecond. */
 export const PEER_ANSWER_MS_MAX = 1_500;
 
+/** How long a peer that knows nothing yet has to ask for everything before it is sent changes, ms. */
+export const PEER_LESSON_EXPECTED_MS = 100;
+
+/** How long clients wait at a start for peers to answer, and for them to teach, ms. */
+export const PEER_HOLD_ANSWER_MS_MAX = 100;
+export const PEER_HOLD_MS_MAX = 1_000;
+
 /** How soon an old process calls its successor again that does not listen yet, ms. */
 export const PEER_HANDOVER_REDIAL_MS = 50;
 

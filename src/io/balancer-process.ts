@@ -33,6 +33,7 @@ import { removePidFile, writePidFile } from "./pid-file.ts";
 import { dropPrivileges } from "./privileges.ts";
 import { processMaxconn } from "./process-limits.ts";
 import { type OldProcesses, signalAll } from "./process/old-processes.ts";
+import { handleSignals } from "./process/signal-handlers.ts";
 import { randomUint32 } from "./random.ts";
 import { RuntimeServer } from "./runtime/runtime-server.ts";
 import { SessionShell } from "./session-shell.ts";
@@ -233,7 +234,8 @@ export class Balancer {
     await this.#tables.reconfigure();
     this.#peers.apply(configuration, loaded.tls, old.pids.length > 0);
     this.#runtime.apply(configuration, renderDiagnostics(diagnostics, process.pid));
-    // A client that came before its entry is read would lose its broker.
+    // A client that came before its entry is read or learned would lose its broker.
+    await this.#peers.untilLearned();
     this.#shell.startAccepting(outcome.opened.values(), monotonicMs());
     return { ok: true, diagnostics };
   }
@@ -308,20 +310,17 @@ export class Balancer {
   }
 
   #listenForSignals(): () => void {
-    const handlers: [NodeJS.Signals, () => void][] = [
-      ["SIGHUP", () => void this.#reloading.run()],
-      ["SIGUSR2", () => void this.#reloading.run()],
-      ["SIGUSR1", () => this.#stop.softly("SIGUSR1")],
+    const reload = (): void => void this.#reloading.run();
+    return handleSignals({
+      SIGHUP: reload,
+      SIGUSR2: reload,
+      SIGUSR1: () => this.#stop.softly("SIGUSR1"),
       // A HAProxy that is to replace us asks for our ports by SIGTTOU, and gives them back by SIGTTIN.
-      ["SIGTTOU", () => this.#pauseListeners()],
-      ["SIGTTIN", () => void this.#reloading.run()],
-      ["SIGTERM", () => this.#stop.now("SIGTERM")],
-      ["SIGINT", () => this.#stop.now("SIGINT")],
-    ];
-    for (const [signal, handler] of handlers) process.on(signal, handler);
-    return () => {
-      for (const [signal, handler] of handlers) process.off(signal, handler);
-    };
+      SIGTTOU: () => this.#pauseListeners(),
+      SIGTTIN: reload,
+      SIGTERM: () => this.#stop.now("SIGTERM"),
+      SIGINT: () => this.#stop.now("SIGINT"),
+    });
   }
 
   #pauseListeners(): void {

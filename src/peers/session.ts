@@ -12,6 +12,7 @@ import {
   PEER_SILENCE_MS_MAX,
   PEER_STEP_ENTRIES_MAX,
   PEER_WRITE_AHEAD_BYTES,
+  PEER_LESSON_EXPECTED_MS,
 } from "../limits.ts";
 import type { StickEntry } from "../stick/entry.ts";
 import { FrameReader } from "./framing.ts";
@@ -64,6 +65,9 @@ export class PeerSession implements Machine<PeerEvent, PeerEffect> {
   #confirmsOwed = 0;
   #isLessonWanted = false;
   #isLearning = false;
+  /** No live changes before. */
+  #pushFromMs: Millis = -Infinity;
+  #producedMs: Millis = -Infinity;
   #teaching: "no" | "walking" | "told" = "no";
   #isHandover = false;
   #silentAtMs: Millis;
@@ -151,7 +155,8 @@ export class PeerSession implements Machine<PeerEvent, PeerEffect> {
 
   nextTimeout(): Millis | undefined {
     if (this.#state === "closed") return undefined;
-    return Math.min(this.#silentAtMs, this.#heartbeatAtMs);
+    const pushAtMs = this.#pushFromMs > this.#producedMs ? this.#pushFromMs : Infinity;
+    return Math.min(this.#silentAtMs, this.#heartbeatAtMs, pushAtMs);
   }
 
   #onConnected(nowMs: Millis): void {
@@ -211,6 +216,9 @@ export class PeerSession implements Machine<PeerEvent, PeerEffect> {
     this.#writer = writer;
     // Definitions that do not agree are found before the first entry is lost.
     if (dialect.isTandem) for (const lane of this.#lanes) writer.define(lane);
+    // A peer that knows nothing is about to ask for everything, which is then sent once.
+    const knowsNothing = this.#lanes.every((lane) => lane.ackedId === undefined);
+    if (dialect.isTandem && knowsNothing) this.#pushFromMs = nowMs + PEER_LESSON_EXPECTED_MS;
     this.#heartbeatAtMs = nowMs + PEER_HEARTBEAT_MS;
     memory.lastStatus = STATUS.ok;
     memory.counters.sessionCount += 1;
@@ -296,17 +304,19 @@ export class PeerSession implements Machine<PeerEvent, PeerEffect> {
 
   #startTeaching(): void {
     this.#teaching = "walking";
+    this.#pushFromMs = -Infinity;
     for (const lane of this.#lanes) lane.startWalk();
   }
 
   #produce(nowMs: Millis): void {
     const writer = this.#writer;
+    this.#producedMs = nowMs;
     if (this.#state !== "established" || writer === undefined) return;
     const { out } = writer;
     const hasRoom = (): boolean => this.#unsentBytes + out.length < PEER_WRITE_AHEAD_BYTES;
     if (hasRoom()) this.#writeDue(out);
     let budget = PEER_STEP_ENTRIES_MAX;
-    const pushes = !this.#isHandover;
+    const pushes = !this.#isHandover && nowMs >= this.#pushFromMs;
     for (let count = 0; pushes && count < this.#lanes.length; count += 1) {
       const lane = this.#lanes[(this.#nextLane + count) % this.#lanes.length]!;
       const send = (_: Lane, entry: StickEntry, id: number): void => {

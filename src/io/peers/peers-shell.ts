@@ -7,6 +7,8 @@ import {
   PEER_GATHER_MS,
   PEER_HANDOVER_MS_MAX,
   PEER_HANDOVER_SEARCH_MS_MAX,
+  PEER_HOLD_ANSWER_MS_MAX,
+  PEER_HOLD_MS_MAX,
 } from "../../limits.ts";
 import type { GroupTable } from "../../peers/group-events.ts";
 import type { GroupStatus } from "../../peers/group-status.ts";
@@ -61,6 +63,7 @@ export class PeersShell {
   #gathering: NodeJS.Timeout | undefined;
   #handover: { readonly pending: Set<PeerSection>; finish(): void } | undefined;
   #isResyncDone = false;
+  #learned: () => void = () => undefined;
 
   constructor(parts: PeersParts) {
     this.#parts = parts;
@@ -76,6 +79,25 @@ export class PeersShell {
   get isResyncDone(): boolean {
     this.#isResyncDone ||= [...this.#sections.values()].every((section) => section.isResyncDone);
     return this.#isResyncDone;
+  }
+
+  /**
+   * Waits until this process has learned what there is: a device that came before its entry would lose
+   * its broker. Peers that do not answer at once are not waited for, nor is a long lesson.
+   */
+  async untilLearned(): Promise<void> {
+    if (this.isResyncDone) return;
+    await new Promise<void>((resolve) => {
+      const answer = setTimeout(() => {
+        if (!this.#isAnyEstablished) this.#learned();
+      }, PEER_HOLD_ANSWER_MS_MAX);
+      const limit = setTimeout(() => this.#learned(), PEER_HOLD_MS_MAX);
+      this.#learned = () => {
+        clearTimeout(answer);
+        clearTimeout(limit);
+        resolve();
+      };
+    });
   }
 
   /** What is to be shown of each section. */
@@ -169,6 +191,7 @@ export class PeersShell {
   /** Ends everything at once. */
   close(): void {
     this.closeListeners();
+    this.#learned();
     this.#endHandover();
     this.#watch([]);
     clearTimeout(this.#gathering);
@@ -251,6 +274,7 @@ export class PeersShell {
 
   #onResyncDone(section: string, outcome: ResyncOutcome): void {
     this.#parts.learned?.();
+    if (this.isResyncDone) this.#learned();
     const tookMs = Math.round(monotonicMs() - this.#startedMs);
     const what = {
       full: "this node has learned everything",
@@ -258,6 +282,13 @@ export class PeersShell {
       none: "there was nobody to learn from",
     }[outcome];
     this.#parts.program.info({ peers: section, outcome, tookMs }, `Peers ${section}: ${what}.`);
+  }
+
+  get #isAnyEstablished(): boolean {
+    const nowMs = monotonicMs();
+    return [...this.#sections.values()].some((section) =>
+      section.status(nowMs).peers.some(({ state }) => state === "established"),
+    );
   }
 
   #onHandedOver(section: PeerSection): void {

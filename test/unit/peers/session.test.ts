@@ -271,10 +271,27 @@ describe("PeerSession: teaching", () => {
     // Both are defined at once, so that what does not agree is found before an entry is lost.
     expect(kinds(rig.messages())).toEqual(["definition", "definition"]);
     rig.set("one");
-    rig.give({ kind: "changed" });
+    rig.nowMs += 100;
+    rig.give({ kind: "timeout" });
     const update = rig.messages().find(({ kind }) => kind === "update");
     expect(update).toMatchObject({ kind: "update", leftMs: 1_800_000 });
     if (update?.kind === "update") expect(update.reader.remaining).toBe(4 + 1 + 5 + 8);
+  });
+
+  test("a Tandem peer that knows nothing has 100 ms to ask for everything, which is then sent once", () => {
+    const hello = "HAProxyS 2.1\nnodea\nnodeb 7 1 tandem/1 00000001\n";
+    const former = new Rig();
+    former.set("one");
+    const rig = new Rig(STICKY, { table: former.table, memory: new PeerMemory("nodeb") }, hello);
+    rig.give({ kind: "changed" });
+    expect(kinds(rig.messages())).not.toContain("update");
+    expect(rig.session.nextTimeout()).toBe(rig.nowMs + 100);
+    rig.receive("00 00");
+    // Once for each of the two tables.
+    expect(kinds(rig.messages()).filter((kind) => kind === "update")).toHaveLength(2);
+    rig.nowMs += 100;
+    rig.give({ kind: "timeout" });
+    expect(kinds(rig.messages())).not.toContain("update");
   });
 
   test("a request is answered with everything, learned entries too, then FINISHED, or PARTIAL when incomplete", () => {
