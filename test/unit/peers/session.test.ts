@@ -274,7 +274,7 @@ describe("PeerSession: teaching", () => {
     rig.nowMs += 100;
     rig.give({ kind: "timeout" });
     const update = rig.messages().find(({ kind }) => kind === "update");
-    expect(update).toMatchObject({ kind: "update", leftMs: 1_800_000 });
+    expect(update).toMatchObject({ kind: "update", leftMs: 1_799_900 });
     if (update?.kind === "update") expect(update.reader.remaining).toBe(4 + 1 + 5 + 8);
   });
 
