@@ -38,6 +38,8 @@ export class Resync {
   #teacher: string | undefined;
   #lastLesson: Lesson | undefined;
   readonly #tried = new Set<string>();
+  /** Those whose lesson came to its end. */
+  readonly #taught = new Set<string>();
   #hasAnswer = false;
   #deadlineMs: Millis;
   /** When the search counts as over, however it stands: a teacher that comes and goes must not keep a node from serving. */
@@ -96,7 +98,10 @@ export class Resync {
   /** A lesson has ended, asked for or not. */
   onLearned(name: string, isFull: boolean, nowMs: Millis): void {
     this.#lastLesson = { peer: name, isFull, endedMs: nowMs };
-    if (isFull) this.#outcome = "full";
+    this.#taught.add(name);
+    // What every other node has is all there is, as when two nodes start together.
+    const isAll = isFull || this.#remoteNames.every((remote) => this.#taught.has(remote));
+    if (isAll) this.#outcome = "full";
     else if (this.#outcome === "none") this.#outcome = "partial";
     this.#giveUpOn(name, nowMs);
   }
