@@ -160,6 +160,15 @@ export const STATS_LINGER_MS = 1_000;
 /** How long a client of a statistics page may take to read its answer, ms. */
 export const STATS_RESPONSE_MS_MAX = 30_000;
 
+/** Bytes of a form of the statistics page: what HAProxy's buffer holds beside a header. */
+export const STATS_FORM_BYTES_MAX = 15_360;
+
+/** Bytes of one field of such a form, name and value, as written; HAProxy's limit. */
+export const STATS_FORM_FIELD_BYTES_MAX = 2_047;
+
+/** About how much of the metrics is made at a time, characters. */
+export const METRICS_PIECE_CHARS = 16_384;
+
 /** How often a stick table that is too small is told of, ms. */
 export const TABLE_FULL_NOTICE_MS = 60_000;
 
@@ -338,3 +347,10 @@ export const REFUSAL_WAIT_MS = 2_000;
 
 /** How long a listener rests when the system refuses a descriptor or memory for a newcomer, ms. */
 export const ACCEPT_RETRY_MS = 100;
+
+/** `timeout client mqtt` unless set, ms: no shorter idle limit, for networks that are late; nor a longer one, as 18 h 12 min is the longest keep alive. */
+export const MQTT_IDLE_DEFAULT_MS_MIN = 2_000;
+export const MQTT_IDLE_DEFAULT_MS_MAX = 86_400_000;
+
+/** How much later than an idle limit of `timeout client mqtt` a server may be called silent, ms: it is the client that is. */
+export const MQTT_IDLE_SERVER_MARGIN_MS = 1_000;

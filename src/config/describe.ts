@@ -5,7 +5,7 @@ import { printSampleExpression } from "../rules/parse-sample.ts";
 import { INSPECT_DELAY_DEFAULT_MS } from "../limits.ts";
 import type { Configuration } from "./model/configuration.ts";
 import type { LogTarget } from "./model/log.ts";
-import type { Balance, Proxy } from "./model/proxy.ts";
+import type { Balance, FrontendSide, Proxy } from "./model/proxy.ts";
 import type { Server } from "./model/server.ts";
 import type { StickTableSpec } from "./model/stick.ts";
 import { printBindAddress } from "./print/bind.ts";
@@ -52,6 +52,7 @@ function describeFrontend(proxy: Proxy): readonly string[] {
     }),
     ...(stats?.enabled === true ? [`  serves statistics at ${stats.uri}`] : []),
     ...(stats?.metricsPath === undefined ? [] : [`  serves metrics at ${stats.metricsPath}`]),
+    ...describeIdle(frontend),
     ...(frontend.stickTable === undefined ? [] : [`  ${describeTable(frontend.stickTable)}`]),
     ...frontend.useBackend.map((rule) => {
       const when = rule.condition === undefined ? "always" : "when its condition holds";
@@ -61,6 +62,12 @@ function describeFrontend(proxy: Proxy): readonly string[] {
       ? []
       : [`  uses backend ${frontend.defaultBackend} by default`]),
   ];
+}
+
+function describeIdle({ mqttIdle }: FrontendSide): readonly string[] {
+  if (mqttIdle === undefined) return [];
+  const range = `${printTime(mqttIdle.minMs)} to ${printTime(mqttIdle.maxMs)}`;
+  return [`  MQTT clients may be silent for 1.5 times their keep alive, ${range}`];
 }
 
 function describeBackend(proxy: Proxy): readonly string[] {
@@ -137,7 +144,7 @@ function hintsOf(proxy: Proxy, configuration: Configuration): readonly string[] 
   if (!isDelaySet(proxy, configuration) && readsFirstPacket(proxy)) {
     const seconds = INSPECT_DELAY_DEFAULT_MS / 1_000;
     hints.push(
-      "rules or keys read the first packet and no 'tcp-request inspect-delay' is set: " +
+      "rules, keys or timeouts read the first packet and no 'tcp-request inspect-delay' is set: " +
         `waits up to ${seconds} s for the first packet.`,
     );
   }
@@ -207,6 +214,7 @@ function readsFirstPacket(proxy: Proxy): boolean {
     ...(proxy.backend?.useServer ?? []),
   ];
   return (
+    proxy.frontend?.mqttIdle !== undefined ||
     conditions.some(
       ({ condition }) => condition !== undefined && conditionNeedsRequest(condition, acls),
     ) ||

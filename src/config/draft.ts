@@ -11,6 +11,7 @@ import type { LogTarget } from "./model/log.ts";
 import type {
   Balance,
   HashType,
+  MqttIdle,
   ProxyFlag,
   SourceSettings,
   StatsSettings,
@@ -54,6 +55,7 @@ export interface ProxyDraft {
   description?: string;
   flags: Set<ProxyFlag>;
   timeouts: Mutable<Timeouts>;
+  mqttIdle?: MqttIdle;
   clientKeepalive: Mutable<TcpKeepalive>;
   serverKeepalive: Mutable<TcpKeepalive>;
   acls: AclDefinition[];

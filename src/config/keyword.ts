@@ -11,7 +11,7 @@ export type KeywordStatus = "served" | "ignored" | "refused";
 
 /** One keyword of a section, or a family such as `timeout` that catches unknown second words. */
 export interface Keyword<Draft> {
-  /** One or two words, separated by a blank. */
+  /** One to three words, separated by blanks. */
   readonly name: string;
   readonly sections: readonly SectionKind[];
   /** In the manual's notation, after the name. */

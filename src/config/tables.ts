@@ -59,14 +59,16 @@ export const USERLIST_TABLE: KeywordTable<UserlistDraft> = table(USERLIST_KEYWOR
 /** `resolvers`. */
 export const RESOLVERS_TABLE: KeywordTable<ResolversDraft> = table(RESOLVERS_KEYWORDS);
 
-/** The keyword that a line's first words name, two words before one. */
+/** The keyword that a line's first words name, three words before two before one. */
 export function findKeyword<Draft>(
   keywords: KeywordTable<Draft>,
   words: readonly string[],
 ): Keyword<Draft> | undefined {
-  const [first = "", second] = words;
-  const long = second === undefined ? undefined : keywords.get(`${first} ${second}`);
-  return long ?? keywords.get(first);
+  for (let count = Math.min(words.length, 3); count > 1; count--) {
+    const keyword = keywords.get(words.slice(0, count).join(" "));
+    if (keyword !== undefined) return keyword;
+  }
+  return keywords.get(words[0] ?? "");
 }
 
 /** The first words of all keywords, for "did you mean". */

@@ -4,6 +4,7 @@ import type { ServerState } from "../balance/server.ts";
 import type { BackendRules, BackendState } from "./backend-state.ts";
 import type { FrontendRules, FrontendState } from "./frontend-state.ts";
 import type { CloseManner } from "./mover.ts";
+import { noteConnack, noteConnect } from "./mqtt-idle.ts";
 import type { PinnedEntry } from "./pins.ts";
 import { type RunnableRule, runRules } from "./rule-runner.ts";
 import type { SessionContext } from "./session-context.ts";
@@ -44,9 +45,11 @@ export class Pipeline {
     return this.#context.backend;
   }
 
-  /** Whether a rule looks at the server's first bytes. */
+  /** Whether a rule, or a timeout that follows from it, looks at the server's first bytes. */
   get inspectsResponse(): boolean {
-    return this.#backendRules?.inspectsResponse === true;
+    return (
+      this.#backendRules?.inspectsResponse === true || this.#context.keepalive?.isProposal === true
+    );
   }
 
   /** Runs until a decision or until bytes are missing. */
@@ -96,6 +99,7 @@ export class Pipeline {
   }
 
   #choosePersistent(): PipelineStep {
+    if (!noteConnect(this.#context)) return { kind: "wait" };
     const backend = this.#context.backend!;
     const rules = this.#backendRules!;
     const used = this.#findUsed(rules.useServer, backend);
@@ -129,7 +133,7 @@ export class Pipeline {
     if (outcome.verdict === "wait") return "wait";
     if (outcome.verdict === "reject") return "rejected";
     if (outcome.verdict === "close") return "closed";
-    return matchResponse(stick, this.#context);
+    return noteConnack(this.#context) ? matchResponse(stick, this.#context) : "wait";
   }
 
   #enter(stage: Stage): void {

@@ -1,16 +1,27 @@
-import type { Proxy } from "../config/model/proxy.ts";
+import { MQTT_IDLE_SERVER_MARGIN_MS } from "../limits.ts";
 import type { RelaySpec } from "./mover.ts";
+import { idleLimitMs } from "./mqtt-idle.ts";
+import type { SessionContext } from "./session-context.ts";
 
-/** The timeouts of a relay: the client's from the frontend, the others from the backend. */
-export function relaySpec(frontend: Proxy, backend: Proxy): RelaySpec {
-  const front = frontend.timeouts;
-  const back = backend.timeouts;
-  return {
-    clientMs: front.client,
-    serverMs: back.server,
-    tunnelMs: back.tunnel,
+/**
+ * The timeouts of a relay: the client's from the frontend, the others from the backend. A limit of the
+ * client's own (`timeout client mqtt`) goes before all of them but those of half-closed connections: a
+ * sleeping client's server is silent as well.
+ */
+export function relaySpec(context: SessionContext): RelaySpec {
+  const { proxy } = context.backend!;
+  const front = context.frontend.proxy.timeouts;
+  const back = proxy.timeouts;
+  const idleMs = idleLimitMs(context);
+  const others = {
     clientFinMs: front.clientFin,
     serverFinMs: back.serverFin,
-    resetServerAtEnd: backend.flags.has("nolinger"),
+    resetServerAtEnd: proxy.flags.has("nolinger"),
   };
+  if (idleMs === undefined) {
+    return { clientMs: front.client, serverMs: back.server, tunnelMs: back.tunnel, ...others };
+  }
+  const silentMs = back.tunnel ?? back.server ?? Infinity;
+  const serverMs = Math.max(silentMs, idleMs + MQTT_IDLE_SERVER_MARGIN_MS);
+  return { clientMs: idleMs, ...(serverMs === Infinity ? {} : { serverMs }), ...others };
 }

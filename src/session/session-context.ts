@@ -11,6 +11,7 @@ import type { TrackedCounters } from "../stick/tracked.ts";
 import type { StickTable } from "../stick/table.ts";
 import type { BackendState } from "./backend-state.ts";
 import type { FrontendState } from "./frontend-state.ts";
+import type { Keepalive } from "./mqtt-idle.ts";
 import type { TlsFacts } from "./mover.ts";
 import type { RuleSubject } from "./rule-runner.ts";
 import type { World } from "./world.ts";
@@ -40,6 +41,8 @@ export class SessionContext implements RuleSubject {
   serverTls: TlsFacts | undefined;
   backend: BackendState | undefined;
   server: NamedId | undefined;
+  /** Of an MQTT client, where `timeout client mqtt` has asked. */
+  keepalive: Keepalive | undefined;
   /** What the rule that has rejected it was about. */
   denial: RefusalCause | undefined;
 

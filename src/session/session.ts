@@ -300,7 +300,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
     const backend = this.context.backend!;
     this.#accounts.pin(storeServer(this.#stores, server, backend, nowMs));
     this.#become({ name: "relaying" });
-    this.#effects.push({ kind: "relay", spec: relaySpec(this.#frontend.proxy, backend.proxy) });
+    this.#effects.push({ kind: "relay", spec: relaySpec(this.context) });
     if (this.#frontend.logMoment === "connect") this.#accounts.logTraffic("--", nowMs, true);
   }
 

@@ -67,6 +67,7 @@ const FRONTEND_LINES = [
   "rate-limit sessions <natural>",
   "timeout client <time>",
   "timeout client-fin <time>",
+  "#tandem timeout client mqtt max 20d min <time>",
   "option clitcpka",
   "clitcpka-idle 10",
   "log-format <text>",

@@ -46,6 +46,7 @@ function frontendLines(chance: Chance): string {
     chance.oneIn(4) && "clitcpka-cnt 3",
     chance.oneIn(4) && "option clitcpka",
     chance.oneIn(3) && "#tandem option mqtt-refuse",
+    chance.oneIn(5) && "#tandem timeout client mqtt max 4s",
   ]);
 }
 

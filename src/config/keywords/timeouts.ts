@@ -4,6 +4,7 @@ import { ANY_PROXY, BACKEND_SIDE, FRONTEND_SIDE, served } from "../keyword.ts";
 import type { Keyword, SectionKind } from "../keyword.ts";
 import type { Line } from "../line.ts";
 import type { Timeouts } from "../model/proxy.ts";
+import { TIMEOUT_CLIENT_MQTT } from "./timeout-client-mqtt.ts";
 
 const NAMES =
   "'client', 'server', 'connect', 'check', 'queue', 'http-keep-alive', 'http-request', " +
@@ -60,6 +61,7 @@ function parseTimeout(line: Line, draft: ProxyDraft, name: string, field: keyof 
 /** All timeouts. */
 export const TIMEOUT_KEYWORDS: readonly Keyword<ProxyDraft>[] = [
   timeout("client", "client", FRONTEND_SIDE, "Silence allowed on the client's side."),
+  TIMEOUT_CLIENT_MQTT,
   timeout("server", "server", BACKEND_SIDE, "Silence allowed on the server's side."),
   timeout("connect", "connect", BACKEND_SIDE, "How long connecting to a server may take."),
   timeout("check", "check", BACKEND_SIDE, "How long a check's answer may take."),

@@ -78,6 +78,12 @@ export interface Timeouts {
   readonly httpKeepAlive?: Millis;
 }
 
+/** `timeout client mqtt` (ours): the bounds of an idle limit that follows each client's keep alive. */
+export interface MqttIdle {
+  readonly minMs: Millis;
+  readonly maxMs: Millis;
+}
+
 /** `clitcpka-cnt|idle|intvl` and the server's twins. */
 export interface TcpKeepalive {
   readonly count?: number;
@@ -92,6 +98,7 @@ export interface FrontendSide {
   readonly backlog?: number;
   /** `rate-limit sessions`, per second. */
   readonly rateLimitSessions?: number;
+  readonly mqttIdle?: MqttIdle;
   readonly connectionRules: readonly TcpRule[];
   readonly sessionRules: readonly TcpRule[];
   readonly useBackend: readonly UseBackend[];
@@ -159,6 +166,12 @@ export interface StatsSettings {
   readonly showLegends: boolean;
   readonly showModules: boolean;
   readonly showNode?: string | true;
-  /** Path of the metrics: `http-request use-service prometheus-exporter [if { path ... }]`. */
+  /**
+   * Path of the metrics: `http-request use-service prometheus-exporter [if { path ... }]`; without a
+   * condition `ANY_METRICS_PATH`.
+   */
   readonly metricsPath?: string;
 }
+
+/** Every request is for the metrics. */
+export const ANY_METRICS_PATH = "*";

@@ -8,6 +8,7 @@ import type {
   BackendSide,
   Balance,
   FrontendSide,
+  MqttIdle,
   Proxy,
   StatsSettings,
   TcpKeepalive,
@@ -16,7 +17,15 @@ import type {
 import type { ContentRules } from "../model/rules.ts";
 import { printBind } from "./bind.ts";
 import { printCheckMethod } from "./check.ts";
-import { printIf, printLine, printOwnLine, printRaw, printTime, printTimeIf } from "./line.ts";
+import {
+  printIf,
+  printLine,
+  printOwnLine,
+  printRaw,
+  printTime,
+  printTimeIf,
+  timePair,
+} from "./line.ts";
 import { printLog } from "./log.ts";
 import { printServer, printSource } from "./server.ts";
 import { printStickRule, printStickTable } from "./stick.ts";
@@ -83,6 +92,7 @@ function printFrontend(side: FrontendSide): string {
     printIf("maxconn", side.maxconn),
     printIf("backlog", side.backlog),
     printIf("rate-limit sessions", side.rateLimitSessions),
+    printMqttIdle(side.mqttIdle),
     side.stickTable === undefined ? "" : printStickTable(side.stickTable, "stick-table"),
     ...side.connectionRules.map((rule) => printRaw("tcp-request connection", printTcpRule(rule))),
     ...side.sessionRules.map((rule) => printRaw("tcp-request session", printTcpRule(rule))),
@@ -94,6 +104,15 @@ function printFrontend(side: FrontendSide): string {
     ),
     printIf("default_backend", side.defaultBackend),
   ].join("");
+}
+
+function printMqttIdle(idle: MqttIdle | undefined): string {
+  if (idle === undefined) return "";
+  return printOwnLine(
+    "timeout client mqtt",
+    ...timePair("min", idle.minMs),
+    ...timePair("max", idle.maxMs),
+  );
 }
 
 function printBackend(side: BackendSide): string {
@@ -150,10 +169,11 @@ function printStats(stats: StatsSettings): string {
     printShown("stats show-desc", stats.showDesc),
     printShown("stats show-node", stats.showNode),
   ];
-  const exporter = "http-request use-service prometheus-exporter if { path";
+  const exporter = "http-request use-service prometheus-exporter";
+  const condition = metrics === ANY_METRICS_PATH ? "" : ` if { path ${metrics} }`;
   return [
     ...(stats.enabled ? page : []),
-    metrics === undefined ? "" : printRaw(`${exporter} ${metrics} }`),
+    metrics === undefined ? "" : printRaw(`${exporter}${condition}`),
   ].join("");
 }
 

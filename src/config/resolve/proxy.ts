@@ -95,6 +95,7 @@ function finishFrontend(draft: ProxyDraft): FrontendSide {
   if (draft.maxconn !== undefined) side.maxconn = draft.maxconn;
   if (draft.backlog !== undefined) side.backlog = draft.backlog;
   if (draft.rateLimitSessions !== undefined) side.rateLimitSessions = draft.rateLimitSessions;
+  if (draft.mqttIdle !== undefined) side.mqttIdle = draft.mqttIdle;
   if (draft.defaultBackend !== undefined) side.defaultBackend = draft.defaultBackend.name;
   if (draft.kind === "frontend" && draft.stickTable !== undefined) {
     side.stickTable = draft.stickTable;
