@@ -22,8 +22,6 @@ static struct side *other_side(struct side *side) {
 
 static bool is_client(const struct side *side) { return side == &side->relay->client; }
 
-/* --- deadlines ------------------------------------------------------------------------------ */
-
 /* When a side has been silent for too long; 0 when it may be silent for ever. */
 static int64_t silence_due(const struct side *side, const struct side *other, int64_t fin_ms,
                            int64_t side_ms, int64_t tunnel_ms) {
@@ -57,8 +55,6 @@ static void watch_deadline(struct engine *engine, struct relay *relay) {
     if (due == 0) wheel_remove(&engine->wheel, &relay->deadline);
     else wheel_put(&engine->wheel, &relay->deadline, due);
 }
-
-/* --- ends ----------------------------------------------------------------------------------- */
 
 /* An orderly end is a cause only while nothing worse has happened, as in HAProxy's logs. */
 static void note_end(struct relay *relay, enum relay_end end, int error) {
@@ -143,8 +139,6 @@ static void end_side(struct engine *engine, struct side *side) {
     if (side->shut) close_side(engine, side, false);
     if (relay->open_count > 0) watch_deadline(engine, relay);
 }
-
-/* --- bytes ---------------------------------------------------------------------------------- */
 
 bool relay_queue(struct side *to, const uint8_t *bytes, size_t length) {
     if (length == 0) return true;
@@ -281,8 +275,6 @@ void relay_on_event(struct engine *engine, struct side *side, uint32_t events) {
     if ((events & EPOLLOUT) && side->queue != NULL) flush(engine, side);
     move(engine, side);
 }
-
-/* --- life ----------------------------------------------------------------------------------- */
 
 struct relay *relay_make(int client, int server, const struct relay_spec *spec) {
     struct relay *relay = calloc(1, sizeof *relay);
