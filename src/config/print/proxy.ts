@@ -14,6 +14,7 @@ import type {
   TcpKeepalive,
   Timeouts,
 } from "../model/proxy.ts";
+import { ANY_METRICS_PATH } from "../model/proxy.ts";
 import type { ContentRules } from "../model/rules.ts";
 import { printBind } from "./bind.ts";
 import { printCheckMethod } from "./check.ts";
