@@ -53,7 +53,7 @@ const PAGES: readonly {
     file: "10-pair-node1-haproxy.cfg",
     page: "bind *:8404",
     uri: "/stats",
-    others: ["bind *:1883"],
+    others: ["bind *:1883", "peer lb1 192.168.56.11:10000"],
     rows: ["brokers/broker3", "mqtt/FRONTEND"],
   },
 ];
@@ -64,7 +64,7 @@ describe("the pages of users' files", () => {
     const dir = tempDir();
     const local = (line: string, port: number): readonly [string, string] => [
       line,
-      line.replace(/\*?:\d+/, `127.0.0.1:${port}`),
+      line.replace(/[*\d.]*:\d+/, `127.0.0.1:${port}`),
     ];
     const config = usersConfig(file, [
       local(page, pagePort!),
