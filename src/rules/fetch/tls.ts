@@ -5,6 +5,7 @@ import { byteStringOfText } from "../bytes.ts";
 import type { RuleContext } from "../context.ts";
 import type { ArgumentSpec, FetchDefinition } from "../definition.ts";
 import type { Fetched, Sample } from "../sample.ts";
+import { alternativeName, checkNameKind } from "./alternative-names.ts";
 
 type Side = "tls" | "server-tls";
 
@@ -159,6 +160,20 @@ export const TLS_FETCHES: readonly FetchDefinition[] = [
     (certificate, args) => distinguishedName(certificate.issuer, args),
     NAME_ARGS,
   ),
+  {
+    ...certificateFetch(
+      "ssl_c_san",
+      "str",
+      "The first alternative name of the client certificate, or the nth of a kind (ours).",
+      ({ der }, [kind = "", nth = ""]) =>
+        text(alternativeName(der, kind, nth === "" ? 1 : Number(nth))),
+      [
+        { name: "kind", type: "string", optional: true },
+        { name: "occurrence", type: "integer", optional: true },
+      ],
+    ),
+    check: checkNameKind,
+  },
   certificateFetch("ssl_c_serial", "bin", "The serial number of the client certificate.", (c) =>
     serialBytes(c.serial),
   ),
