@@ -5,6 +5,7 @@ import { printSampleExpression } from "../rules/parse-sample.ts";
 import { INSPECT_DELAY_DEFAULT_MS } from "../limits.ts";
 import type { Configuration } from "./model/configuration.ts";
 import type { LogTarget } from "./model/log.ts";
+import { ANY_METRICS_PATH } from "./model/proxy.ts";
 import type { Balance, FrontendSide, Proxy } from "./model/proxy.ts";
 import type { Server } from "./model/server.ts";
 import type { StickTableSpec } from "./model/stick.ts";
@@ -51,7 +52,7 @@ function describeFrontend(proxy: Proxy): readonly string[] {
       return `  listens on ${printBindAddress(bind.address)}${tls}${header}${limit}`;
     }),
     ...(stats?.enabled === true ? [`  serves statistics at ${stats.uri}`] : []),
-    ...(stats?.metricsPath === undefined ? [] : [`  serves metrics at ${stats.metricsPath}`]),
+    ...describeMetrics(stats?.metricsPath),
     ...describeIdle(frontend),
     ...(frontend.stickTable === undefined ? [] : [`  ${describeTable(frontend.stickTable)}`]),
     ...frontend.useBackend.map((rule) => {
@@ -62,6 +63,11 @@ function describeFrontend(proxy: Proxy): readonly string[] {
       ? []
       : [`  uses backend ${frontend.defaultBackend} by default`]),
   ];
+}
+
+function describeMetrics(path: string | undefined): string[] {
+  if (path === undefined) return [];
+  return [`  serves metrics at ${path === ANY_METRICS_PATH ? "every path" : path}`];
 }
 
 function describeIdle({ mqttIdle }: FrontendSide): readonly string[] {

@@ -8,7 +8,6 @@ import { type Diagnostic, firstAlert } from "../base/diagnostic.ts";
 import type { BalancerOptions } from "../balancer-options.ts";
 import { hasListeners } from "../config/describe.ts";
 import { renderDiagnostics } from "../config/render.ts";
-import type { Configuration } from "../config/model/configuration.ts";
 import { AcceptFailures } from "../session/accept-failures.ts";
 import { applyConfiguration } from "../session/apply.ts";
 import { World } from "../session/world.ts";
@@ -131,6 +130,7 @@ export class Balancer {
       health: () => this.#health,
       isStopping: () => this.#stop.isStopping,
       traffic: this.#traffic,
+      metrics: { fitness: () => this.#life.fitness(), live: () => this.#live.figures },
     });
     this.#stop = new StopSequence({
       world: this.#world,
@@ -259,7 +259,10 @@ export class Balancer {
         readLines,
         opened,
         environment: loaded.environment,
-        maxconn: this.#maxconn(configuration),
+        maxconn: Math.min(
+          this.#options.maxconn ?? configuration.global.maxconn ?? Infinity,
+          processMaxconn(),
+        ),
       },
       nowMs,
     );
@@ -279,11 +282,6 @@ export class Balancer {
     this.#shell.adoptListeners(nowMs);
     this.#health.reconfigure(configuration, nowMs);
     this.#pages.apply(configuration, tls);
-  }
-
-  #maxconn(configuration: Configuration): number {
-    const possible = processMaxconn();
-    return Math.min(this.#options.maxconn ?? configuration.global.maxconn ?? possible, possible);
   }
 
   /** What is done once: pid file, user and group. */

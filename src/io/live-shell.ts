@@ -47,6 +47,11 @@ export class LiveShell {
     return this.#list.table;
   }
 
+  /** How long the list is. */
+  get figures(): { readonly ownCount: number; readonly entryCount: number } {
+    return { ownCount: this.#list.listedCount, entryCount: this.#list.table.usedCount };
+  }
+
   /** A client has connected. */
   opened(connection: ConnectionId, source: Endpoint, destination: Endpoint, nowMs: number): void {
     this.#list.opened(connection, source, destination, nowMs);

@@ -46,7 +46,8 @@ function filesOf(proxy: Proxy): NamedFile[] {
   ].flatMap((rule) =>
     rule.condition === undefined ? [] : [...conditionAcls(rule.condition, acls)],
   );
-  const fromAcls = [...proxy.acls, ...conditions].flatMap((acl) =>
+  const admin = (proxy.stats?.admin ?? []).flatMap((condition) => conditionAcls(condition, acls));
+  const fromAcls = [...proxy.acls, ...conditions, ...admin].flatMap((acl) =>
     [...acl.files, ...expressionFiles(acl.expression)].map((path) => ({
       path,
       position: acl.position,

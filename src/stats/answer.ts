@@ -6,6 +6,8 @@ export interface StatsAnswer {
   readonly reason: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** Instead of a body: text of any length, made piece by piece as the client reads. */
+  readonly pieces?: Iterable<string>;
 }
 
 const HTML = "text/html";
@@ -17,6 +19,11 @@ export function okAnswer(
   headers: Readonly<Record<string, string>> = {},
 ): StatsAnswer {
   return { ...answer(200, "OK", contentType, body), headers: withType(contentType, headers) };
+}
+
+/** A text of any length. */
+export function piecesAnswer(contentType: string, pieces: Iterable<string>): StatsAnswer {
+  return { ...answer(200, "OK", contentType, ""), pieces };
 }
 
 /** Sends a browser elsewhere after a form. */

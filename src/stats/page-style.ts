@@ -27,4 +27,7 @@ td.text { max-width: 28rem; overflow: hidden; text-overflow: ellipsis; }
 .up { color: var(--up); } .warn { color: var(--warn); }
 .down { color: var(--down); font-weight: 600; } .maint { color: var(--maint); }
 .notice { border-left: 4px solid var(--warn); padding: .4rem .8rem; margin: .8rem 0; }
+.notice.good { border-color: var(--up); } .notice.bad { border-color: var(--down); }
+.apply { margin: .5rem 0; } .apply select, .apply button { font: inherit; padding: .2rem .6rem; }
+.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 `;

@@ -1,5 +1,7 @@
 // The table of one proxy on the statistics page.
 import type { ColumnName, StatsRow } from "./columns.ts";
+import { escapeHtml } from "./escape-html.ts";
+import { formatCheckBox } from "./page-actions.ts";
 import { formatDuration, formatSize } from "./page-figures.ts";
 
 /** A column of the page: its head, and how a row fills it. */
@@ -85,8 +87,8 @@ const GROUPS: readonly ColumnGroup[] = [
   },
 ];
 
-/** A table with one line for each row. */
-export function formatTable(rows: readonly StatsRow[]): string {
+/** A table with one line for each row, and on request a box to check each server. */
+export function formatTable(rows: readonly StatsRow[], hasBoxes: boolean): string {
   const groups = GROUPS.map(
     ({ head, columns }) => `<th class="group" colspan="${columns.length}">${head}</th>`,
   );
@@ -96,15 +98,17 @@ export function formatTable(rows: readonly StatsRow[]): string {
     '<div class="scroll"><table><thead>',
     `<tr><th class="name" rowspan="2">Name</th>${groups.join("")}</tr>`,
     `<tr>${heads.join("")}</tr></thead><tbody>`,
-    ...rows.map((row) => formatRow(row, columns)),
+    ...rows.map((row) => formatRow(row, columns, hasBoxes)),
     "</tbody></table></div>",
   ].join("\n");
 }
 
-function formatRow(row: StatsRow, columns: readonly PageColumn[]): string {
+function formatRow(row: StatsRow, columns: readonly PageColumn[], hasBoxes: boolean): string {
   const { svname, addr } = row.cells;
   const title = addr === undefined ? "" : ` title="${escapeHtml(String(addr))}"`;
-  const name = `<td class="name"${title}>${escapeHtml(String(svname))}</td>`;
+  const isBox = hasBoxes && row.kind === "server";
+  const text = isBox ? formatCheckBox(String(svname)) : escapeHtml(String(svname));
+  const name = `<td class="name"${title}>${text}</td>`;
   const cells = columns.map(({ cell }) => cell(row));
   return `<tr${row.kind === "server" ? "" : ' class="total"'}>${name}${cells.join("")}</tr>`;
 }
@@ -169,9 +173,4 @@ function checkCell({ cells }: StatsRow): string {
 
 function percent(value: string | number | undefined): string {
   return `<td>${value === undefined ? "" : `${value}%`}</td>`;
-}
-
-/** Text as it may stand in HTML, also within quotes. */
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

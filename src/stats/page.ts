@@ -1,10 +1,12 @@
 // The statistics page: one self-contained document, nothing is loaded from elsewhere.
 import type { StatsSettings } from "../config/model/proxy.ts";
 import type { StatsRow } from "./columns.ts";
+import { escapeHtml } from "./escape-html.ts";
 import type { StatsOptions } from "./options.ts";
+import { formatOutcome, inActionForm } from "./page-actions.ts";
 import { formatDuration } from "./page-figures.ts";
 import { PAGE_STYLE } from "./page-style.ts";
-import { escapeHtml, formatTable } from "./page-table.ts";
+import { formatTable } from "./page-table.ts";
 import type { StatsView } from "./request.ts";
 
 /** The page as HTML. */
@@ -19,6 +21,7 @@ export function formatPage(
     refreshMs === undefined || options.noRefresh
       ? ""
       : `<meta http-equiv="refresh" content="${Math.ceil(refreshMs / 1000)}">`;
+  const mayAct = view.mayAct();
   return [
     '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">',
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
@@ -26,8 +29,8 @@ export function formatPage(
     `<style>${PAGE_STYLE}</style></head><body>`,
     formatHead(settings, view),
     formatLinks(options, settings),
-    formatOutcome(options.outcome),
-    ...groupByProxy(rows).map(formatProxy),
+    formatOutcome(options.outcome, settings.uri),
+    ...groupByProxy(rows).map((proxy) => formatProxy(proxy, mayAct)),
     "</body></html>",
     "",
   ].join("\n");
@@ -79,15 +82,6 @@ function formatLinks(options: StatsOptions, { uri, refreshMs }: StatsSettings): 
   ].join("\n");
 }
 
-const OUTCOMES: Readonly<Record<string, string>> = {
-  DENY: "The action was denied: this page has no 'stats admin'.",
-};
-
-function formatOutcome(outcome: string): string {
-  const text = OUTCOMES[outcome];
-  return text === undefined ? "" : `<p class="notice">${escapeHtml(text)}</p>`;
-}
-
 function groupByProxy(rows: readonly StatsRow[]): (readonly StatsRow[])[] {
   const groups = new Map<number, StatsRow[]>();
   for (const row of rows) {
@@ -98,11 +92,14 @@ function groupByProxy(rows: readonly StatsRow[]): (readonly StatsRow[])[] {
   return [...groups.values()];
 }
 
-function formatProxy(rows: readonly StatsRow[]): string {
-  const { pxname, mode } = rows[0]!.cells;
+function formatProxy(rows: readonly StatsRow[], mayAct: boolean): string {
+  const { proxyId, cells } = rows[0]!;
+  const { pxname, mode } = cells;
   const algorithm = rows.find(({ cells }) => cells.algo !== undefined)?.cells.algo;
   const details = [mode, algorithm].filter((text) => text !== undefined).join(", ");
   const name = escapeHtml(String(pxname));
   const head = `<h2 id="${name}">${name} <small>${escapeHtml(details)}</small></h2>`;
-  return `${head}\n${formatTable(rows)}`;
+  const isForm = mayAct && rows.some(({ kind }) => kind === "server");
+  const table = formatTable(rows, isForm);
+  return `${head}\n${isForm ? inActionForm(table, proxyId, String(pxname)) : table}`;
 }

@@ -1,11 +1,16 @@
 // Decides what a request to a statistics proxy gets. HAProxy looks at the method and the URL first,
 // then at the account; anything else goes to the proxy's backend, which has no server.
 import type { Millis } from "../base/units.ts";
-import type { StatsSettings } from "../config/model/proxy.ts";
+import { ANY_METRICS_PATH, type StatsSettings } from "../config/model/proxy.ts";
+import { METRICS_TYPE } from "../metrics/exposition.ts";
+import { type MetricsSelection, parseMetricsQuery } from "../metrics/query.ts";
+import { type ActionForm, type ActionOutcome, parseActionForm } from "./action-form.ts";
 import {
+  BAD_REQUEST,
   NO_SERVER,
   notServedAnswer,
   okAnswer,
+  piecesAnswer,
   seeOtherAnswer,
   type StatsAnswer,
   unauthorizedAnswer,
@@ -17,14 +22,17 @@ import { formatJson, formatTyped } from "./json.ts";
 import { parseStatsOptions, type StatsOptions } from "./options.ts";
 import { formatPage } from "./page.ts";
 import type { RowSelection } from "./rows.ts";
+import { isSameOrigin, type OriginHeaders } from "./same-origin.ts";
 
-/** A request, its body left aside. */
-export interface StatsRequest {
+/** A request. */
+export interface StatsRequest extends OriginHeaders {
   readonly method: string;
   /** As on the request line; absolute URLs are taken, too. */
   readonly target: string;
   /** The `Authorization` header. */
   readonly authorization: string | undefined;
+  /** What follows the header, where `needsBody` asked for it; "exceeded" when it is too long. */
+  readonly body: { readonly text: string } | "exceeded" | undefined;
 }
 
 /** Facts about the process for the head of the page. */
@@ -43,6 +51,11 @@ export interface ProcessFacts {
 export interface StatsView {
   readonly process: ProcessFacts;
   rows(selection: RowSelection): readonly StatsRow[];
+  /** Whether `stats admin` lets this client act. */
+  mayAct(): boolean;
+  /** Carries an action out. */
+  act(form: ActionForm): ActionOutcome;
+  metrics(selection: MetricsSelection): Iterable<string>;
 }
 
 /** HAProxy's own realm, which browsers may have stored passwords for. */
@@ -50,29 +63,79 @@ const REALM_DEFAULT = "HAProxy Statistics";
 
 const METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "POST"]);
 
+/** Whether the answer depends on the request's body; the bodies of others are not worth reading. */
+export function needsBody(
+  request: StatsRequest,
+  settings: StatsSettings,
+  view: StatsView,
+): boolean {
+  const target = pathAndQuery(request);
+  return (
+    request.method === "POST" &&
+    !isForMetrics(target, settings) &&
+    isForPage(target, settings) &&
+    isAuthorized(settings.auth, request.authorization) &&
+    isAllowed(request, view)
+  );
+}
+
 /** Answers a request. The body is there also for HEAD; the server leaves it out. */
 export function answerStats(
   request: StatsRequest,
   settings: StatsSettings,
   view: StatsView,
 ): StatsAnswer {
-  const target = request.target.replace(/^https?:\/\/[^/]*/i, "");
-  if (settings.metricsPath !== undefined && pathOf(target) === settings.metricsPath) {
-    return notServedAnswer("Metrics are not served yet: use the statistics page with ;csv.");
+  const target = pathAndQuery(request);
+  // As in HAProxy metrics need no account: a rule hands them out before the page is looked at.
+  if (isForMetrics(target, settings)) {
+    const selection = parseMetricsQuery(target);
+    if (selection === undefined) return BAD_REQUEST;
+    return piecesAnswer(METRICS_TYPE, view.metrics(selection));
   }
-  const isPage = settings.enabled && target.startsWith(settings.uri);
-  if (!isPage || !METHODS.has(request.method)) return NO_SERVER;
+  if (!isForPage(target, settings) || !METHODS.has(request.method)) return NO_SERVER;
   if (!isAuthorized(settings.auth, request.authorization)) {
     return unauthorizedAnswer(settings.realm ?? REALM_DEFAULT);
   }
-  if (request.method === "POST") return answerAction(settings);
-  return answerForm(parseStatsOptions(target.slice(settings.uri.length)), settings, view);
+  const options = parseStatsOptions(target.slice(settings.uri.length));
+  if (request.method !== "POST") return answerForm(options, settings, view);
+  return seeOtherAnswer(settings.uri + suffixAfter(act(request, view), options, settings));
 }
 
-/** Without `stats admin` nobody may act, and HAProxy's page says so when it comes back. */
-function answerAction(settings: StatsSettings): StatsAnswer {
-  if (settings.admin.length === 0) return seeOtherAnswer(`${settings.uri};st=DENY`);
-  return notServedAnswer("Actions are not served yet: change the configuration and reload.");
+function pathAndQuery({ target }: StatsRequest): string {
+  return target.replace(/^https?:\/\/[^/]*/i, "");
+}
+
+function isForMetrics(target: string, { metricsPath }: StatsSettings): boolean {
+  return metricsPath === ANY_METRICS_PATH || /^[^?]*/.exec(target)![0] === metricsPath;
+}
+
+function isForPage(target: string, { enabled, uri }: StatsSettings): boolean {
+  return enabled && target.startsWith(uri);
+}
+
+function isAllowed(request: StatsRequest, view: StatsView): boolean {
+  return view.mayAct() && isSameOrigin(request);
+}
+
+function act(request: StatsRequest, view: StatsView): ActionOutcome {
+  if (!isAllowed(request, view)) return "DENY";
+  const { body } = request;
+  if (body === undefined) return "NONE";
+  if (body === "exceeded") return "EXCD";
+  const form = parseActionForm(body.text);
+  return typeof form === "string" ? form : view.act(form);
+}
+
+/** What a browser is sent back to: the outcome, and the page as it was. */
+function suffixAfter(
+  outcome: ActionOutcome,
+  { hideDown, noRefresh, search }: StatsOptions,
+  { refreshMs }: StatsSettings,
+): string {
+  const up = hideDown ? ";up" : "";
+  const still = noRefresh && refreshMs !== undefined ? ";norefresh" : "";
+  const scope = /^[\w.:-]+$/.test(search) ? `?scope=${search}` : "";
+  return `;st=${outcome}${up}${still}${scope}`;
 }
 
 function answerForm(options: StatsOptions, settings: StatsSettings, view: StatsView): StatsAnswer {
@@ -99,13 +162,11 @@ function answerForm(options: StatsOptions, settings: StatsSettings, view: StatsV
     case "page":
       return okAnswer("text/html; charset=utf-8", formatPage(options, settings, view, rows()), {
         ...headers,
+        // Within another site's frame a click could be led onto 'Apply'.
         "content-security-policy":
-          "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'",
+          "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; " +
+          "frame-ancestors 'self'",
         "x-content-type-options": "nosniff",
       });
   }
-}
-
-function pathOf(target: string): string {
-  return /^[^?]*/.exec(target)![0];
 }

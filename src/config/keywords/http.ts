@@ -4,6 +4,7 @@ import type { ProxyDraft } from "../draft.ts";
 import { ANY_PROXY, served } from "../keyword.ts";
 import type { Keyword } from "../keyword.ts";
 import type { Line } from "../line.ts";
+import { ANY_METRICS_PATH } from "../model/proxy.ts";
 
 const TCP_HINT = "Tandem serves TCP and MQTT; leave this to a web proxy.";
 
@@ -64,7 +65,7 @@ function parseHttpRequest(line: Line, draft: ProxyDraft): void {
     const condition = words.slice(2).join(" ");
     const match = /^if \{ path (\/\S*) \}$/.exec(condition);
     if (condition === "" || match !== null) {
-      draft.metricsPath = match?.[1] ?? "/metrics";
+      draft.metricsPath = match?.[1] ?? ANY_METRICS_PATH;
       line.takeRest();
       return;
     }

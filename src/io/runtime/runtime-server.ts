@@ -8,11 +8,14 @@ import type { Configuration } from "../../config/model/configuration.ts";
 import type { StatsSocket } from "../../config/model/global.ts";
 import type { HealthMonitor } from "../../health/monitor.ts";
 import { RUNTIME_CONNECTIONS_DEFAULT, RUNTIME_SILENCE_DEFAULT_MS } from "../../limits.ts";
+import type { MetricsSources } from "../../metrics/render.ts";
 import type { RuntimeContext, RuntimeEffect } from "../../runtime/command.ts";
+import { actOnServers } from "../../runtime/page-actions.ts";
 import { RUNTIME_COMMANDS } from "../../runtime/command-table.ts";
 import { RuntimeConnection } from "../../runtime/connection.ts";
 import type { ProcessFigures } from "../../runtime/process-figures.ts";
 import { formatBindAddress } from "../../session/plan-listeners.ts";
+import type { ActionForm, ActionOutcome } from "../../stats/action-form.ts";
 import { monotonicMs, wallClockMs } from "../clock.ts";
 import { localUtcOffset } from "../log/local-time.ts";
 import { logState, type ProgramLog } from "../log/program-log.ts";
@@ -36,6 +39,8 @@ export interface RuntimeParts extends Omit<RuntimeEffectParts, "changed" | "log"
   readonly traffic: TrafficLog;
   readonly pages: StatsServer;
   readonly peers: PeersShell;
+  /** For the metrics of the statistics pages. */
+  readonly metrics: Omit<MetricsSources, "context">;
   isStopping(): boolean;
 }
 
@@ -93,6 +98,11 @@ export class RuntimeServer {
       },
     };
     this.#context = this.#newContext();
+    parts.pages.attach({
+      program: parts.program,
+      metrics: { ...parts.metrics, context: this.#context },
+      act: (form, nowMs) => this.#actOnServers(form, nowMs),
+    });
   }
 
   /** The configuration in force, commands' changes included. */
@@ -138,8 +148,17 @@ export class RuntimeServer {
         this.#remove(listener);
       }
     }
-    if (this.#listeners.size > 0) this.#meter.start();
+    if (this.#listeners.size > 0 || hasMetrics(configuration)) this.#meter.start();
     this.#regulate();
+  }
+
+  /** Does what a form of the statistics page asks for. */
+  #actOnServers(form: ActionForm, nowMs: Millis): ActionOutcome {
+    this.#parts.world.nowMs = nowMs;
+    const run = (effects: readonly RuntimeEffect[]): void => {
+      for (const effect of effects) runRuntimeEffect(effect, this.#effects, nowMs);
+    };
+    return actOnServers(form, this.#context, run, nowMs);
   }
 
   /** Gives servers that are new to this process the states that files say they had. */
@@ -265,6 +284,11 @@ export class RuntimeServer {
       startupLogs: this.#startupLogs,
     };
   }
+}
+
+/** Whether metrics are served, which show what the meter finds. */
+function hasMetrics({ proxies }: Configuration): boolean {
+  return proxies.some(({ stats }) => stats?.metricsPath !== undefined);
 }
 
 /** The sockets by address; of two lines with one address the last counts. */

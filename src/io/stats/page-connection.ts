@@ -6,6 +6,9 @@ import type { Timeouts } from "../../config/model/proxy.ts";
 import { STATS_LINGER_MS, STATS_REQUEST_MS_MAX, STATS_RESPONSE_MS_MAX } from "../../limits.ts";
 import { REQUEST_TIMEOUT, type StatsAnswer } from "../../stats/answer.ts";
 import type { PageCounters } from "../../stats/page-counters.ts";
+import type { PageClient } from "../../stats/page-rules.ts";
+import type { TlsFacts } from "../../session/mover.ts";
+import { localEndpoint, remoteEndpoint } from "../mover/endpoints.ts";
 import { secureAccepted } from "../mover/secure.ts";
 import type { ServerSideTls } from "../tls/context.ts";
 import { findRefusal, serverTlsFacts } from "../tls/facts.ts";
@@ -33,6 +36,7 @@ export class PageConnection {
   #answeredCount = 0;
   #bytesIn = 0;
   #bytesOut = 0;
+  #tls: TlsFacts | undefined;
 
   constructor(host: PageConnectionHost, listener: PageListener, raw: Socket) {
     this.#host = host;
@@ -51,6 +55,21 @@ export class PageConnection {
     const { tls } = this.listener;
     if (tls === undefined) this.#begin(this.socket);
     else this.#secure(tls);
+  }
+
+  /** The client as rules see it. */
+  get client(): PageClient {
+    const { socket } = this;
+    return {
+      source: remoteEndpoint(socket),
+      destination: localEndpoint(socket),
+      tls: this.#tls,
+    };
+  }
+
+  /** The header of a request is there, and its body must come in time. */
+  bodyAwaited(late: () => void): void {
+    this.#arm(requestMs(this.listener.proxy.timeouts), late);
   }
 
   /** A request is there; its answer must be read in time. */
@@ -100,6 +119,7 @@ export class PageConnection {
       },
       secured: (socket, verifyCode) => {
         const facts = serverTlsFacts(socket, context, verifyCode);
+        this.#tls = facts;
         if (findRefusal(context, facts, verifyCode) === undefined) this.#begin(socket);
         else this.destroy();
       },

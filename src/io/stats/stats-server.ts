@@ -12,24 +12,43 @@ import {
   type PlannedListener,
 } from "../../session/plan-listeners.ts";
 import type { World } from "../../session/world.ts";
+import { formatEndpoint } from "../../base/address.ts";
+import { type MetricsSources, renderMetrics } from "../../metrics/render.ts";
+import type { ActionForm, ActionOutcome } from "../../stats/action-form.ts";
 import { BAD_REQUEST } from "../../stats/answer.ts";
 import { PageCounters } from "../../stats/page-counters.ts";
-import { answerStats, type ProcessFacts, type StatsView } from "../../stats/request.ts";
+import { PageRules } from "../../stats/page-rules.ts";
+import type { ProcessFacts, StatsView } from "../../stats/request.ts";
 import { type StatsSource, statsRows } from "../../stats/rows.ts";
 import type { StatusLookup } from "../../stats/server-status.ts";
 import { HAPROXY_VERSION, TANDEM_VERSION } from "../../version.ts";
-import { monotonicMs } from "../clock.ts";
+import { monotonicMs, wallClockMs } from "../clock.ts";
+import type { ProgramLog } from "../log/program-log.ts";
+import { readLines } from "../pattern-file.ts";
 import { serverSide } from "../tls/context.ts";
 import type { LoadedTls } from "../tls/load.ts";
 import { PageConnection, type PageConnectionHost } from "./page-connection.ts";
 import { type OpenedOrNot, PageListener } from "./page-listener.ts";
+import { type PageRequestHost, serveRequest } from "./page-request.ts";
+
+/** Servers of an action that its log line names. */
+const LOGGED_SERVERS_MAX = 16;
+
+/** What pages need of the process beside the statistics. */
+export interface StatsServerHost {
+  readonly program: ProgramLog;
+  readonly metrics: MetricsSources;
+  /** Does what a form asks for. */
+  act(form: ActionForm, nowMs: number): ActionOutcome;
+}
 
 /** Serves the statistics pages of a process. */
 export class StatsServer {
   readonly #world: World;
   readonly #statusOf: StatusLookup;
   readonly #http: Server;
-  readonly #host: PageConnectionHost;
+  readonly #connectionHost: PageConnectionHost;
+  readonly #requestHost: PageRequestHost;
   readonly #startedMs = monotonicMs();
   readonly #pages = new Map<string, PageCounters>();
   /** By address. */
@@ -38,6 +57,9 @@ export class StatsServer {
   readonly #opened = new Map<string, PageListener>();
   readonly #connections = new Map<Socket, PageConnection>();
   readonly #streams = new WeakMap<Duplex, PageConnection>();
+  /** Who may act, by the name of the page's proxy. */
+  readonly #rules = new Map<string, PageRules>();
+  #host: StatsServerHost | undefined;
   #proxies: readonly Proxy[] = [];
 
   constructor(world: World, statusOf: StatusLookup) {
@@ -45,9 +67,17 @@ export class StatsServer {
     this.#statusOf = statusOf;
     this.#http = createHttp();
     this.#http.on("request", (request, response) => this.#onRequest(request, response));
-    this.#http.on("clientError", (_error, stream) => this.#onClientError(stream));
+    this.#http.on("clientError", (error: NodeJS.ErrnoException, stream) => {
+      // Who has gone before the end of an answer has not sent a bad request.
+      if (error.code === "ECONNRESET") stream.destroy();
+      else this.#onClientError(stream);
+    });
     this.#http.on("connect", (_request, stream) => this.#onClientError(stream));
-    this.#host = {
+    this.#requestHost = {
+      view: (connection, nowMs) => this.#view(connection, nowMs),
+      failed: (error) => this.#host?.program.error({ err: error }, "statistics page failed"),
+    };
+    this.#connectionHost = {
       ready: (connection, stream) => {
         this.#streams.set(stream, connection);
         this.#http.emit("connection", stream);
@@ -55,6 +85,11 @@ export class StatsServer {
       failed: ({ page }, status) => page.failed(status, monotonicMs()),
       closed: (connection) => this.#onClosed(connection),
     };
+  }
+
+  /** Connects the pages to the parts of the process that show metrics and carry out actions. */
+  attach(host: StatsServerHost): void {
+    this.#host = host;
   }
 
   /** Where the statistics come from, for other ways to show them. */
@@ -117,8 +152,10 @@ export class StatsServer {
     const named = new Set<string>();
     for (const [key, listener] of this.#opened) this.#listeners.set(key, listener);
     this.#opened.clear();
+    this.#rules.clear();
     for (const proxy of configuration.proxies.filter(hasPage)) {
       const page = this.#pageOf(proxy);
+      this.#rules.set(proxy.name, new PageRules(proxy, readLines));
       for (const bind of proxy.frontend?.binds ?? []) {
         const key = formatBindAddress(bind.address);
         named.add(key);
@@ -174,7 +211,7 @@ export class StatsServer {
   }
 
   #onArrived(listener: PageListener, socket: Socket): void {
-    const connection = new PageConnection(this.#host, listener, socket);
+    const connection = new PageConnection(this.#connectionHost, listener, socket);
     this.#connections.set(socket, connection);
     listener.connectionCount++;
     listener.page.connected(monotonicMs());
@@ -202,33 +239,8 @@ export class StatsServer {
 
   #onRequest(request: IncomingMessage, response: ServerResponse): void {
     const connection = this.#streams.get(request.socket);
-    const settings = connection?.listener.proxy.stats;
-    if (connection === undefined || settings === undefined) {
-      request.socket.destroy();
-      return;
-    }
-    connection.requestCame();
-    const nowMs = monotonicMs();
-    connection.page.requested(nowMs);
-    const answer = answerStats(
-      {
-        method: request.method ?? "",
-        target: request.url ?? "",
-        authorization: request.headers.authorization,
-      },
-      settings,
-      this.#view(nowMs),
-    );
-    connection.page.answered(answer.status, nowMs);
-    // A body is not read; the connection ends with the answer instead.
-    if (hasBody(request)) response.shouldKeepAlive = false;
-    response.once("finish", () => connection.answerSent());
-    response.sendDate = false;
-    response.writeHead(answer.status, answer.reason, {
-      "content-length": Buffer.byteLength(answer.body),
-      ...answer.headers,
-    });
-    response.end(request.method === "HEAD" ? undefined : answer.body);
+    if (connection === undefined) request.socket.destroy();
+    else serveRequest({ connection, request, response }, this.#requestHost);
   }
 
   #onClientError(stream: Duplex): void {
@@ -237,10 +249,28 @@ export class StatsServer {
     else connection.refuse(BAD_REQUEST);
   }
 
-  #view(nowMs: number): StatsView {
+  #view({ listener, client }: PageConnection, nowMs: number): StatsView {
+    const { proxy } = listener;
+    const rules = this.#rules.get(proxy.name);
+    const host = this.#host;
     return {
       process: this.#facts(nowMs),
       rows: (selection) => statsRows(this.source, selection, nowMs),
+      mayAct: () => rules?.mayAct(this.#world, client, nowMs, wallClockMs()) ?? false,
+      act: (form) => {
+        if (host === undefined) return "NONE";
+        const outcome = host.act(form, nowMs);
+        const servers = form.servers.slice(0, LOGGED_SERVERS_MAX);
+        const { action, backend } = form;
+        const from = formatEndpoint(client.source);
+        host.program.info(
+          { from, action, backend, servers, outcome },
+          "action of a statistics page",
+        );
+        return outcome;
+      },
+      metrics: (selection) =>
+        host === undefined ? [] : renderMetrics(host.metrics, selection, nowMs),
     };
   }
 
@@ -261,10 +291,6 @@ export class StatsServer {
 /** Whether a proxy is there for its page. */
 function hasPage(proxy: Proxy): boolean {
   return proxy.mode === "http" && !proxy.disabled && proxy.stats !== undefined;
-}
-
-function hasBody({ headers }: IncomingMessage): boolean {
-  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 }
 
 /** A server that listens nowhere and is given connections; their deadlines are ours. */

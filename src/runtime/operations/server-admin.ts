@@ -41,13 +41,23 @@ interface Standing {
 export function changeServerAdmin(
   target: ServerTarget,
   state: AdminState,
+  surroundings: AdminSurroundings,
+  nowMs: Millis,
+): readonly RuntimeEffect[] {
+  return changeServerAdminBits(target, adminChangeOf(state), surroundings, nowMs);
+}
+
+/** The same for single reasons: a server may be in maintenance and drain, too. */
+export function changeServerAdminBits(
+  target: ServerTarget,
+  change: AdminChange,
   { world, monitor }: AdminSurroundings,
   nowMs: Millis,
 ): readonly RuntimeEffect[] {
   const effects: RuntimeEffect[] = [];
   const { server } = target;
   const before = server.admin;
-  applyAdmin(target, adminChangeOf(state), monitor, effects, nowMs);
+  applyAdmin(target, change, monitor, effects, nowMs);
   const drains = (server.admin & ADMIN.forcedDrain) !== 0;
   if (drains !== ((before & ADMIN.forcedDrain) !== 0)) {
     passDrainOn(target, drains, { world, monitor }, effects, nowMs);

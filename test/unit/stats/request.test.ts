@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { StatsSettings } from "../../../src/config/model/proxy.ts";
+import type { MetricsSelection } from "../../../src/metrics/query.ts";
+import type { ActionForm } from "../../../src/stats/action-form.ts";
 import type { StatsAnswer } from "../../../src/stats/answer.ts";
 import type { StatsRow } from "../../../src/stats/columns.ts";
 import { CSV_HEADER } from "../../../src/stats/csv.ts";
@@ -29,14 +31,32 @@ const ROW: StatsRow = {
   },
 };
 
+/** What the page's surroundings allow and are asked to do. */
+interface Deeds {
+  readonly mayAct?: boolean;
+  form?: ActionForm;
+  metrics?: MetricsSelection;
+}
+
 /** Asks a page; `selections` gets what rows were asked for. */
 function ask(
   settings: StatsSettings,
   request: Partial<StatsRequest> = {},
   selections: RowSelection[] = [],
+  deeds: Deeds = {},
 ): StatsAnswer {
   return answerStats(
-    { method: "GET", target: "/haproxy?stats", authorization: undefined, ...request },
+    {
+      method: "GET",
+      target: "/haproxy?stats",
+      authorization: undefined,
+      host: "lb1:8404",
+      origin: undefined,
+      referer: undefined,
+      fetchSite: undefined,
+      body: undefined,
+      ...request,
+    },
     settings,
     {
       process: {
@@ -51,6 +71,15 @@ function ask(
       rows: (selection) => {
         selections.push(selection);
         return [ROW];
+      },
+      mayAct: () => deeds.mayAct ?? false,
+      act: (form) => {
+        deeds.form = form;
+        return "DONE";
+      },
+      metrics: (selection) => {
+        deeds.metrics = selection;
+        return ["a 1\n", "b 2\n"];
       },
     },
   );
@@ -182,26 +211,32 @@ describe("answerStats()", () => {
     expect(typed.body.split("\n")[2]).toBe("S.2.1.4.scur.1:MGP:u32:3");
   });
 
-  test("denies actions without 'stats admin', and says when it does not serve them", () => {
+  test("denies actions without 'stats admin'", () => {
     const denied = ask(settingsOf(), { method: "POST" });
     expect(denied).toMatchObject({ status: 303, body: "" });
     expect(denied.headers["location"]).toBe("/haproxy?stats;st=DENY");
     const back = ask(settingsOf(), { target: "/haproxy?stats;st=DENY" });
-    expect(back.body).toContain("denied");
-    const admin = ask(settingsOf("stats admin if TRUE"), { method: "POST" });
-    expect(admin.status).toBe(501);
-    expect(admin.body).toContain("not served");
+    expect(back.body).toContain("Denied");
     expect(ask(settingsOf("stats auth a:b"), { method: "POST" }).status).toBe(401);
   });
 
-  test("says that metrics are not served, at their path alone", () => {
+  test("hands metrics out at their path alone, before accounts are asked for", () => {
     const settings = settingsOf(
       "stats uri /s",
+      "stats auth a:b",
       "http-request use-service prometheus-exporter if { path /metrics }",
     );
-    expect(ask(settings, { target: "/metrics?scope=global" }).status).toBe(501);
+    const deeds: Deeds = {};
+    const answer = ask(settings, { target: "/metrics?scope=global&no-maint" }, [], deeds);
+    expect(answer.status).toBe(200);
+    expect(answer.headers["content-type"]).toBe("text/plain; version=0.0.4");
+    expect([...(answer.pieces ?? [])].join("")).toBe("a 1\nb 2\n");
+    expect(deeds.metrics).toEqual({ scopes: new Set(["global"]), hideMaintenance: true });
+    expect(ask(settings, { target: "/metrics?scope=peers" }).status).toBe(400);
     expect(ask(settings, { target: "/metrics2" }).status).toBe(503);
-    expect(ask(settings, { target: "/s" }).status).toBe(200);
+    expect(ask(settings, { target: "/s" }).status).toBe(401);
+    const everywhere = settingsOf("http-request use-service prometheus-exporter");
+    expect(ask(everywhere, { target: "/x" }).pieces).toBeDefined();
   });
 });
 

@@ -1,0 +1,139 @@
+// One request to a statistics page: reads its body where the answer depends on it, and sends the
+// answer, a long one piece by piece as the client reads it.
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { STATS_FORM_BYTES_MAX } from "../../limits.ts";
+import { REQUEST_TIMEOUT, type StatsAnswer } from "../../stats/answer.ts";
+import { answerStats, needsBody, type StatsRequest, type StatsView } from "../../stats/request.ts";
+import { monotonicMs } from "../clock.ts";
+import type { PageConnection } from "./page-connection.ts";
+
+/** What requests need of their server. */
+export interface PageRequestHost {
+  /** The statistics as this client may see them now. */
+  view(connection: PageConnection, nowMs: number): StatsView;
+  /** An answer could not be made to its end, for a defect. */
+  failed(error: unknown): void;
+}
+
+/** A request with the means to answer it. */
+interface Exchange {
+  readonly connection: PageConnection;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+/** Answers a request whose header is there. */
+export function serveRequest(exchange: Exchange, host: PageRequestHost): void {
+  const { connection, request } = exchange;
+  connection.page.requested(monotonicMs());
+  const { stats } = connection.listener.proxy;
+  if (stats === undefined) return connection.destroy();
+  const asked = requestOf(request, undefined);
+  if (!needsBody(asked, stats, host.view(connection, monotonicMs()))) {
+    answer(exchange, asked, host);
+    return;
+  }
+  let isOver = false;
+  connection.bodyAwaited(() => {
+    isOver = true;
+    send(exchange, REQUEST_TIMEOUT, host);
+  });
+  readBody(request, (body) => {
+    if (isOver) return;
+    isOver = true;
+    answer(exchange, requestOf(request, body), host);
+  });
+}
+
+/** Decides anew: a reload may have changed the page while its body came. */
+function answer(exchange: Exchange, asked: StatsRequest, host: PageRequestHost): void {
+  const { connection } = exchange;
+  const { stats } = connection.listener.proxy;
+  if (stats === undefined) return connection.destroy();
+  const view = host.view(connection, monotonicMs());
+  send(exchange, answerStats(asked, stats, view), host);
+}
+
+function requestOf(request: IncomingMessage, body: StatsRequest["body"]): StatsRequest {
+  const { method = "", url = "", headers } = request;
+  const fetchSite: unknown = headers["sec-fetch-site"];
+  return {
+    method,
+    target: url,
+    body,
+    authorization: headers.authorization,
+    host: headers.host,
+    origin: headers.origin,
+    referer: headers.referer,
+    fetchSite: typeof fetchSite === "string" ? fetchSite : undefined,
+  };
+}
+
+/** Calls back once, unless the client goes. What is too long is not read to its end. */
+function readBody(request: IncomingMessage, done: (body: StatsRequest["body"]) => void): void {
+  if (Number(request.headers["content-length"] ?? 0) > STATS_FORM_BYTES_MAX) {
+    done("exceeded");
+    return;
+  }
+  const parts: Buffer[] = [];
+  let length = 0;
+  request.on("data", (part: Buffer) => {
+    length += part.length;
+    if (length <= STATS_FORM_BYTES_MAX) {
+      parts.push(part);
+      return;
+    }
+    parts.length = 0;
+    request.pause();
+    done("exceeded");
+  });
+  request.on("end", () => done({ text: Buffer.concat(parts).toString("utf8") }));
+}
+
+function send(
+  { connection, request, response }: Exchange,
+  what: StatsAnswer,
+  host: PageRequestHost,
+): void {
+  connection.requestCame();
+  connection.page.answered(what.status, monotonicMs());
+  // What was not read is not looked at; the connection ends with the answer instead.
+  if (hasBody(request) && !request.complete) response.shouldKeepAlive = false;
+  response.once("finish", () => connection.answerSent());
+  response.sendDate = false;
+  const { pieces, body, headers, status, reason } = what;
+  const isHead = request.method === "HEAD";
+  if (pieces === undefined) {
+    response.writeHead(status, reason, { "content-length": Buffer.byteLength(body), ...headers });
+    response.end(isHead ? undefined : body);
+    return;
+  }
+  response.writeHead(status, reason, headers);
+  if (isHead) response.end();
+  else sendPieces(response, pieces[Symbol.iterator](), host);
+}
+
+/** The next piece is made when the client has read the last one, and others have had their turn. */
+function sendPieces(
+  response: ServerResponse,
+  pieces: Iterator<string>,
+  host: PageRequestHost,
+): void {
+  if (response.destroyed) return;
+  let piece: IteratorResult<string>;
+  try {
+    piece = pieces.next();
+  } catch (error) {
+    host.failed(error);
+    response.destroy();
+    return;
+  }
+  const goOn = (): void => sendPieces(response, pieces, host);
+  if (piece.done === true) response.end();
+  else if (piece.value === "" || response.write(piece.value)) setImmediate(goOn);
+  else response.once("drain", goOn);
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+}
