@@ -3,11 +3,9 @@
 import type { Answer, CommandCall, RuntimeCommand, RuntimeContext } from "../command.ts";
 import { done, refuse, tell } from "../command.ts";
 import {
-  setAgentAddress,
-  setAgentPort,
   setAgentSend,
-  setCheckAddress,
-  setCheckPort,
+  setCheckerAddress,
+  setCheckerPort,
   setServerAddress,
 } from "../operations/server-address.ts";
 import { changeServerAdmin, isAdminState } from "../operations/server-admin.ts";
@@ -47,22 +45,22 @@ const SETTINGS: ReadonlyMap<string, ServerChange> = new Map<string, ServerChange
   [
     "check-addr",
     (target, args, { nowMs }, { configuration }) =>
-      setCheckAddress(target, args, configuration, nowMs),
+      setCheckerAddress("check", target, args, configuration, nowMs),
   ],
   [
     "check-port",
     (target, [word], { nowMs }, { configuration }) =>
-      setCheckPort(target, word, configuration, nowMs),
+      setCheckerPort("check", target, word, configuration, nowMs),
   ],
   [
     "agent-addr",
     (target, args, { nowMs }, { configuration }) =>
-      setAgentAddress(target, args, configuration, nowMs),
+      setCheckerAddress("agent", target, args, configuration, nowMs),
   ],
   [
     "agent-port",
     (target, [word], { nowMs }, { configuration }) =>
-      setAgentPort(target, word, configuration, nowMs),
+      setCheckerPort("agent", target, word, configuration, nowMs),
   ],
   [
     "agent-send",

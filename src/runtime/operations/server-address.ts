@@ -132,76 +132,51 @@ function endpointOf(server: Server): IpEndpoint {
   return address.kind === "ip" ? address : { kind: "ip", family: 4, host: "0.0.0.0", port: 0 };
 }
 
-/** Sends health checks elsewhere than the server's connections. */
-export function setCheckAddress(
+/** Who looks at a server: its health check, or the agent that is asked about it. */
+export type Checker = "check" | "agent";
+
+const DISABLED: Readonly<Record<Checker, string>> = {
+  check: "health checks are not enabled on this server",
+  agent: "agent checks are not enabled on this server",
+};
+
+/** Sends checks elsewhere than the server's connections, or asks the agent elsewhere. */
+export function setCheckerAddress(
+  checker: Checker,
   { backend, server }: ServerTarget,
   args: readonly string[],
   configuration: Configuration,
   nowMs: Millis,
 ): Answer {
   if (args[0] === undefined || args[0] === "") {
-    return refuse("set server <b>/<s> check-addr requires an address and optionally a port.");
+    return refuse(`set server <b>/<s> ${checker}-addr requires an address and optionally a port.`);
   }
-  const { check } = server.spec;
-  if (check === undefined) return refuse("health checks are not enabled on this server");
+  const settings = server.spec[checker];
+  if (settings === undefined) return refuse(DISABLED[checker]);
   const place = readPlace(args);
   if ("problem" in place) return refuse(place.problem);
-  const next = { ...server.spec, check: { ...check, ...place } };
+  const next = { ...server.spec, [checker]: { ...settings, ...place } };
   return done(replaceServer(configuration, backend, next, nowMs));
 }
 
-/** Sends health checks to another port; 0 stands for the server's own. */
-export function setCheckPort(
+/** Sends checks to another port, or asks the agent there; 0 stands for the server's own in checks. */
+export function setCheckerPort(
+  checker: Checker,
   { backend, server }: ServerTarget,
   word: string | undefined,
   configuration: Configuration,
   nowMs: Millis,
 ): Answer {
   if (word === undefined || word === "") {
-    return refuse("set server <b>/<s> check-port requires a port.");
+    return refuse(`set server <b>/<s> ${checker}-port requires a port.`);
   }
-  const { check } = server.spec;
-  if (check === undefined) return refuse("health checks are not enabled on this server");
+  const settings = server.spec[checker];
+  if (settings === undefined) return refuse(DISABLED[checker]);
   const port = readPlainPort(word);
   if (typeof port === "string") return refuse(port);
-  const { port: _former, ...rest } = check;
-  const next = { ...server.spec, check: port === 0 ? rest : { ...rest, port } };
-  return done(replaceServer(configuration, backend, next, nowMs));
-}
-
-/** Asks the agent elsewhere. */
-export function setAgentAddress(
-  { backend, server }: ServerTarget,
-  args: readonly string[],
-  configuration: Configuration,
-  nowMs: Millis,
-): Answer {
-  if (args[0] === undefined || args[0] === "") {
-    return refuse("set server <b>/<s> agent-addr requires an address and optionally a port.");
-  }
-  const { agent } = server.spec;
-  if (agent === undefined) return refuse("agent checks are not enabled on this server");
-  const place = readPlace(args);
-  if ("problem" in place) return refuse(place.problem);
-  const next = { ...server.spec, agent: { ...agent, ...place } };
-  return done(replaceServer(configuration, backend, next, nowMs));
-}
-
-/** Asks the agent on another port. */
-export function setAgentPort(
-  { backend, server }: ServerTarget,
-  word: string | undefined,
-  configuration: Configuration,
-  nowMs: Millis,
-): Answer {
-  if (word === undefined || word === "") {
-    return refuse("set server <b>/<s> agent-port requires a port.");
-  }
-  const { agent } = server.spec;
-  if (agent === undefined) return refuse("agent checks are not enabled on this server");
-  const port = readPlainPort(word);
-  if (typeof port === "string") return refuse(port);
-  const next = { ...server.spec, agent: { ...agent, port } };
+  const { port: _former, ...rest } = settings;
+  const isOwn = checker === "check" && port === 0;
+  const next = { ...server.spec, [checker]: isOwn ? rest : { ...rest, port } };
   return done(replaceServer(configuration, backend, next, nowMs));
 }
 
