@@ -1,6 +1,5 @@
 // The actions of the statistics page, as HAProxy 2.6 names and judges them.
 import { ADMIN, type AdminChange } from "../balance/admin.ts";
-import type { ServerState } from "../balance/server.ts";
 import type { Millis } from "../base/units.ts";
 import { serverKey } from "../health/monitored.ts";
 import type { ActionForm, ActionOutcome } from "../stats/action-form.ts";
@@ -46,9 +45,6 @@ const ACTIONS: ReadonlyMap<string, Action> = new Map<string, Action>([
   ["shutdown", (target) => effectsOf(shutdownServerSessions(target))],
 ]);
 
-/** HAProxy refuses to force the health of a server that tracks another. */
-const NOT_WHILE_TRACKING: ReadonlySet<string> = new Set(["hrunn", "hnolb", "hdown"]);
-
 /**
  * Does what a form asks for, server by server; `run` carries effects out in the same turn. What is
  * unknown changes nothing and never throws.
@@ -66,7 +62,7 @@ export function actOnServers(
   let failedCount = 0;
   for (const name of form.servers) {
     const server = backend.balancer.find(name);
-    if (server === undefined || isRefused(form.action, server)) {
+    if (server === undefined) {
       failedCount++;
       continue;
     }
@@ -78,10 +74,6 @@ export function actOnServers(
   }
   if (changedCount > 0) return failedCount > 0 ? "PART" : "DONE";
   return failedCount > 0 ? "ERRP" : "NONE";
-}
-
-function isRefused(action: string, server: ServerState): boolean {
-  return NOT_WHILE_TRACKING.has(action) && server.spec.track !== undefined;
 }
 
 function changing(change: AdminChange): Action {
