@@ -3,6 +3,7 @@ import type { AclDefinition } from "../rules/ast.ts";
 import { conditionNeedsRequest, expressionNeedsRequest } from "../rules/needs.ts";
 import { printSampleExpression } from "../rules/parse-sample.ts";
 import { INSPECT_DELAY_DEFAULT_MS } from "../limits.ts";
+import { idleHint } from "./idle-hint.ts";
 import type { Configuration } from "./model/configuration.ts";
 import type { LogTarget } from "./model/log.ts";
 import { ANY_METRICS_PATH } from "./model/proxy.ts";
@@ -154,6 +155,7 @@ function hintsOf(proxy: Proxy, configuration: Configuration): readonly string[] 
         `waits up to ${seconds} s for the first packet.`,
     );
   }
+  hints.push(...idleHint(proxy, configuration));
   const { backend } = proxy;
   const unchecked = backend?.servers.filter((server) => !isWatched(server)) ?? [];
   if (backend !== undefined && unchecked.length > 0 && backend.servers.length > 1) {

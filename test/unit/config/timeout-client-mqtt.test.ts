@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { describeConfiguration } from "../../../src/config/describe.ts";
 import { printConfiguration } from "../../../src/config/print.ts";
 import type { MqttIdle } from "../../../src/config/model/proxy.ts";
 import { alertsOf, readText } from "./read-text.ts";
@@ -47,5 +48,30 @@ describe("timeout client mqtt", () => {
     expect(diagnostics.map(({ message }) => message)).toEqual([
       "'timeout client mqtt' will be ignored because backend 'b' has no frontend capability",
     ]);
+  });
+});
+
+describe("tandem check", () => {
+  function told(...lines: readonly string[]): string {
+    const text = ["listen l", ...lines, "server a 10.0.0.1:1"].join("\n ") + "\n";
+    return describeConfiguration(readText(text).configuration);
+  }
+
+  test("shows the bounds", () => {
+    const text = told("bind :1", "timeout client mqtt max 1h");
+    expect(text).toContain("MQTT clients may be silent for 1.5 times their keep alive, 2s to 1h\n");
+  });
+
+  test.each([
+    [true, "bind :1883", "timeout client 50s"],
+    [true, "bind :8883", "timeout client 89s"],
+    [true, "bind :1", "option mqtt-refuse", "timeout client 50s"],
+    [false, "bind :1883", "timeout client 90s"],
+    [false, "bind :1883"],
+    [false, "bind :80", "timeout client 50s"],
+    [false, "bind :1883", "timeout client 50s", "timeout client mqtt"],
+    [false, "bind :1883", "timeout client 50s", "timeout tunnel 1h"],
+  ] as const)("warns of a short `timeout client` (%s): %s %s %s", (warns, ...lines) => {
+    expect(told(...lines).includes("shorter than 1.5 times")).toBe(warns);
   });
 });
