@@ -15,7 +15,7 @@ const IDLE_FOLDERS = new Set([
 const IDLE_FILES =
   /(?:\.(?:map|ts|mts|cts|c|cc|cpp|h|o|d|mk|gyp|gypi|md|markdown|yml)|Makefile|\.tsbuildinfo)$/;
 // Text of a licence has to go along with what it covers.
-const KEPT_FILES = /^(?:licen[cs]e|notice|copying)/i;
+const KEPT_FILES = /^(?:licen[cs]e|notice|copying)(?:[-.](?:md|markdown|txt|mit|bsd))*$/i;
 
 function isKept(file) {
   const name = path.basename(file);

@@ -20,6 +20,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   prlimit: "util-linux",
   setpriv: "util-linux",
   sysctl: "procps",
+  "systemd-analyze": "systemd",
   taskset: "util-linux",
 };
 
