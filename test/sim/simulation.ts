@@ -29,9 +29,13 @@ const ENDS: readonly RelayEnd[] = [
 /** A CONNECT of MQTT 3.1.1, whole and in two parts. */
 const CONNECT = ["\x10\x0d\x00\x04MQTT\x04\x02", "\x00\x0a\x00\x01d"] as const;
 
+/** A CONNECT of MQTT 5, and a CONNACK that sets another keep alive. */
+const CONNECT_5 = "\x10\x0e\x00\x04MQTT\x05\x02\x00\x0a\x00\x00\x01d";
+const CONNACK_5 = "\x20\x06\x00\x00\x03\x13\x00\x04";
+
 const FIRST_BYTES = [
   ...["a", "b", "x", "hello", "PROXY UNKNOWN\r\n", "PROXY ", "TCP4 ", "\r\n"],
-  ...[CONNECT.join(""), ...CONNECT],
+  ...[CONNECT.join(""), ...CONNECT, CONNECT_5, CONNECT_5],
 ];
 
 /** What is counted for the final account. */
@@ -172,7 +176,11 @@ export class Simulation {
   #serverSpeaks(): void {
     const server = this.#pickOf("server", ["open"]);
     if (server === undefined) return;
-    this.#mover.receive(server, this.#chance.pick(["o", "xx", "okay"]), this.#chance.oneIn(4));
+    this.#mover.receive(
+      server,
+      this.#chance.pick(["o", "xx", "okay", CONNACK_5]),
+      this.#chance.oneIn(4),
+    );
   }
 
   #breakOne(side: FakeConnection["side"], phases: readonly FakeConnection["phase"][]): void {
