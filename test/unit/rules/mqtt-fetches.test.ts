@@ -5,6 +5,7 @@ import { compileSample } from "../../../src/rules/compile.ts";
 import type { PayloadView } from "../../../src/rules/context.ts";
 import { parseSampleExpression } from "../../../src/rules/parse-sample.ts";
 import type { Fetched } from "../../../src/rules/sample.ts";
+import { readText } from "../config/read-text.ts";
 import { Bench } from "../session/bench.ts";
 import { fakeContext } from "./context.ts";
 
@@ -108,5 +109,27 @@ describe("mqtt.*", () => {
     client.send(connect(5, { username: "u", keepalive: 60 }));
     expect(client.take()).toContain("connect 10.0.0.1:1");
     expect(spy).toHaveBeenCalledTimes(1);
+  });
+
+  test("hash to one server for each client, and wait for it", () => {
+    const servers = [1, 2, 3].map((n) => ` server s${n} 10.0.0.${n}:1\n`).join("");
+    const bench = new Bench(`listen l\n bind :1\n balance hash mqtt.client_id\n${servers}`);
+    const serverOf = (clientId: string): string | undefined => {
+      const client = bench.accept();
+      expect(client.state).toBe("inspecting");
+      client.send(connect(4, { clientId }));
+      return client.take().find((line) => line.startsWith("connect "));
+    };
+    const ids = Array.from({ length: 20 }, (_, index) => `d${index}`);
+    const first = ids.map(serverOf);
+    expect(ids.map(serverOf)).toEqual(first);
+    expect(new Set(first).size).toBe(3);
+  });
+
+  test("are refused where there are no first bytes", () => {
+    const rule = "tcp-request connection track-sc0 mqtt.client_id";
+    const { diagnostics } = readText(`listen l\n bind :1\n ${rule}\n`);
+    const said = diagnostics.map(({ message }) => message).join("\n");
+    expect(said).toContain("'mqtt.client_id'");
   });
 });
