@@ -169,6 +169,9 @@ export const STATS_FORM_FIELD_BYTES_MAX = 2_047;
 /** About how much of the metrics is made at a time, characters. */
 export const METRICS_PIECE_CHARS = 16_384;
 
+/** Answers with metrics that are under way at once; more wait. Each holds the rows of all servers. */
+export const METRICS_ANSWERS_MAX = 8;
+
 /** How often a stick table that is too small is told of, ms. */
 export const TABLE_FULL_NOTICE_MS = 60_000;
 

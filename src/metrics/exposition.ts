@@ -31,12 +31,17 @@ export function formatHead({ name, type, help }: MetricFamily): string {
 
 /** The line of a sample. */
 export function formatSample(name: string, { labels, value }: MetricSample): string {
-  return `${name}${formatLabels(labels)} ${value ?? "NaN"}\n`;
+  return formatLine(name, formatLabels(labels), value);
 }
 
-function formatLabels(labels: Labels): string {
-  if (labels.length === 0) return "";
-  return `{${labels.map(([name, value]) => `${name}="${escapeLabel(value)}"`).join(",")}}`;
+/** The same with labels as text, which many samples may share. */
+export function formatLine(name: string, labels: string, value: MetricSample["value"]): string {
+  return labels === "" ? `${name} ${value ?? "NaN"}\n` : `${name}{${labels}} ${value ?? "NaN"}\n`;
+}
+
+/** Labels as they stand between braces. */
+export function formatLabels(labels: Labels): string {
+  return labels.map(([name, value]) => `${name}="${escapeLabel(value)}"`).join(",");
 }
 
 /** A backslash, a quote and a line feed would end the value or the line. */

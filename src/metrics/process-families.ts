@@ -2,7 +2,7 @@
 import { INFO_FIELDS } from "../runtime/show/info-fields.ts";
 import type { RuntimeContext } from "../runtime/command.ts";
 import type { MetricSample, MetricType } from "./exposition.ts";
-import { family, type FamilySamples } from "./families.ts";
+import { family, type FamilyLines } from "./families.ts";
 
 /** A family and the field of `show info` that it shows. */
 type Row = readonly [name: string, field: string, type: MetricType];
@@ -78,7 +78,7 @@ const FIELDS = new Map(INFO_FIELDS.map((field) => [field.name, field]));
 export function* processFamilies(
   context: RuntimeContext,
   nowMs: number,
-): Generator<FamilySamples, void> {
+): Generator<FamilyLines, void> {
   for (const [name, fieldName, type] of ROWS) {
     const field = FIELDS.get(fieldName);
     const help = field?.description ?? "Memory of zlib in bytes, which is not used";

@@ -5,16 +5,18 @@ import { METRICS_PIECE_CHARS } from "../limits.ts";
 import type { World } from "../session/world.ts";
 import type { StatsRow } from "../stats/columns.ts";
 import { ALL_ROWS, eachStatsRow } from "../stats/rows.ts";
-import { formatHead, formatSample, type MetricSample } from "./exposition.ts";
-import { family, type FamilySamples } from "./families.ts";
+import { formatHead } from "./exposition.ts";
+import { family, type FamilyLines } from "./families.ts";
 import { processFamilies } from "./process-families.ts";
 import type { MetricsSelection } from "./query.ts";
-import { ROW_FAMILIES } from "./row-families.ts";
-import { type LabelledRow, type RowScope, samplesOf } from "./row-samples.ts";
+import { ROW_FAMILIES, type RowFamily } from "./row-families.ts";
+import { formatRow, type LabelledRow, labelRow, type RowScope } from "./row-samples.ts";
 import { tandemFamilies, type TandemSources } from "./tandem-families.ts";
 
 /** Rows that are looked at in one go. */
 const ROWS_PER_TURN = 64;
+
+const ROW_SCOPES = ["frontend", "backend", "server"] as const satisfies readonly RowScope[];
 
 /** Where metrics come from. */
 export type MetricsSources = TandemSources;
@@ -29,16 +31,17 @@ export function* renderMetrics(
   nowMs: Millis,
 ): Generator<string, void> {
   const rows: StatsRow[] = [];
-  for (const row of eachStatsRow(sources.context.stats, ALL_ROWS, nowMs)) {
+  const isRowless = ROW_SCOPES.every((scope) => !selection.scopes.has(scope));
+  for (const row of isRowless ? [] : eachStatsRow(sources.context.stats, ALL_ROWS, nowMs)) {
     if (rows.push(row) % ROWS_PER_TURN === 0) yield "";
   }
   let piece = "";
-  for (const { family: head, samples } of families(sources, selection, rows, nowMs)) {
+  for (const { family: head, lines } of families(sources, selection, rows, nowMs)) {
     let isFirst = true;
-    for (const sample of samples) {
+    for (const line of lines) {
       if (isFirst) piece += formatHead(head);
       isFirst = false;
-      piece += formatSample(head.name, sample);
+      piece += line;
       if (piece.length < METRICS_PIECE_CHARS) continue;
       yield piece;
       piece = "";
@@ -52,77 +55,66 @@ function* families(
   { scopes, hideMaintenance }: MetricsSelection,
   rows: readonly StatsRow[],
   nowMs: Millis,
-): Generator<FamilySamples, void> {
+): Generator<FamilyLines, void> {
   const { world } = sources.context;
   if (scopes.has("global")) yield* processFamilies(sources.context, nowMs);
-  if (scopes.has("frontend")) yield* rowFamilies("frontend", labelledProxies(rows, "frontend"));
-  if (scopes.has("backend")) yield* rowFamilies("backend", labelledProxies(rows, "backend"));
+  const servers = rows
+    .filter(({ kind }) => kind === "server")
+    .map((row) => labelRow("server", row));
+  if (scopes.has("frontend")) {
+    const frontends = rows.filter(({ kind }) => kind === "frontend");
+    yield* rowFamilies(
+      "frontend",
+      frontends.map((row) => labelRow("frontend", row)),
+    );
+  }
+  if (scopes.has("backend")) yield* rowFamilies("backend", labelledBackends(rows, servers));
   if (scopes.has("server")) {
-    const servers = rows.filter(({ kind }) => kind === "server");
-    const shown = hideMaintenance ? servers.filter((row) => !isInMaintenance(row)) : servers;
-    yield* rowFamilies("server", shown.map(labelledServer));
+    const shown = hideMaintenance ? servers.filter(({ state }) => state !== "MAINT") : servers;
+    yield* rowFamilies("server", shown);
   }
   if (scopes.has("sticktable")) yield* tableFamilies(world);
   if (scopes.has("tandem")) yield* tandemFamilies(sources);
 }
 
-function* rowFamilies(
-  scope: RowScope,
-  rows: readonly LabelledRow[],
-): Generator<FamilySamples, void> {
+function* rowFamilies(scope: RowScope, rows: readonly LabelledRow[]): Generator<FamilyLines, void> {
   const letter = scope.charAt(0);
   for (const each of ROW_FAMILIES) {
     if (!each.scopes.includes(letter)) continue;
+    const { type, help } = each;
     const name = `haproxy_${scope}_${each.name}`;
-    yield family(name, each.type, each.help, samplesOfRows(rows, scope, each));
+    yield { family: { name, type, help }, lines: linesOfRows(each, name, scope, rows) };
   }
 }
 
-function* samplesOfRows(
-  rows: readonly LabelledRow[],
+function* linesOfRows(
+  each: RowFamily,
+  name: string,
   scope: RowScope,
-  each: (typeof ROW_FAMILIES)[number],
-): Generator<MetricSample, void> {
-  for (const row of rows) yield* samplesOf(each, scope, row);
+  rows: readonly LabelledRow[],
+): Generator<string, void> {
+  for (const row of rows) {
+    const lines = formatRow(each, name, scope, row);
+    if (lines !== "") yield lines;
+  }
 }
 
-function labelledProxies(
+function labelledBackends(
   rows: readonly StatsRow[],
-  kind: "frontend" | "backend",
+  servers: readonly LabelledRow[],
 ): readonly LabelledRow[] {
-  const servers = new Map<number, StatsRow[]>();
-  for (const row of kind === "backend" ? rows : []) {
-    if (row.kind !== "server") continue;
-    const known = servers.get(row.proxyId);
-    if (known === undefined) servers.set(row.proxyId, [row]);
-    else known.push(row);
+  const byProxy = new Map<number, LabelledRow[]>();
+  for (const server of servers) {
+    const known = byProxy.get(server.row.proxyId);
+    if (known === undefined) byProxy.set(server.row.proxyId, [server]);
+    else known.push(server);
   }
   return rows
-    .filter((row) => row.kind === kind)
-    .map((row) => ({
-      row,
-      labels: [["proxy", String(row.cells.pxname)]],
-      servers: servers.get(row.proxyId) ?? [],
-    }));
+    .filter(({ kind }) => kind === "backend")
+    .map((row) => labelRow("backend", row, byProxy.get(row.proxyId) ?? []));
 }
 
-function labelledServer(row: StatsRow): LabelledRow {
-  const { pxname, svname } = row.cells;
-  return {
-    row,
-    labels: [
-      ["proxy", String(pxname)],
-      ["server", String(svname)],
-    ],
-    servers: [],
-  };
-}
-
-function isInMaintenance({ cells }: StatsRow): boolean {
-  return String(cells.status).startsWith("MAINT");
-}
-
-function* tableFamilies({ tables }: World): Generator<FamilySamples, void> {
+function* tableFamilies({ tables }: World): Generator<FamilyLines, void> {
   const figures = [
     ["size", "Entries that the table may hold", ({ size }) => size],
     ["used", "Entries that the table holds", ({ usedCount }) => usedCount],

@@ -1,14 +1,19 @@
-// From rows of the statistics to samples.
+// From rows of the statistics to the lines of samples. A large configuration has tens of thousands of
+// them, so they are put together from texts that are made once.
 import type { StatsRow } from "../stats/columns.ts";
-import type { Labels, MetricSample } from "./exposition.ts";
+import { formatLabels, formatLine } from "./exposition.ts";
 import type { RowFamily } from "./row-families.ts";
 
-/** A row with the labels that its samples begin with. */
+/** A row as samples need it; what many families share is found once. */
 export interface LabelledRow {
   readonly row: StatsRow;
-  readonly labels: Labels;
-  /** Of a backend: the rows of its servers; HAProxy sums up nothing where there is none. */
-  readonly servers: readonly StatsRow[];
+  /** As text: `proxy="be",server="b1"`. */
+  readonly labels: string;
+  readonly state: string;
+  /** Without the mark of a check that runs; `undefined` for what is not checked. */
+  readonly checkResult: string | undefined;
+  /** Of a backend: its servers. HAProxy sums up nothing where there is none. */
+  readonly servers: readonly LabelledRow[];
 }
 
 /** The scopes that have rows. */
@@ -50,58 +55,79 @@ const RESPONSE_CLASSES = [
   ["other", "hrsp_other"],
 ] as const;
 
-/** The samples of a family that a row has; none where the family does not apply. */
-export function samplesOf(
-  family: RowFamily,
+/** A row with its labels; `servers` are those of a backend. */
+export function labelRow(
   scope: RowScope,
-  { row, labels, servers }: LabelledRow,
-): readonly MetricSample[] {
+  row: StatsRow,
+  servers: readonly LabelledRow[] = [],
+): LabelledRow {
+  const { pxname, svname, check_status: result } = row.cells;
+  const names: [string, string][] = [["proxy", String(pxname)]];
+  if (scope === "server" || scope === "listener") names.push([scope, String(svname)]);
+  return {
+    row,
+    labels: formatLabels(names),
+    state: stateOf(scope, row),
+    checkResult: result === undefined ? undefined : String(result).replace(/^\* /, ""),
+    servers,
+  };
+}
+
+/** The lines of a family's samples for a row; empty where the family does not apply. */
+export function formatRow(
+  { column, value: kind }: RowFamily,
+  name: string,
+  scope: RowScope,
+  { row, labels, state, checkResult, servers }: LabelledRow,
+): string {
   const { cells } = row;
-  const value = cells[family.column];
-  const one = (sample: MetricSample["value"]): readonly MetricSample[] => [
-    { labels, value: sample },
-  ];
-  switch (family.value) {
+  const value = cells[column];
+  switch (kind) {
     case "plain":
-      return one(value);
+      return formatLine(name, labels, value);
     case "seconds":
-      return one(secondsOf(value));
+      return formatLine(name, labels, secondsOf(value));
     case "present":
-      return value === undefined ? [] : one(value);
+      return value === undefined ? "" : formatLine(name, labels, value);
     case "http":
-      return cells.mode === "http" ? one(value ?? 0) : [];
+      return cells.mode === "http" ? formatLine(name, labels, value ?? 0) : "";
     case "responses":
-      if (cells.mode !== "http") return [];
-      return RESPONSE_CLASSES.map(([code, column]) => ({
-        labels: [...labels, ["code", code]],
-        value: cells[column] ?? 0,
-      }));
+      if (cells.mode !== "http") return "";
+      return RESPONSE_CLASSES.map(([code, each]) =>
+        formatLine(name, `${labels},code="${code}"`, cells[each] ?? 0),
+      ).join("");
     case "state":
-      return eachState(labels, STATES[scope], (state) => Number(state === stateOf(scope, row)));
-    case "check-state": {
-      const result = checkResultOf(row);
-      if (result === undefined) return [];
-      return eachState(labels, CHECK_STATES, (state) => Number(state === result));
-    }
+      return eachState(name, labels, STATES[scope], (each) => Number(each === state));
+    case "check-state":
+      if (checkResult === undefined) return "";
+      return eachState(name, labels, CHECK_STATES, (each) => Number(each === checkResult));
     case "check-code":
-      return cells.check_status === undefined ? [] : one(value ?? 0);
+      return checkResult === undefined ? "" : formatLine(name, labels, value ?? 0);
     case "check-seconds":
-      return cells.check_status === undefined ? [] : one(secondsOf(value ?? 0));
+      return checkResult === undefined ? "" : formatLine(name, labels, secondsOf(value ?? 0));
     case "server-states":
-      if (servers.length === 0) return [];
-      return eachState(labels, STATES.server, counted(servers.map((s) => stateOf("server", s))));
+      if (servers.length === 0) return "";
+      return eachState(name, labels, STATES.server, counted(servers.map((each) => each.state)));
     case "check-states":
-      if (servers.length === 0) return [];
-      return eachState(labels, CHECK_STATES, counted(servers.map(checkResultOf)));
+      if (servers.length === 0) return "";
+      return eachState(
+        name,
+        labels,
+        CHECK_STATES,
+        counted(servers.map((each) => each.checkResult)),
+      );
   }
 }
 
 function eachState(
-  labels: Labels,
+  name: string,
+  labels: string,
   states: readonly string[],
   valueOf: (state: string) => number,
-): MetricSample[] {
-  return states.map((state) => ({ labels: [...labels, ["state", state]], value: valueOf(state) }));
+): string {
+  let lines = "";
+  for (const state of states) lines += `${name}{${labels},state="${state}"} ${valueOf(state)}\n`;
+  return lines;
 }
 
 function counted(values: readonly (string | undefined)[]): (state: string) => number {
@@ -118,13 +144,7 @@ function stateOf(scope: RowScope, { cells }: StatsRow): string {
   return word === "no" ? "UP" : word;
 }
 
-/** Without the mark of a check that runs. */
-function checkResultOf({ cells }: StatsRow): string | undefined {
-  return cells.check_status === undefined
-    ? undefined
-    : String(cells.check_status).replace(/^\* /, "");
-}
-
 function secondsOf(ms: string | number | undefined): string | undefined {
-  return ms === undefined ? undefined : (Number(ms) / 1000).toFixed(6);
+  if (ms === undefined) return undefined;
+  return ms === 0 ? "0.000000" : (Number(ms) / 1000).toFixed(6);
 }

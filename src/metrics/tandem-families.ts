@@ -5,7 +5,7 @@ import type { GroupStatus, PeerStatus } from "../peers/group-status.ts";
 import type { RuntimeContext } from "../runtime/command.ts";
 import { TANDEM_VERSION } from "../version.ts";
 import type { Labels, MetricSample } from "./exposition.ts";
-import { family, type FamilySamples } from "./families.ts";
+import { family, type FamilyLines } from "./families.ts";
 
 /** The list of live connections that the nodes share. */
 export interface LiveFigures {
@@ -26,7 +26,7 @@ const STAGES = ["local", "remote", "finished"] as const;
 const PEER_STATES = ["idle", "connecting", "greeting", "established", "closed"] as const;
 
 /** All families of Tandem's own. */
-export function* tandemFamilies(sources: TandemSources): Generator<FamilySamples, void> {
+export function* tandemFamilies(sources: TandemSources): Generator<FamilyLines, void> {
   const { world } = sources.context;
   const fitness = sources.fitness();
   const live = sources.live();
@@ -50,11 +50,11 @@ export function* tandemFamilies(sources: TandemSources): Generator<FamilySamples
   yield* peersFamilies(sources.context.peers());
 }
 
-function single(name: string, help: string, value: number): FamilySamples {
+function single(name: string, help: string, value: number): FamilyLines {
   return family(name, "gauge", help, [{ labels: [], value }]);
 }
 
-function* peersFamilies(groups: readonly GroupStatus[]): Generator<FamilySamples, void> {
+function* peersFamilies(groups: readonly GroupStatus[]): Generator<FamilyLines, void> {
   yield family(
     "tandem_peers_resync",
     "gauge",

@@ -1,18 +1,17 @@
-// One request to a statistics page: reads its body where the answer depends on it, and sends the
-// answer, a long one piece by piece as the client reads it.
+// One request to a statistics page: reads its body where the answer depends on it, and answers.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { STATS_FORM_BYTES_MAX } from "../../limits.ts";
 import { REQUEST_TIMEOUT, type StatsAnswer } from "../../stats/answer.ts";
 import { answerStats, needsBody, type StatsRequest, type StatsView } from "../../stats/request.ts";
 import { monotonicMs } from "../clock.ts";
 import type { PageConnection } from "./page-connection.ts";
+import type { PieceSender } from "./piece-sender.ts";
 
 /** What requests need of their server. */
 export interface PageRequestHost {
   /** The statistics as this client may see them now. */
   view(connection: PageConnection, nowMs: number): StatsView;
-  /** An answer could not be made to its end, for a defect. */
-  failed(error: unknown): void;
+  readonly pieces: PieceSender;
 }
 
 /** A request with the means to answer it. */
@@ -110,28 +109,7 @@ function send(
   }
   response.writeHead(status, reason, headers);
   if (isHead) response.end();
-  else sendPieces(response, pieces[Symbol.iterator](), host);
-}
-
-/** The next piece is made when the client has read the last one, and others have had their turn. */
-function sendPieces(
-  response: ServerResponse,
-  pieces: Iterator<string>,
-  host: PageRequestHost,
-): void {
-  if (response.destroyed) return;
-  let piece: IteratorResult<string>;
-  try {
-    piece = pieces.next();
-  } catch (error) {
-    host.failed(error);
-    response.destroy();
-    return;
-  }
-  const goOn = (): void => sendPieces(response, pieces, host);
-  if (piece.done === true) response.end();
-  else if (piece.value === "" || response.write(piece.value)) setImmediate(goOn);
-  else response.once("drain", goOn);
+  else host.pieces.send(response, pieces);
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {

@@ -30,6 +30,7 @@ import type { LoadedTls } from "../tls/load.ts";
 import { PageConnection, type PageConnectionHost } from "./page-connection.ts";
 import { type OpenedOrNot, PageListener } from "./page-listener.ts";
 import { type PageRequestHost, serveRequest } from "./page-request.ts";
+import { PieceSender } from "./piece-sender.ts";
 
 /** Servers of an action that its log line names. */
 const LOGGED_SERVERS_MAX = 16;
@@ -75,7 +76,9 @@ export class StatsServer {
     this.#http.on("connect", (_request, stream) => this.#onClientError(stream));
     this.#requestHost = {
       view: (connection, nowMs) => this.#view(connection, nowMs),
-      failed: (error) => this.#host?.program.error({ err: error }, "statistics page failed"),
+      pieces: new PieceSender((error) => {
+        this.#host?.program.error({ err: error }, "statistics page failed");
+      }),
     };
     this.#connectionHost = {
       ready: (connection, stream) => {
@@ -269,8 +272,12 @@ export class StatsServer {
         );
         return outcome;
       },
-      metrics: (selection) =>
-        host === undefined ? [] : renderMetrics(host.metrics, selection, nowMs),
+      metrics: (selection) => ({
+        [Symbol.iterator]: () =>
+          host === undefined
+            ? [][Symbol.iterator]()
+            : renderMetrics(host.metrics, selection, monotonicMs()),
+      }),
     };
   }
 
