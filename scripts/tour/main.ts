@@ -18,11 +18,14 @@ const PATIENCE_MS = 10_000;
 const READING_MS = process.stdout.isTTY ? 2_000 : 300;
 
 const USAGE = `Usage: scripts/try [--haproxy]
+       sudo scripts/try --pair
 
 Starts three small MQTT brokers, the balancer in front of them and a few devices, on this machine
 alone, and shows who goes where. On a terminal it goes on until Ctrl-C.
 
   --haproxy   put the installed HAProxy in Tandem's place, with the same configuration
+  --pair      as root: a pair of nodes with a virtual address, in network namespaces, and its
+              failovers
 `;
 
 /** Every device loses its network and comes back: to the broker in the stick table. */

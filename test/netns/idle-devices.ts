@@ -1,7 +1,6 @@
 // A pair of nodes with idle MQTT devices, and how soon they are back after the master's power is cut.
 import path from "node:path";
-import { askControl } from "../../src/base/io/control-client.ts";
-import type { BalancerStatus } from "../../src/stats/balancer-status.ts";
+import { listedCount } from "../support/live-list.ts";
 import type { Host } from "../support/netns.ts";
 import type { RunningProcess } from "../support/process.ts";
 import { REPOSITORY_DIR } from "../support/repository.ts";
@@ -62,8 +61,7 @@ listen devices
     const words = ["connect", VIP, String(DEVICE_PORT), String(count), String(pingMs)];
     const devices = await run(pair.lan.host("client"), words);
     const idle = new IdleDevices(pair, devices, count);
-    const control = path.join(pair.nodes.b.dumpFolder, "control.sock");
-    await waitFor(async () => (await listedCount(control)) >= count, {
+    await waitFor(async () => (await listedCount(pair.nodes.b.controlFolder)) >= count, {
       what: "node b to know of all devices",
     });
     return idle;
@@ -108,21 +106,6 @@ listen devices
       allMs: at(1),
     };
   }
-}
-
-/** How many updates of the list of live connections a node has been sent by its peer. */
-async function listedCount(control: string): Promise<number> {
-  const asked = await askControl(control, "status", {
-    answerMs: 1_000,
-    answerBytesMax: 1 << 20,
-  });
-  if (asked.kind !== "answer") return 0;
-  const { peers } = asked.value as unknown as BalancerStatus;
-  const tables = peers.flatMap((section) => section.peers.flatMap((peer) => peer.tables));
-  const received = tables.map(({ name, receivedCount }) =>
-    name === "tandem-live" ? (receivedCount ?? 0) : 0,
-  );
-  return Math.max(0, ...received);
 }
 
 function run(host: Host, words: readonly string[]): Promise<RunningProcess> {

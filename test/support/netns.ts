@@ -5,6 +5,7 @@ import { endLater } from "./cleanup.ts";
 import { has, skipReason } from "./programs.ts";
 import {
   runToEnd,
+  sendSignal,
   startProcess,
   type ExitStatus,
   type ProcessOptions,
@@ -63,21 +64,27 @@ export interface Lan {
 const PREFIX = "tdtest";
 let lanCount = 0;
 
+/** What a network is made of beside its hosts. */
+export interface LanOptions {
+  /** Gives each host an `eth1` on a second switch, `10.99.0.N`. */
+  readonly secondLan?: boolean;
+  /** What the names of the namespaces begin with; by default that of a network of a test. */
+  readonly id?: string;
+  /** Is called with what programs print that are started on a host. */
+  readonly onOutput?: (host: string, text: string) => void;
+}
+
 /** Makes a network that ends with the test. Hosts have distinct names of letters and digits. */
 export async function createLan(
   hostNames: readonly string[],
-  options: { readonly secondLan?: boolean } = {},
+  options: LanOptions = {},
 ): Promise<Lan> {
   await sweep();
-  const id = `${PREFIX}-${process.pid}-${(lanCount += 1)}`;
+  const id = options.id ?? `${PREFIX}-${process.pid}-${(lanCount += 1)}`;
   const wire = `${id}-switch`;
   const created: string[] = [];
   endLater(async () => {
-    for (const namespace of created.reverse()) {
-      // A stopped process, or one whose parent was killed, would stay for ever.
-      for (const pid of await pidsIn(namespace)) killLeftover(pid);
-      await ip("netns", "del", namespace);
-    }
+    for (const namespace of created.reverse()) await removeNamespace(namespace);
   });
   async function addNamespace(namespace: string): Promise<void> {
     await must(ip("netns", "add", namespace));
@@ -142,7 +149,7 @@ export async function createLan(
         ),
       );
     }
-    hosts.push(new NamespaceHost(name, namespace, number));
+    hosts.push(new NamespaceHost(name, namespace, number, options.onOutput));
   }
   await Promise.all(hosts.map(async (host) => waitFor(() => host.hasAddress(host.ipv6))));
   return {
@@ -180,8 +187,10 @@ class NamespaceHost implements Host {
   readonly ipv4: string;
   readonly ipv6: string;
   readonly mac: string;
+  readonly #onOutput: LanOptions["onOutput"];
 
-  constructor(name: string, namespace: string, number: number) {
+  constructor(name: string, namespace: string, number: number, onOutput: LanOptions["onOutput"]) {
+    this.#onOutput = onOutput;
     this.name = name;
     this.namespace = namespace;
     this.ipv4 = `10.98.0.${number}`;
@@ -199,9 +208,11 @@ class NamespaceHost implements Host {
   }
 
   start(options: ProcessOptions): Promise<RunningProcess> {
+    const onOutput = this.#onOutput;
     // `ip netns exec` becomes the program itself: its process id is the program's.
     return startProcess({
       ...options,
+      ...(onOutput === undefined ? {} : { onOutput: (text) => onOutput(this.name, text) }),
       command: "ip",
       args: ["netns", "exec", this.namespace, options.command, ...(options.args ?? [])],
     });
@@ -230,14 +241,6 @@ async function pidsIn(namespace: string): Promise<readonly number[]> {
   return shown.split("\n").filter(Boolean).map(Number);
 }
 
-function killLeftover(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {
-    // It has ended by itself.
-  }
-}
-
 function ip(...args: readonly string[]): Promise<Ended> {
   return runToEnd({ command: "ip", args });
 }
@@ -254,11 +257,25 @@ async function must(running: Promise<Ended>): Promise<string> {
   );
 }
 
+/** The namespaces of this machine that `ip netns` knows. */
+export async function listNamespaces(): Promise<readonly string[]> {
+  const list = await must(ip("netns", "list"));
+  return list.split("\n").flatMap((line) => /^\S+/.exec(line) ?? []);
+}
+
+/** Ends what runs in a namespace, then the namespace. */
+export async function removeNamespace(namespace: string): Promise<void> {
+  // A stopped process, or one whose parent was killed, would stay for ever. Somebody else may be
+  // sweeping, too: what is gone is no failure.
+  const { stdout } = await ip("netns", "pids", namespace);
+  for (const pid of stdout.split("\n").filter(Boolean)) sendSignal(Number(pid), "SIGKILL");
+  await ip("netns", "del", namespace);
+}
+
 /** Removes what earlier runs left that were killed: namespaces are named after the process that made them. */
 async function sweep(): Promise<void> {
-  const list = await must(ip("netns", "list"));
-  for (const line of list.split("\n")) {
-    const match = new RegExp(`^(${PREFIX}-(\\d+)-\\S+)`).exec(line);
-    if (match !== null && !existsSync(`/proc/${match[2]!}`)) await ip("netns", "del", match[1]!);
+  for (const namespace of await listNamespaces()) {
+    const pid = new RegExp(`^${PREFIX}-(\\d+)-`).exec(namespace)?.[1];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) await removeNamespace(namespace);
   }
 }

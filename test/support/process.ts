@@ -25,6 +25,17 @@ export interface ProcessOptions {
   readonly readyTimeoutMs?: number;
   /** How long `stop()` waits after SIGTERM before it sends SIGKILL. Default 2,000 ms. */
   readonly stopTimeoutMs?: number;
+  /** Is called with what it prints, both streams. */
+  readonly onOutput?: (text: string) => void;
+}
+
+/** Sends a signal to a process that may be gone by now. */
+export function sendSignal(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // The end of one process may have ended another.
+  }
 }
 
 /** The most output that is kept of each stream, characters: the end of it. */
@@ -55,9 +66,11 @@ export class RunningProcess {
     this.#stopTimeoutMs = options.stopTimeoutMs ?? 2_000;
     this.#child.stdout.setEncoding("utf8").on("data", (text: string) => {
       this.#stdout = (this.#stdout + text).slice(-OUTPUT_CHARS_MAX);
+      options.onOutput?.(text);
     });
     this.#child.stderr.setEncoding("utf8").on("data", (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-OUTPUT_CHARS_MAX);
+      options.onOutput?.(text);
     });
     this.exited = new Promise((resolve) => {
       this.#child.once("close", (code, signal) => {

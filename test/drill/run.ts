@@ -1,0 +1,172 @@
+// One fault on one fresh pair, measured from the client's side.
+import { loadavg } from "node:os";
+import { Cluster } from "../lab/cluster.ts";
+import { NODE_NAMES, VIP } from "../lab/configuration.ts";
+import { Fleet } from "../lab/fleet.ts";
+import type { Kind } from "../lab/member.ts";
+import { Probe } from "../lab/probe.ts";
+import { endAll } from "../support/cleanup.ts";
+import { listedCount } from "../support/live-list.ts";
+import { overlapMs, VipWatch } from "../support/vip-watch.ts";
+import { waitFor } from "../support/wait-for.ts";
+import type { Metric, Row, Scene } from "./rows.ts";
+
+/** What one run measured; one line of records.jsonl. */
+export interface RunRecord extends Partial<Readonly<Record<Metric, number>>> {
+  readonly row: string;
+  readonly impl: Kind;
+  /** From 1. */
+  readonly run: number;
+  /** ISO 8601. */
+  readonly at: string;
+  /** Load of the machine before the fault: runnable processes, mean of a minute. */
+  readonly load: number;
+  /** Why there are no figures: the pair could not be brought up or measured. */
+  readonly error?: string;
+  /** Whether the wanted node alone served, with every device connected, before patience ended. */
+  readonly isSettled?: boolean;
+  /** Answers to newcomers after the fault, by node. */
+  readonly servedBy?: Readonly<Record<string, number>>;
+  readonly failedNewcomers?: number;
+  readonly devices?: number;
+  /** Devices whose connection ended. */
+  readonly lostSessions?: number;
+  /** Of those, how many found their broker again. */
+  readonly keptBroker?: number;
+  readonly back50Ms?: number;
+}
+
+/** How a run is done. */
+export interface RunOptions {
+  readonly impl: Kind;
+  readonly run: number;
+  readonly devices: number;
+  /** How long after the fault the pair may take to settle, ms. */
+  readonly patienceMs: number;
+}
+
+const READY_MS = 60_000;
+const PING_MS = 1_000;
+/** Newcomers that are watched before the fault, and after all has settled. */
+const NEWCOMERS_BEFORE = 100;
+const NEWCOMERS_AFTER = 50;
+
+/** Brings a pair up, breaks it, measures, and takes everything away. Never rejects. */
+export async function runRow(row: Row, options: RunOptions): Promise<RunRecord> {
+  const { impl, run } = options;
+  const head = { row: row.id, impl, run, at: new Date().toISOString(), load: machineLoad() };
+  try {
+    return { ...head, ...(await measure(row, options)) };
+  } catch (error) {
+    return {
+      ...head,
+      error: error instanceof Error ? error.message.slice(0, 2_000) : String(error),
+    };
+  } finally {
+    await endAll();
+  }
+}
+
+async function measure(row: Row, options: RunOptions): Promise<Partial<RunRecord>> {
+  const { impl, devices, patienceMs } = options;
+  const cluster = await Cluster.start({
+    kinds: { lb1: impl, lb2: impl },
+    ...(row.files === undefined ? {} : { files: row.files }),
+  });
+  const watches = {
+    lb1: await VipWatch.start(cluster.lan.host("lb1"), VIP),
+    lb2: await VipWatch.start(cluster.lan.host("lb2"), VIP),
+  };
+  const probe = await Probe.start(cluster);
+  const fleet = await Fleet.start(cluster, devices, row.pingMs ?? PING_MS);
+  const scene: Scene = { cluster, fleet, watches };
+  await isKnownOnPeer(cluster, devices);
+  await row.prepare?.(scene);
+  await newcomers(probe, NEWCOMERS_BEFORE, READY_MS);
+
+  const startedMs = Date.now();
+  const fromMs = (await row.fault(scene)) ?? startedMs;
+  const deadlineMs = Date.now() + patienceMs;
+  const isSettled = await hasSettled(row, scene, probe, fromMs, deadlineMs);
+  // Newcomers that come to nothing are waited for no longer than the others.
+  await newcomers(probe, NEWCOMERS_AFTER, 1_000).catch(() => undefined);
+  const endMs = Date.now();
+  const report = fleet.since(startedMs);
+  const servedBy: Record<string, number> = {};
+  for (const { node } of probe.served(fromMs)) servedBy[node] = (servedBy[node] ?? 0) + 1;
+  const { lost, backMs, firstLostMs = startedMs } = report;
+  const delayMs = row.isCountedFromLoss === true ? firstLostMs - startedMs : 0;
+  // A device that is not back counts as back at the end.
+  const at = (share: number): number =>
+    Math.round((backMs[Math.ceil(share * lost.length) - 1] ?? endMs - startedMs) - delayMs);
+  const back =
+    lost.length === 0
+      ? { back50Ms: 0, back99Ms: 0, backAllMs: 0 }
+      : { back50Ms: at(0.5), back99Ms: at(0.99), backAllMs: at(1) };
+  return {
+    isSettled,
+    outageMs: Math.round(probe.longestGapMs(fromMs, endMs)),
+    ...(row.isOtherGone === true
+      ? {}
+      : { bothMs: Math.round(overlapMs(watches.lb1, watches.lb2, fromMs)) }),
+    ...back,
+    servedBy,
+    failedNewcomers: probe.failedCount(fromMs),
+    devices,
+    lostSessions: lost.length,
+    keptBroker: report.keptBroker,
+  };
+}
+
+/** The peer has been told of every device: what it does not know it cannot bring back. */
+async function isKnownOnPeer(cluster: Cluster, devices: number): Promise<void> {
+  const folder = cluster.member("lb2").controlFolder;
+  if (folder === undefined) return;
+  await waitFor(async () => (await listedCount(folder)) >= devices, {
+    timeoutMs: READY_MS,
+    intervalMs: 50,
+    what: "lb2 to know of all devices",
+  });
+}
+
+async function newcomers(probe: Probe, count: number, timeoutMs: number): Promise<void> {
+  const before = probe.served().length;
+  await waitFor(() => probe.served().length >= before + count, {
+    timeoutMs,
+    intervalMs: 20,
+    what: `${count} newcomers to be served`,
+  });
+}
+
+async function hasSettled(
+  row: Row,
+  { watches, fleet }: Scene,
+  probe: Probe,
+  fromMs: number,
+  deadlineMs: number,
+): Promise<boolean> {
+  const isServed = (): boolean => {
+    const held = NODE_NAMES.filter((name) => watches[name].isHeld);
+    const wanted = row.then === "either" ? held[0] : row.then;
+    if (wanted === undefined || !held.includes(wanted)) return false;
+    if (row.isOtherGone !== true && held.length > 1) return false;
+    return probe.served(fromMs).at(-1)?.node === wanted;
+  };
+  try {
+    const timeoutMs = (): number => Math.max(0, deadlineMs - Date.now());
+    await waitFor(isServed, { timeoutMs: timeoutMs(), intervalMs: 20 });
+    const servedMs = Date.now();
+    // A device that was lost and is back has been answered since; the others have to say so.
+    const lostCount = (): number => fleet.since(fromMs).lost.length;
+    const isWhole = (): boolean =>
+      lostCount() === fleet.count ? fleet.isWhole(fromMs) : fleet.isWhole(servedMs);
+    await waitFor(isWhole, { timeoutMs: timeoutMs(), intervalMs: 20 });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function machineLoad(): number {
+  return Math.round(loadavg()[0]! * 10) / 10;
+}

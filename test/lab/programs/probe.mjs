@@ -1,0 +1,40 @@
+// Opens a fresh MQTT connection every PERIOD ms: probe.mjs ADDRESS PORT PERIOD PREFIX. Prints one JSON
+// line for each, wall clock: {"sentMs","answeredMs","node","broker"} or {"sentMs","failedMs","reason"}.
+import { createConnection } from "node:net";
+import { performance } from "node:perf_hooks";
+import { setInterval } from "node:timers";
+import { connectPacket, DISCONNECT, packetReader, placeOf, PUBLISH } from "./packets.mjs";
+
+const [host, port, periodMs, prefix] = process.argv.slice(2);
+/** Less than the second after which a client's kernel repeats its SYN. */
+const GIVE_UP_MS = 900;
+const wallMs = () => performance.timeOrigin + performance.now();
+const tell = (record) => process.stdout.write(`${JSON.stringify(record)}\n`);
+let count = 0;
+
+function ask() {
+  const sentMs = wallMs();
+  const socket = createConnection({ host, port: Number(port), noDelay: true });
+  let reason = "closed";
+  let isAnswered = false;
+  socket.setTimeout(GIVE_UP_MS, () => {
+    reason = "timeout";
+    socket.destroy();
+  });
+  count += 1;
+  socket.write(connectPacket(`${prefix}-${count}`, true));
+  const read = packetReader((type, body) => {
+    if (type !== PUBLISH || isAnswered) return;
+    isAnswered = true;
+    tell({ sentMs, answeredMs: wallMs(), ...placeOf(body) });
+    socket.end(DISCONNECT);
+  });
+  socket.on("data", read);
+  socket.on("error", (error) => (reason = error.code));
+  socket.on("close", () => {
+    if (!isAnswered) tell({ sentMs, failedMs: wallMs(), reason });
+  });
+}
+
+console.log("ready");
+setInterval(ask, Number(periodMs));
