@@ -1,10 +1,13 @@
 // The installed HAProxy and `tandem balancer`, each a process of its own, get the same
 // configuration and the same visitors and must bring everybody to the same server.
+import path from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { startHaproxy } from "../support/haproxy.ts";
+import { runtimeCommand, startHaproxy } from "../support/haproxy.ts";
 import { freePorts } from "../support/ports.ts";
 import { has, skipNote } from "../support/programs.ts";
 import { startTandem } from "../support/tandem.ts";
+import { tempDir } from "../support/temp.ts";
+import { waitFor } from "../support/wait-for.ts";
 import { NamedServer, playChoices, type ScenarioPorts } from "./choice-harness.ts";
 import { choiceScenarios, fillIn } from "./choice-scenarios.ts";
 
@@ -18,9 +21,16 @@ const DEFAULTS = `defaults
   timeout queue 30s
 `;
 
+/** Connections at this moment, the one that asks included. */
+async function connectionCount(socket: string): Promise<number> {
+  const [, count] = /^CurrConns: (\d+)$/m.exec(await runtimeCommand(socket, "show info"))!;
+  return Number(count);
+}
+
 describe.skipIf(!has("haproxy"))(`HAProxy and Tandem side by side${skipNote("haproxy")}`, () => {
   const servers = new Map<string, NamedServer>();
   const ports = new Map<string, ScenarioPorts>();
+  const sockets = new Map<string, string>();
 
   beforeAll(async () => {
     for (let i = 1; i <= 5; i += 1) {
@@ -38,8 +48,12 @@ describe.skipIf(!has("haproxy"))(`HAProxy and Tandem side by side${skipNote("hap
       });
       configs.set(program, DEFAULTS + sections.join(""));
     }
-    await startHaproxy({ config: configs.get("haproxy")! });
-    await startTandem({ config: configs.get("tandem")! });
+    const haproxy = await startHaproxy({ config: configs.get("haproxy")! });
+    sockets.set("haproxy", haproxy.socketPath);
+    const socket = path.join(tempDir(), "stats.sock");
+    sockets.set("tandem", socket);
+    const global = `global\n  stats socket ${socket}\n  stats timeout 1m\n`;
+    await startTandem({ config: global + configs.get("tandem")! });
   });
 
   test.each(choiceScenarios.map((scenario, i) => ({ name: scenario.name, scenario, i })))(
@@ -47,8 +61,14 @@ describe.skipIf(!has("haproxy"))(`HAProxy and Tandem side by side${skipNote("hap
     async ({ scenario, i }) => {
       const setServer = (name: string, listens: boolean): Promise<void> =>
         servers.get(name)!.listens(listens);
-      const play = (program: string): Promise<string[]> =>
-        playChoices(scenario.steps, ports.get(`${program} ${i}`)!, setServer);
+      const play = async (program: string): Promise<string[]> => {
+        const others = await connectionCount(sockets.get(program)!);
+        const settled = (visitorCount: number): Promise<boolean> =>
+          waitFor(
+            async () => (await connectionCount(sockets.get(program)!)) === others + visitorCount,
+          );
+        return playChoices(scenario.steps, ports.get(`${program} ${i}`)!, setServer, settled);
+      };
       // One after the other, as servers come and go.
       const haproxy = await play("haproxy");
       expect(haproxy.length).toBeGreaterThan(0);

@@ -69,11 +69,15 @@ interface Visitor {
   readonly greeting: Promise<string>;
 }
 
-/** Plays the steps in one process; who was greeted by whom, in order. */
+/**
+ * Plays the steps in one process; who was greeted by whom, in order. `settled` waits until the process
+ * has given back the slot of a visitor who has left, and counts so many others.
+ */
 export async function playChoices(
   steps: readonly ChoiceStep[],
   ports: ScenarioPorts,
   setServer: (name: string, listens: boolean) => Promise<void>,
+  settled: (visitorCount: number) => Promise<unknown>,
 ): Promise<string[]> {
   const log: string[] = [];
   const staying: Visitor[] = [];
@@ -89,6 +93,7 @@ export async function playChoices(
       } else if (step.kind === "drop") {
         const [leaver] = staying.splice(step.rank % staying.length, 1);
         await leave(leaver!);
+        await settled(staying.length + waiting.length);
         const lucky = await firstGreeted(waiting);
         if (lucky === undefined) continue;
         waiting.splice(waiting.indexOf(lucky), 1);
@@ -100,7 +105,9 @@ export async function playChoices(
         (step.kind === "queue" ? waiting : staying).push(visitor);
         if (step.kind === "queue") continue;
         await greet(visitor);
-        if (step.kind === "visit") await leave(staying.pop()!);
+        if (step.kind !== "visit") continue;
+        await leave(staying.pop()!);
+        await settled(staying.length + waiting.length);
       }
     }
     return log;
@@ -131,7 +138,7 @@ async function arrive(id: number, arrival: Arrival, ports: ScenarioPorts): Promi
   return { id, socket, greeting };
 }
 
-/** The close comes back once the proxy has closed the server's side and given the slot back. */
+/** The close comes back once the proxy has closed the server's side. */
 async function leave({ socket }: Visitor): Promise<void> {
   if (socket.closed) return;
   socket.resume();

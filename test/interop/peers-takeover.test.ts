@@ -59,7 +59,9 @@ describe.skipIf(missing !== undefined)(
       const old = await start(former, file, client!);
       // HAProxy hands its tables over once it has given up looking for others.
       const hasLearned = async (): Promise<boolean> =>
-        /^\S+ .*flags=0x[0-9a-f]*3 /m.test(await runtimeCommand(socket, "show peers"));
+        /^\S+ .*flags=0x[0-9a-f]*3 /m.test(
+          await runtimeCommand(socket, "show peers").catch(() => ""),
+        );
       if (former === "haproxy") await waitFor(hasLearned);
       const ids = deviceIds(`${former}-${next}`, 7);
       const placed = await placeDevices(client!, ids, brokers);
