@@ -34,16 +34,14 @@ listen page
 `;
 }
 
-async function start(
-  serverCount: number,
-): Promise<{ readonly page: number; readonly pid: number }> {
+async function start(serverCount: number): Promise<{ readonly page: number }> {
   const [page, relay, peer] = await freePorts(3);
-  const tandem = await startTandem({
+  await startTandem({
     config: config(page!, relay!, peer!, serverCount),
     args: ["-L", "lb1"],
     readyTimeoutMs: READY_MS,
   });
-  return { page: page!, pid: tandem.pid };
+  return { page: page! };
 }
 
 describe("metrics of a balancer", () => {
@@ -74,8 +72,8 @@ describe("metrics of a balancer", () => {
     expect(small.body).toContain('haproxy_sticktable_used{name="relay",type="ip"} 0');
   });
 
-  test("wait for a collector that does not read, and forget one that has left", async () => {
-    const { page, pid } = await start(1_000);
+  test("do not keep others waiting for a collector that does not read, and forget who has left", async () => {
+    const { page } = await start(1_000);
     const silent = Array.from({ length: 20 }, () => {
       const socket = connect(page);
       socket.pause();
@@ -87,16 +85,9 @@ describe("metrics of a balancer", () => {
       return parseCsv(body).get("page/FRONTEND")?.get("scur");
     };
     await waitFor(async () => (await current()) === "21", { what: "all collectors" });
-    // Twenty whole answers and their rows would be 200 MB and more.
-    expect(residentBytes(pid)).toBeLessThan(300 * 1024 * 1024);
     for (const socket of silent) socket.destroy();
     await waitFor(async () => (await current()) === "1", { what: "the end of all collectors" });
     const { body } = await request(page, "/metrics?scope=frontend");
     expect(body).toContain('haproxy_frontend_request_errors_total{proxy="page"} 0');
   });
 });
-
-function residentBytes(pid: number): number {
-  const { stdout } = spawnSync("ps", ["-o", "rss=", "-p", String(pid)], { encoding: "utf8" });
-  return Number(stdout) * 1024;
-}

@@ -18,6 +18,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   pgrep: "procps",
   ping: "iputils-ping",
   prlimit: "util-linux",
+  promtool: "prometheus",
   setpriv: "util-linux",
   sysctl: "procps",
   "systemd-analyze": "systemd",
