@@ -143,6 +143,8 @@ async function drill(plan: Plan): Promise<ReadonlyMap<Kind, readonly RowResult[]
         progress.begin(`${row.title}, ${nameOf(impl)}, run ${run}`);
         const options = { impl, run, devices: plan.devices, patienceMs: PATIENCE_MS };
         const record = await runRow(row, options);
+        // Whoever ends the drill takes the pair away; no other one is made meanwhile.
+        if (isEnding) await new Promise(() => undefined);
         records.push(record);
         appendFileSync(recordsFile, `${JSON.stringify(record)}\n`);
         progress.end(summaryOf(record, row));
@@ -164,6 +166,7 @@ async function drill(plan: Plan): Promise<ReadonlyMap<Kind, readonly RowResult[]
   return results;
 }
 
+let isEnding = false;
 let plan: Plan;
 try {
   plan = planOf(process.argv.slice(2));
@@ -177,6 +180,7 @@ if (plan.kinds.includes("haproxy+keepalived")) {
 }
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.once(signal, () => {
+    isEnding = true;
     process.stdout.write("\nEnding the pair ...\n");
     void endAll().finally(() => process.exit(1));
   });
