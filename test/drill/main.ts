@@ -10,10 +10,10 @@ import { runToEnd } from "../support/process.ts";
 import { has, skipReason } from "../support/programs.ts";
 import { chartText } from "./chart.ts";
 import { Progress } from "./progress.ts";
-import { nameOf, reportText } from "./report.ts";
+import { nameOf, reportText, type Results } from "./report.ts";
 import { ROWS, type Row } from "./rows.ts";
 import { runRow, type RunRecord } from "./run.ts";
-import { judge, type RowResult } from "./statistics.ts";
+import { judge } from "./statistics.ts";
 
 const PATIENCE_MS = 20_000;
 
@@ -130,7 +130,31 @@ function summaryOf(record: RunRecord, row: Row): string {
   );
 }
 
-async function drill(plan: Plan): Promise<ReadonlyMap<Kind, readonly RowResult[]>> {
+function judged(plan: Plan, records: readonly RunRecord[]): Results {
+  return new Map(
+    plan.kinds.map((kind) => [kind, plan.rows.map((row) => judge(row, kind, records))]),
+  );
+}
+
+/** Writes what can be said so far. */
+async function writeReport(
+  plan: Plan,
+  records: readonly RunRecord[],
+  startedAt: string,
+): Promise<void> {
+  const results = judged(plan, records);
+  const about = {
+    startedAt,
+    machine: `${availableParallelism()} × ${cpus()[0]?.model ?? "CPU"}, Linux ${release()}`,
+    programs: await versions(plan.kinds),
+    devices: plan.devices,
+    runs: records.at(-1)?.run ?? 0,
+  };
+  writeFileSync(path.join(plan.out, "report.md"), reportText(results, about));
+  writeFileSync(path.join(plan.out, "outage.svg"), chartText(results));
+}
+
+async function drill(plan: Plan): Promise<Results> {
   const startedAt = new Date().toISOString();
   mkdirSync(plan.out, { recursive: true });
   const recordsFile = path.join(plan.out, "records.jsonl");
@@ -150,20 +174,9 @@ async function drill(plan: Plan): Promise<ReadonlyMap<Kind, readonly RowResult[]
         progress.end(summaryOf(record, row));
       }
     }
+    await writeReport(plan, records, startedAt);
   }
-  const results = new Map(
-    plan.kinds.map((kind) => [kind, plan.rows.map((row) => judge(row, kind, records))]),
-  );
-  const about = {
-    startedAt,
-    machine: `${availableParallelism()} × ${cpus()[0]?.model ?? "CPU"}, Linux ${release()}`,
-    programs: await versions(plan.kinds),
-    devices: plan.devices,
-    runs: plan.runs,
-  };
-  writeFileSync(path.join(plan.out, "report.md"), reportText(results, about));
-  writeFileSync(path.join(plan.out, "outage.svg"), chartText(results));
-  return results;
+  return judged(plan, records);
 }
 
 let isEnding = false;
@@ -186,7 +199,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   });
 }
 const results = await drill(plan);
-const judged = results.get("tandem") ?? [...results.values()].flat();
-const isKept = judged.every(({ verdict }) => verdict === "pass");
+const counted = results.get("tandem") ?? [...results.values()].flat();
+const isKept = counted.every(({ verdict }) => verdict === "pass");
 console.log(`\nThe report is in ${plan.out}`);
 process.exit(isKept ? 0 : 1);

@@ -29,12 +29,16 @@ export function reportText(results: Results, about: Circumstances): string {
   const loads = [...results.values()].flat().flatMap(({ runs }) => runs.map(({ load }) => load));
   const load = spread(loads);
   const loadText = load === undefined ? "unknown" : `${load.min} to ${load.max}`;
+  const quiet = spread(
+    [...results.values()].flat().flatMap(({ runs }) => runs.flatMap((run) => run.quietGapMs ?? [])),
+  );
   return `# Drill
 
 ${about.startedAt}, ${about.machine}. ${about.programs.join(", ")}.
 ${about.runs} run${about.runs === 1 ? "" : "s"} of each row, each on a fresh pair; ${about.devices} devices
 that stay connected, and a newcomer every 10 ms; adverts every 100 ms. Load of the machine (runnable
-processes, mean of a minute) before the faults: ${loadText}.
+processes, mean of a minute) before the faults: ${loadText}. The longest time without an
+answer in the second before a fault, which is the machine's own: ${figures(quiet)} ms.
 
 Figures are min / **median** / max in ms. A row passes when the medians keep to its budget and the pair is whole again.
 

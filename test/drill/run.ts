@@ -21,6 +21,8 @@ export interface RunRecord extends Partial<Readonly<Record<Metric, number>>> {
   readonly at: string;
   /** Load of the machine before the fault: runnable processes, mean of a minute. */
   readonly load: number;
+  /** The longest time without an answer in the second before the fault, ms: what the machine adds. */
+  readonly quietGapMs?: number;
   /** Why there are no figures: the pair could not be brought up or measured. */
   readonly error?: string;
   /** Whether the wanted node alone served, with every device connected, before patience ended. */
@@ -47,6 +49,7 @@ export interface RunOptions {
 
 const READY_MS = 60_000;
 const PING_MS = 1_000;
+const QUIET_MS = 1_000;
 /** Newcomers that are watched before the fault, and after all has settled. */
 const NEWCOMERS_BEFORE = 100;
 const NEWCOMERS_AFTER = 50;
@@ -106,6 +109,7 @@ async function measure(row: Row, options: RunOptions): Promise<Partial<RunRecord
       : { back50Ms: at(0.5), back99Ms: at(0.99), backAllMs: at(1) };
   return {
     isSettled,
+    quietGapMs: Math.round(probe.longestGapMs(startedMs - QUIET_MS, startedMs)),
     outageMs: Math.round(probe.longestGapMs(fromMs, endMs)),
     ...(row.isOtherGone === true
       ? {}
