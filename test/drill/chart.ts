@@ -67,7 +67,13 @@ function barOf(result: RowResult, kind: Kind, top: number): string {
   const text = `${figures.median}${isBroken ? ", not whole again" : ""}`;
   return `<rect class="${classOf(kind)}" x="${LEFT}" y="${y}" width="${Math.max(2, end - LEFT)}" height="${BAR - 2}"><title>${title}</title></rect>
 <line class="range" x1="${x(figures.min)}" x2="${x(figures.max)}" y1="${middle - 3}" y2="${middle - 3}"/>
-${note(Math.max(end, x(figures.max)) + 6, middle, text)}`;
+${note(besideBudget(result, Math.max(end, x(figures.max))), middle, text)}`;
+}
+
+/** Where a figure stands: behind its bar, and behind the budget's mark where the two would meet. */
+function besideBudget({ row }: RowResult, end: number): number {
+  const mark = x(row.budget[row.shown] ?? 0);
+  return (mark > end && mark < end + 40 ? mark : end) + 6;
 }
 
 function labelOf({ row }: RowResult, top: number, lines: number): string {

@@ -162,7 +162,7 @@ export const ROWS: readonly Row[] = [
   },
   {
     id: "freeze",
-    title: "every process frozen, then resumed (counted from there)",
+    title: "all frozen, then resumed (from there on)",
     budget: { bothMs: 50 },
     shown: "bothMs",
     then: "either",
@@ -217,7 +217,7 @@ export const ROWS: readonly Row[] = [
   },
   {
     id: "idle-devices",
-    title: "idle devices (ping every 10 s), power off: 99 % back",
+    title: "idle devices (ping: 10 s), power off",
     budget: { back99Ms: 1_000 },
     shown: "back99Ms",
     then: "lb2",
