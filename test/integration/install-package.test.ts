@@ -119,6 +119,9 @@ describe.skipIf(skipped)(`the Debian package ${skipped ?? ""}`, { timeout: 300_0
       await machine.must("sh", "-c", `kill -${name} ${pid}`);
       await servesAgain(pid);
       expect(await resigned()).toBeGreaterThan(before);
+      // All were told, and had their time: with KillMode=mixed the agent may be killed before it resigns.
+      const log = await machine.must("journalctl", "-u", "tandem", "-o", "cat");
+      expect(log).not.toContain("with signal SIGKILL");
     },
   );
 
