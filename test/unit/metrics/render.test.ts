@@ -112,6 +112,21 @@ describe("renderMetrics()", () => {
     expect(lines.some((line) => line.startsWith(empty))).toBe(false);
   });
 
+  test("counts a frontend that is paused as up, and one that was shut down as down", () => {
+    const bench = new Bench(CONFIGURATION);
+    const sources = {
+      context: contextOf(bench, CONFIGURATION, []),
+      fitness: () => ({ isFit: true, reasons: [] }),
+      live: () => ({ ownCount: 0, entryCount: 0 }),
+    };
+    const states = { open: "UP", paused: "UP", stopped: "DOWN" } as const;
+    for (const admin of ["open", "paused", "stopped"] as const) {
+      bench.world.frontends.get("fe")!.admin = admin;
+      const text = [...renderMetrics(sources, selectionOf("?scope=frontend"), 0)].join("");
+      expect(text).toContain(`haproxy_frontend_status{proxy="fe",state="${states[admin]}"} 1\n`);
+    }
+  });
+
   test("leaves out what was not asked for", () => {
     const names = (query: string): string =>
       [...new Set(linesOf(CONFIGURATION, query).map((line) => /^[a-z]+_[a-z]+/.exec(line)?.[0]))]
