@@ -5,7 +5,7 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import type { Kind } from "../lab/member.ts";
 import { endAll } from "../support/cleanup.ts";
-import { noNamespaces } from "../support/netns.ts";
+import { noNamespaces, removeOwnNamespaces } from "../support/netns.ts";
 import { runToEnd } from "../support/process.ts";
 import { has, skipReason } from "../support/programs.ts";
 import { chartText } from "./chart.ts";
@@ -195,7 +195,11 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.once(signal, () => {
     isEnding = true;
     process.stdout.write("\nEnding the pair ...\n");
-    void endAll().finally(() => process.exit(1));
+    // The run that was broken off is ending its pair, too, and is not waited for.
+    void endAll()
+      .catch(() => undefined)
+      .then(removeOwnNamespaces)
+      .finally(() => process.exit(1));
   });
 }
 const results = await drill(plan);

@@ -1,7 +1,7 @@
 // `scripts/try --pair`: a pair with a VIP in namespaces of this machine, and two failovers to look at.
 import { setTimeout as sleep } from "node:timers/promises";
 import { endAll } from "../support/cleanup.ts";
-import { noNamespaces } from "../support/netns.ts";
+import { noNamespaces, removeOwnNamespaces } from "../support/netns.ts";
 import { sendSignal } from "../support/process.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { Cluster } from "./cluster.ts";
@@ -134,6 +134,7 @@ async function end(code: number, why = "done"): Promise<void> {
   ending = why;
   say(`Ending ${NODE_NAMES.join(", ")} and the brokers ...`);
   await endAll().catch(() => undefined);
+  await removeOwnNamespaces();
   process.exit(code);
 }
 process.on("SIGINT", () => void end(0, "Ctrl-C"));

@@ -272,6 +272,13 @@ export async function removeNamespace(namespace: string): Promise<void> {
   await ip("netns", "del", namespace);
 }
 
+/** Removes the networks of this process, also while somebody else is at it. */
+export async function removeOwnNamespaces(): Promise<void> {
+  for (const namespace of await listNamespaces()) {
+    if (namespace.startsWith(`${PREFIX}-${process.pid}-`)) await removeNamespace(namespace);
+  }
+}
+
 /** Removes what earlier runs left that were killed: namespaces are named after the process that made them. */
 async function sweep(): Promise<void> {
   for (const namespace of await listNamespaces()) {
