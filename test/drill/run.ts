@@ -84,6 +84,7 @@ async function measure(row: Row, options: RunOptions): Promise<Partial<RunRecord
   const probe = await Probe.start(cluster);
   const fleet = await Fleet.start(cluster, devices, row.pingMs ?? PING_MS);
   const scene: Scene = { cluster, fleet, watches };
+  await Promise.all(NODE_NAMES.map((name) => cluster.member(name).prepared()));
   await isKnownOnPeer(cluster, devices);
   await row.prepare?.(scene);
   await newcomers(probe, NEWCOMERS_BEFORE, READY_MS);

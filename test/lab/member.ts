@@ -13,6 +13,8 @@ export type Kind = "tandem" | "haproxy+keepalived";
 /** Which of a node's processes: for HAProxy + Keepalived the guard is Keepalived's parent process. */
 export type Part = "guard" | "agent" | "balancer" | "all";
 
+const PREPARED_MS = 30_000;
+
 /** A running node. */
 export interface Member {
   readonly kind: Kind;
@@ -22,6 +24,8 @@ export interface Member {
   terminate(): void;
   /** Whether it has gone by itself. */
   hasEnded(): boolean;
+  /** Resolves when it has nothing left to prepare: Tandem loads a second balancer after its start. */
+  prepared(): Promise<void>;
   /** Where its control sockets are; Tandem only. */
   readonly controlFolder?: string;
 }
@@ -51,6 +55,9 @@ async function startTandemMember(lan: Lan, name: NodeName, files: PairFiles): Pr
       return part === "all" ? withDescendants(guard) : [await node.childPid(part)];
     },
     terminate: () => node.process.kill("SIGTERM"),
+    async prepared() {
+      await node.process.waitForOutput(/stands in reserve for the balancer/, PREPARED_MS);
+    },
     hasEnded: () => node.process.status() !== undefined,
   };
 }
@@ -80,6 +87,7 @@ async function startClassicMember(lan: Lan, name: NodeName, files: PairFiles): P
       const balancer = part === "balancer" || part === "all" ? [haproxy.pid] : [];
       return Promise.resolve([...guard, ...agent, ...balancer]);
     },
+    prepared: () => Promise.resolve(),
     terminate() {
       keepalived.process.kill("SIGTERM");
       haproxy.kill("SIGTERM");
