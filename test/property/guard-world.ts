@@ -263,6 +263,8 @@ export class GuardWorld {
         this.exitCode = effect.code;
         return;
       case "tell-agent-balancer":
+      case "tell-agent-tickle":
+      case "tell-balancer-vips":
       case "beat-balancer":
       case "log":
         return;

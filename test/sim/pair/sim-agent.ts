@@ -175,6 +175,8 @@ export class SimAgent {
       case "sysctl":
       case "run-script":
       case "fifo":
+      case "tickle":
+      case "vips":
         break;
     }
   }
