@@ -100,14 +100,15 @@ describe.skipIf(!has("haproxy"))(`metrics beside HAProxy's${skipNote("haproxy")}
           return is("b1", "UP") && is("b2", "DOWN") && checked;
         };
         await waitFor(isSettled, { what: `the checks of ${side.name}` });
-        for (const text of ["one", "two and more", "three"]) {
-          const socket = await exchange(side.ports[1]!, text);
-          socket.end();
-        }
         const isQuiet = async (): Promise<boolean> =>
           (await metricsOf(side)).samples.get('haproxy_backend_current_sessions{proxy="be"}') ===
           "0";
-        await waitFor(isQuiet, { what: `the end of the sessions of ${side.name}` });
+        // One after the other, so that no more than one is there at a time.
+        for (const text of ["one", "two and more", "three"]) {
+          const socket = await exchange(side.ports[1]!, text);
+          socket.end();
+          await waitFor(isQuiet, { what: `the end of the session of ${side.name}` });
+        }
         return metricsOf(side);
       }),
     );

@@ -26,7 +26,7 @@ describe.skipIf(reason !== undefined)(`two masters ${reason ?? ""}`, { timeout: 
       // The loser-to-be announced itself last: the client is there.
       await probe.waitForNode("b", Date.now());
       const measured = await pair.measure("a", async () => {
-        await Promise.all([lan.setVrrp("a", true), lan.setVrrp("b", true)]);
+        await lan.healVrrp("a", "b");
         const healedMs = Date.now();
         await pair.settled("a");
         return healedMs;
