@@ -12,6 +12,7 @@ import {
   silentAfterTalk,
   connectAndTalk,
 } from "./log-states-actors.ts";
+import { waitFor } from "../support/wait-for.ts";
 import type { Scenario } from "./log-states-harness.ts";
 
 const ORDERLY: readonly Scenario[] = [
@@ -47,8 +48,15 @@ const ORDERLY: readonly Scenario[] = [
     title: "-- when the client closes without a word",
     section: withOneServer(),
     async play(stage) {
-      await stage.serve(stage.ports.s1, answer);
-      await finish(await stage.connect());
+      let serverSocket: net.Socket | undefined;
+      await stage.serve(stage.ports.s1, (socket) => {
+        serverSocket = socket;
+        answer(socket);
+      });
+      const client = await stage.connect();
+      // One that leaves before there is a server is another matter.
+      await waitFor(() => serverSocket !== undefined);
+      await finish(client);
     },
   },
   {

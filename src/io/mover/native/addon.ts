@@ -84,8 +84,8 @@ export const TOTALS_PER_RECORD = 4;
 /** Numbers that a single call may give. */
 export const SCRATCH_NUMBERS = 8;
 
-/** The first word of a record, as `enum record_kind` of src/native/mover.h. */
-export const RECORD = { accepted: 1, acceptFailed: 2, ready: 3, ended: 4 } as const;
+/** The first word of a record, as `enum record_kind` of src/native/mover.h; `none` for one that has been dealt with. */
+export const RECORD = { none: 0, accepted: 1, acceptFailed: 2, ready: 3, ended: 4 } as const;
 
 /** Readiness, as READY_READ, READY_WRITE and READY_END of src/native/mover.h. */
 export const READY = { read: 1, write: 2, end: 4 } as const;

@@ -291,13 +291,18 @@ export class NativeMover implements PlainMover {
 
   #onRecords(count: number): void {
     const records = this.#records;
+    // A server that has answered in the same batch has done so before its client left: a batch has no order.
+    for (let i = 0; i < count && !this.#isShut; i++) {
+      const at = i * RECORD_WORDS;
+      if (records[at] === RECORD.ready) this.#onReady(at, "connect");
+    }
     for (let i = 0; i < count && !this.#isShut; i++) {
       const at = i * RECORD_WORDS;
       const kind = records[at];
-      if (kind === RECORD.ready) this.#onReady(at);
+      if (kind === RECORD.ready) this.#onReady(at, "open");
       else if (kind === RECORD.accepted) this.#onAccepted(at);
       else if (kind === RECORD.acceptFailed) this.#onAcceptFailed(at);
-      else this.#onEnded(at, i * TOTALS_PER_RECORD);
+      else if (kind === RECORD.ended) this.#onEnded(at, i * TOTALS_PER_RECORD);
     }
   }
 
@@ -314,9 +319,14 @@ export class NativeMover implements PlainMover {
     return known?.generation === this.#records[at + 2] ? known : undefined;
   }
 
-  #onReady(at: number): void {
+  /** Of a batch, `connect` is for connections that wait for their server, `open` for all others. */
+  #onReady(at: number, pass: "connect" | "open"): void {
     const connection = this.#named(at);
     if (!(connection instanceof NativeConnection)) return;
+    const isFirst = pass === "connect";
+    if (isFirst !== (connection.phase === "connect")) return;
+    // What was opened in the first pass has been told in it.
+    if (isFirst) this.#records[at] = RECORD.none;
     connection.onReady(this.#records[at + 3]!, this.#records[at + 4]!);
   }
 
