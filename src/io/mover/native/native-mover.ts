@@ -25,6 +25,7 @@ import { RECORD, RECORD_WORDS, RECORDS_MAX, SCRATCH_NUMBERS, TOTALS_PER_RECORD }
 import { readAddress } from "./addresses.ts";
 import { applySocketOptions, openConnection } from "./descriptors.ts";
 import type { NativeConnectionHost, ReleasedConnection } from "./native-connection.ts";
+import { inOrder } from "./batch.ts";
 import { NativeConnection } from "./native-connection.ts";
 import type { Arrival, NativeListenerHost } from "./native-listener.ts";
 import { NativeListener } from "./native-listener.ts";
@@ -88,7 +89,7 @@ export class NativeMover implements PlainMover {
     this.#silenced = new SilencedConnections(this.#deadlines);
     const buffer = Buffer.allocUnsafeSlow(RELAY_CHUNK_BYTES);
     const handle = options.addon.openMover(
-      (count) => this.#onRecords(count),
+      (count) => inOrder(this.#records, count, this.#isConnecting, this.#onRecord),
       this.#records,
       this.#totals,
       buffer,
@@ -289,29 +290,19 @@ export class NativeMover implements PlainMover {
     this.#addon.holdMover(this.#host.handle, isHeld);
   }
 
-  #onRecords(count: number): void {
-    const records = this.#records;
-    // A server that has answered in the same batch has done so before its client left: a batch has no order.
-    for (let i = 0; i < count && !this.#isShut; i++) {
-      const at = i * RECORD_WORDS;
-      if (records[at] === RECORD.ready) this.#onReady(at, "connect");
-    }
-    for (let i = 0; i < count && !this.#isShut; i++) {
-      const at = i * RECORD_WORDS;
-      const kind = records[at];
-      if (kind === RECORD.ready) this.#onReady(at, "open");
-      else if (kind === RECORD.accepted) this.#onAccepted(at);
-      else if (kind === RECORD.acceptFailed) this.#onAcceptFailed(at);
-      else if (kind === RECORD.ended) this.#onEnded(at, i * TOTALS_PER_RECORD);
-    }
-  }
+  readonly #onRecord = (at: number): void => {
+    if (this.#isShut) return;
+    const kind = this.#records[at];
+    if (kind === RECORD.ready) this.#onReady(at);
+    else if (kind === RECORD.accepted) this.#onAccepted(at);
+    else if (kind === RECORD.acceptFailed) this.#onAcceptFailed(at);
+    else this.#relays.onEnded(this.#records, at, this.#totals);
+  };
 
-  #onEnded(at: number, totalsAt: number): void {
-    const slot = this.#records[at + 1]!;
-    const end = this.#records[at + 2]!;
-    const errno = this.#records[at + 3]!;
-    this.#relays.onEnded(slot, end, errno, this.#totals, totalsAt);
-  }
+  readonly #isConnecting = (at: number): boolean => {
+    const named = this.#named(at);
+    return named instanceof NativeConnection && named.phase === "connect";
+  };
 
   /** What a record names by descriptor and generation; `undefined` when that is gone. */
   #named(at: number): NativeConnection | NativeListener | undefined {
@@ -319,14 +310,9 @@ export class NativeMover implements PlainMover {
     return known?.generation === this.#records[at + 2] ? known : undefined;
   }
 
-  /** Of a batch, `connect` is for connections that wait for their server, `open` for all others. */
-  #onReady(at: number, pass: "connect" | "open"): void {
+  #onReady(at: number): void {
     const connection = this.#named(at);
     if (!(connection instanceof NativeConnection)) return;
-    const isFirst = pass === "connect";
-    if (isFirst !== (connection.phase === "connect")) return;
-    // What was opened in the first pass has been told in it.
-    if (isFirst) this.#records[at] = RECORD.none;
     connection.onReady(this.#records[at + 3]!, this.#records[at + 4]!);
   }
 

@@ -1,7 +1,7 @@
 // The relays of the native part's thread. Both descriptors are the thread's from `start` on; it has
 // closed them when the end is told.
 import type { CloseManner, RelayCounters, RelayEnd, RelaySpec } from "../../../session/mover.ts";
-import type { MoverAddon, MoverHandle } from "./addon.ts";
+import { type MoverAddon, type MoverHandle, RECORD_WORDS, TOTALS_PER_RECORD } from "./addon.ts";
 import type { NativeConnection } from "./native-connection.ts";
 import { systemError } from "./system-error.ts";
 
@@ -115,15 +115,16 @@ export class NativeRelays {
     return readCounters(scratch, 0);
   }
 
-  /** Takes the end of a relay: the numbers of `enum relay_end` and errno, counters at `at`. */
-  onEnded(slot: number, end: number, errno: number, totals: Float64Array, at: number): void {
+  /** Takes the record of an end at `at`: slot, `enum relay_end`, errno; its counters stand in `totals`. */
+  onEnded(records: Int32Array, at: number, totals: Float64Array): void {
+    const [slot, end, errno] = [records[at + 1]!, records[at + 2]!, records[at + 3]!];
     const relay = this.#bySlot.get(slot);
     if (relay === undefined) return;
     this.#bySlot.delete(slot);
     this.#host.relayEnded({
       relay,
       end: RELAY_ENDS[end] ?? "closed",
-      counters: readCounters(totals, at),
+      counters: readCounters(totals, (at / RECORD_WORDS) * TOTALS_PER_RECORD),
       code: errno === 0 ? undefined : systemError(errno, "relay").code,
     });
   }
