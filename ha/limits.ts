@@ -123,6 +123,8 @@ export const MONITOR_SNAPSHOT_MS: Millis = 100;
 
 /** Answers to rivals in one advert interval, at most. */
 export const ANSWERS_PER_INTERVAL = 4;
+/** How often a router that stepped down tells the winner again that there was a rival. */
+export const STEP_DOWN_REMINDERS = 3;
 /** Announcements because of rivals are at least so far apart: a little more than the keeper of VIPs demands. */
 export const REANNOUNCE_APART_MIN_MS: Millis = 60;
 /** The announcement that is owed after one because of a rival comes no later. */

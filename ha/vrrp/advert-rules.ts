@@ -3,6 +3,7 @@
 // otherwise: docs/decisions/0007-where-the-election-differs.md.
 import { printIp, type IpBytes } from "../../src/base/ip.ts";
 import type { Millis } from "../../src/base/units.ts";
+import { STEP_DOWN_REMINDERS } from "../limits.ts";
 import { PRIORITY_OWNER, PRIORITY_RESIGN, type Advert } from "./advert.ts";
 import { standingOf } from "./rivalry.ts";
 import type { RouterBody } from "./router-body.ts";
@@ -20,6 +21,7 @@ export function hearAsBackup(router: RouterBody, heard: HeardAdvert, nowMs: Mill
   else if (priority >= router.priority) {
     if (router.preemptDelay.end()) router.log("info", "stop preempt delay");
     heed(router, heard, nowMs);
+    remind(router, nowMs);
   } else if (mustBearWeaker(router, nowMs)) heed(router, heard, nowMs);
   // Else it is discarded: the down timer runs on, and the router takes over from the weaker one.
 }
@@ -120,10 +122,19 @@ function stepDown(router: RouterBody, heard: HeardAdvert, nowMs: Millis): void {
       : `Master received advert from ${from} with higher priority ${priority}, ours ${router.priority}`;
   router.log("info", reason);
   // The winner learns that it had a rival, and announces its VIPs again.
-  if (router.settings.configuration.isHigherPriorityAnswered) router.advertise(nowMs);
+  const isAnswered = router.settings.configuration.isHigherPriorityAnswered;
+  if (isAnswered) router.advertise(nowMs);
   router.release();
   noteMaster(router, heard, nowMs);
   router.become("BACKUP", reason, nowMs);
+  if (isAnswered) router.remindersOwed = STEP_DOWN_REMINDERS;
+}
+
+/** A network may heal in the winner's direction first: the answer that is lost then is given again. */
+function remind(router: RouterBody, nowMs: Millis): void {
+  if (router.remindersOwed === 0 || nowMs - router.sentAtMs < router.intervalMs / 2) return;
+  router.remindersOwed -= 1;
+  router.advertise(nowMs);
 }
 
 function contest(router: RouterBody, heard: HeardAdvert, nowMs: Millis): void {

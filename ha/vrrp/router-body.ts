@@ -55,6 +55,8 @@ export class RouterBody {
   sentAtMs: Millis = 0;
   /** Until then it takes over from nobody who is alive. */
   holdUntilMs = -Infinity;
+  /** How often the winner is still to be told that it had a rival; of a backup that was master. */
+  remindersOwed = 0;
   zeroReceivedCount = 0;
   readonly #out: EffectQueue<ElectionEffect>;
   #resignedAtMs: Millis = -Infinity;
@@ -173,6 +175,7 @@ export class RouterBody {
     this.#sinceMs = nowMs;
     this.#reason = reason;
     this.wish = undefined;
+    this.remindersOwed = 0;
     if (from === "MASTER" && to === "BACKUP") this.hasLeftMaster = true;
     this.downAtMs = undefined;
     this.checkAtMs = undefined;

@@ -59,8 +59,6 @@ export interface Lan {
   setForwarding(name: string, isForwarding: boolean): Promise<void>;
   /** Makes the switch drop VRRP (IP protocol 112, both families) from a host, or forward it again. */
   setVrrp(name: string, isForwarded: boolean): Promise<void>;
-  /** Makes the switch forward VRRP of these hosts again, all in the same instant. */
-  healVrrp(...names: readonly string[]): Promise<void>;
 }
 
 const PREFIX = "tdtest";
@@ -179,11 +177,6 @@ export async function createLan(
       await must(nft("add", "table", "netdev", table));
       await must(nft("add", "chain", "netdev", table, "in", hook));
       await must(nft("add", "rule", "netdev", table, "in", "meta", "l4proto", "112", "drop"));
-    },
-    async healVrrp(...names) {
-      // One call is one transaction: between two of them, one direction would be healed alone.
-      const rules = names.map((name) => `delete table netdev drop-${name}`).join("; ");
-      await must(exec(wire, "nft", rules));
     },
   };
 }

@@ -14,10 +14,46 @@ describe("a heal without a black hole", () => {
     ]);
   });
 
+  test("a loser says so again after each of the winner's next three adverts, and then no more", () => {
+    const bench = ElectionBench.master();
+    bench.hear(150);
+    bench.take();
+    // The winner may answer at once: that is no new turn.
+    bench.hear(150);
+    expect(bench.take()).toEqual([]);
+    const said: string[][] = [];
+    for (let i = 0; i < 5; i++) {
+      bench.advance(100);
+      bench.hear(150);
+      said.push(bench.take());
+    }
+    expect(said).toEqual([["send 100"], ["send 100"], ["send 100"], [], []]);
+  });
+
+  test("a backup that was never master says nothing to a stronger one, nor does one that leads again", () => {
+    const bench = ElectionBench.started();
+    bench.hear(150);
+    bench.advance(100);
+    bench.hear(150);
+    expect(bench.take()).not.toContain("send 100");
+    const loser = ElectionBench.master();
+    loser.hear(150);
+    loser.advance(1_000);
+    loser.take();
+    loser.hear(150);
+    loser.take();
+    loser.advance(100);
+    loser.hear(150);
+    expect(loser.take()).toEqual(["send 100"]);
+  });
+
   test("higher_prio_send_advert off: it steps down without a word", () => {
     const bench = ElectionBench.master({ instances: [{ isHigherPriorityAnswered: false }] });
     bench.hear(150);
     expect(bench.take()).toEqual(["release", "MASTER to BACKUP"]);
+    bench.advance(100);
+    bench.hear(150);
+    expect(bench.take()).toEqual([]);
   });
 
   test("a winner announces at once, at most twice an interval, and once more shortly after", () => {
