@@ -172,7 +172,7 @@ class AgentProcess {
     return new ControlSocket(
       "agent",
       this.#options.controlFolder,
-      () => agentReport(this.#agent.status(), { pid, startedMs }, monotonicMs()),
+      { status: () => agentReport(this.#agent.status(), { pid, startedMs }, monotonicMs()) },
       (text) => this.#log.write("warning", text),
     );
   }

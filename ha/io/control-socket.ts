@@ -1,7 +1,11 @@
-// The control sockets of guard and agent: where `tandem status` asks. Both processes are scheduled
-// before all others, so they take few clients at once, and their answers are small.
+// The control sockets of guard and agent: where commands such as `tandem status` ask. Both processes
+// are scheduled before all others, so they take few clients at once, and their answers are small.
 import { join } from "node:path";
-import { type ControlServer, startControlServer } from "../../src/base/io/control-server.ts";
+import {
+  type ControlCommand,
+  type ControlServer,
+  startControlServer,
+} from "../../src/base/io/control-server.ts";
 import {
   CONTROL_CLIENTS_MAX,
   CONTROL_COMMAND_BYTES_MAX,
@@ -12,7 +16,7 @@ import {
 /** The sockets in a folder of control sockets. */
 export const CONTROL_FILE_NAMES = { agent: "agent.sock", guard: "guard.sock" } as const;
 
-/** Answers `status` at a socket in `folder`; when that is not possible, says so and does without. */
+/** Answers commands at a socket in `folder`; when that is not possible, says so and does without. */
 export class ControlSocket {
   readonly #starting: Promise<ControlServer | undefined>;
 
@@ -20,7 +24,7 @@ export class ControlSocket {
   constructor(
     who: keyof typeof CONTROL_FILE_NAMES,
     folder: string | undefined,
-    status: () => object,
+    commands: Readonly<Record<string, ControlCommand>>,
     complain: (text: string) => void,
   ) {
     this.#starting =
@@ -29,7 +33,7 @@ export class ControlSocket {
         : startControlServer(
             join(folder, CONTROL_FILE_NAMES[who]),
             who,
-            new Map([["status", status]]),
+            new Map(Object.entries(commands)),
             {
               clientsMax: CONTROL_CLIENTS_MAX,
               commandBytesMax: CONTROL_COMMAND_BYTES_MAX,

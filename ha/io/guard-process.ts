@@ -109,7 +109,7 @@ class GuardProcess {
     return new ControlSocket(
       "guard",
       this.#options.controlFolder,
-      () => guardReport(this.#guard.status(), self, monotonicMs()),
+      { status: () => guardReport(this.#guard.status(), self, monotonicMs()) },
       (text) => this.#options.log("warning", text, undefined),
     );
   }

@@ -82,6 +82,12 @@ describe("a control socket", () => {
     });
   });
 
+  test("hands a command its arguments, which cannot rename it", async () => {
+    const file = await serve({ echo: ({ command, words }) => ({ command, words }) });
+    const reply = await askControl(file, "echo", PATIENCE, { words: ["a"], command: "status" });
+    expect(reply).toEqual({ kind: "answer", value: { command: "echo", words: ["a"] } });
+  });
+
   test("ends a client that sends its command too slowly, however often it sends", async () => {
     const file = await serve();
     const client = new Client(file);

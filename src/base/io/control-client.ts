@@ -37,11 +37,12 @@ const FAILURES: Readonly<Record<string, ControlFailure>> = {
 
 const NO_ANSWER = "the connection ended without a usable answer";
 
-/** Sends one command; always resolves. */
+/** Sends one command with its arguments; always resolves. */
 export function askControl(
   path: string,
   command: string,
   { answerMs, answerBytesMax }: ControlPatience,
+  args: Readonly<Record<string, unknown>> = {},
 ): Promise<ControlReply> {
   return new Promise((resolve) => {
     const socket = connect(path);
@@ -62,7 +63,7 @@ export function askControl(
       const failure = FAILURES[code] ?? "failed";
       fail(failure, failure === "garbled" ? NO_ANSWER : code);
     });
-    socket.write(`${JSON.stringify({ command })}\n`);
+    socket.write(`${JSON.stringify({ ...args, command })}\n`);
     readLine(socket, answerBytesMax, (line) => {
       const value = line === undefined ? undefined : parseObject(line);
       if (value !== undefined) settle({ kind: "answer", value });

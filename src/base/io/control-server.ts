@@ -19,8 +19,11 @@ export interface ControlBounds {
   readonly readMs: number;
 }
 
+/** A command with its arguments, as it came: whatever JSON can hold. */
+export type ControlRequest = Readonly<Record<string, unknown>>;
+
 /** What a command answers: an object that JSON can hold. */
-export type ControlCommand = () => object | Promise<object>;
+export type ControlCommand = (request: ControlRequest) => object | Promise<object>;
 
 /** A listening control socket. */
 export interface ControlServer {
@@ -126,15 +129,16 @@ async function answerTo(
   line: string | undefined,
   commands: ReadonlyMap<string, ControlCommand>,
 ): Promise<object> {
-  const name = line === undefined ? undefined : parseObject(line)?.["command"];
+  const request = line === undefined ? undefined : parseObject(line);
+  const name = request?.["command"];
   const command = typeof name === "string" ? commands.get(name) : undefined;
-  if (command === undefined) {
+  if (request === undefined || command === undefined) {
     const found = typeof name === "string" ? name : (line ?? "");
     const known = [...commands.keys()].map((known) => `"${known}"`).join(" or ");
     return refusal(`found ${JSON.stringify(found.slice(0, 80))}, expected the command ${known}`);
   }
   try {
-    return await command();
+    return await command(request);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return refusal(`the ${String(name)} failed: ${reason}`);
