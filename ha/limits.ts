@@ -240,8 +240,8 @@ export const PROCESS_SETTING_MS_MAX: Millis = 2_000;
 
 // Control sockets (ha/io)
 
-/** Clients of the control socket of a guard or an agent at once. */
-export const CONTROL_CLIENTS_MAX = 4;
+/** Clients of the control socket of a guard or an agent at once: some of them wait for events. */
+export const CONTROL_CLIENTS_MAX = 8;
 /** Bytes of a command on such a socket. */
 export const CONTROL_COMMAND_BYTES_MAX = 256;
 /** What a client may take to send its command. */

@@ -2,6 +2,7 @@
 // word of the guard, or when the guard is dead.
 import { randomBytes } from "node:crypto";
 import { unlink, writeFile } from "node:fs/promises";
+import { EventFeed } from "../../src/base/io/event-feed.ts";
 import type { Machine } from "../../src/base/machine.ts";
 import { Agent } from "../agent/agent.ts";
 import { agentReport } from "../agent/agent-report.ts";
@@ -85,6 +86,7 @@ function awake(agent: Agent): Machine<AgentEvent, AgentEffect> {
 class AgentProcess {
   readonly #options: AgentChildOptions;
   readonly #log: Log;
+  readonly #events = new EventFeed("agent");
   readonly #agent: Agent;
   readonly #driver: MachineDriver<AgentEvent, AgentEffect>;
   readonly #world: AgentWorld;
@@ -172,7 +174,10 @@ class AgentProcess {
     return new ControlSocket(
       "agent",
       this.#options.controlFolder,
-      { status: () => agentReport(this.#agent.status(), { pid, startedMs }, monotonicMs()) },
+      {
+        status: () => agentReport(this.#agent.status(), { pid, startedMs }, monotonicMs()),
+        events: (request) => this.#events.answer(request),
+      },
       (text) => this.#log.write("warning", text),
     );
   }

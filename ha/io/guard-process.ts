@@ -1,5 +1,6 @@
 // The guard as a process: carries out what the core asks for.
 import { setTimeout as sleep } from "node:timers/promises";
+import { EventFeed } from "../../src/base/io/event-feed.ts";
 import { BALANCER_LINE_CHARS_MAX, LIFE_LINE_CHARS_MAX, WILL_COMMAND_MS } from "../limits.ts";
 import { Guard, type GuardStatus } from "../supervise/guard.ts";
 import { guardReport } from "../supervise/guard-report.ts";
@@ -61,6 +62,7 @@ interface Run {
 
 class GuardProcess {
   readonly #options: GuardOptions;
+  readonly #events = new EventFeed("guard");
   readonly #guard: Guard;
   readonly #driver: MachineDriver<GuardEvent, GuardEffect>;
   readonly #runs = new Map<Child, Run>();
@@ -109,7 +111,10 @@ class GuardProcess {
     return new ControlSocket(
       "guard",
       this.#options.controlFolder,
-      { status: () => guardReport(this.#guard.status(), self, monotonicMs()) },
+      {
+        status: () => guardReport(this.#guard.status(), self, monotonicMs()),
+        events: (request) => this.#events.answer(request),
+      },
       (text) => this.#options.log("warning", text, undefined),
     );
   }

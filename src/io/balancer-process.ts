@@ -5,19 +5,20 @@
 // Clients of sockets that were opened wait until stick tables have been read.
 import { hostname } from "node:os";
 import { type Diagnostic, firstAlert } from "../base/diagnostic.ts";
+import { EventFeed } from "../base/io/event-feed.ts";
 import type { BalancerOptions } from "../balancer-options.ts";
 import { hasListeners } from "../config/describe.ts";
 import { renderDiagnostics } from "../config/render.ts";
 import { AcceptFailures } from "../session/accept-failures.ts";
 import { applyConfiguration } from "../session/apply.ts";
 import { World } from "../session/world.ts";
+import { type OpenControl, openControl } from "./balancer-control.ts";
 import { monotonicMs } from "./clock.ts";
-import { type ControlAnswer, startControlSocket } from "./control-socket.ts";
+import type { ControlAnswer } from "./control-socket.ts";
 import { ListenerOpener } from "./listener-opener.ts";
 import { type LoadedConfiguration, loadConfiguration } from "./load-configuration.ts";
 import { LogSinks } from "./log/sinks.ts";
-import { balancerStatus, type BalancerStatus } from "../stats/balancer-status.ts";
-import { HAPROXY_VERSION, TANDEM_VERSION } from "../version.ts";
+import { HAPROXY_VERSION } from "../version.ts";
 import { createProgramLog, logState, type ProgramLog } from "./log/program-log.ts";
 import { localAddresses } from "./local-addresses.ts";
 import { HealthShell } from "./health-shell.ts";
@@ -60,6 +61,7 @@ export class Balancer {
   readonly #options: BalancerOptions;
   readonly #program: ProgramLog;
   readonly #sinks: LogSinks;
+  readonly #events = new EventFeed("balancer");
   readonly #world: World;
   readonly #shell: SessionShell;
   readonly #mover: RoutedMover;
@@ -293,18 +295,18 @@ export class Balancer {
     return outcome.ok ? undefined : outcome.message;
   }
 
-  async #listenForControl(): Promise<{ close(): Promise<void> } | undefined> {
-    if (this.#options.controlPath === undefined) return undefined;
-    try {
-      return await startControlSocket(this.#options.controlPath, {
-        reload: () => this.#reloading.run(),
-        status: () => this.#status(),
-      });
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#program.warn({ reason }, "no control socket: reload by SIGHUP only");
-      return undefined;
-    }
+  #listenForControl(): Promise<OpenControl | undefined> {
+    return openControl(this.#options.controlPath, {
+      world: this.#world,
+      program: this.#program,
+      events: this.#events,
+      pages: this.#pages,
+      peers: this.#peers,
+      statusOf: (key) => this.#health?.monitor.statusOf(key),
+      fitness: () => this.#life.fitness(),
+      isStopping: () => this.#stop.isStopping,
+      reload: () => this.#reloading.run(),
+    });
   }
 
   #listenForSignals(): () => void {
@@ -355,23 +357,6 @@ export class Balancer {
     }
     this.#program.error("reload refused: the running configuration stays");
     return { ok: false, message: "Refused: the running configuration stays", diagnostics };
-  }
-
-  #status(): BalancerStatus {
-    return balancerStatus(
-      {
-        version: TANDEM_VERSION,
-        pid: process.pid,
-        startedMs: this.#pages.source.startedMs,
-        isStopping: this.#stop.isStopping,
-        world: this.#world,
-        statusOf: (key) => this.#health?.monitor.statusOf(key),
-        fitness: this.#life.fitness(),
-        pageAddresses: this.#pages.addresses,
-        peers: this.#peers.status(monotonicMs()),
-      },
-      monotonicMs(),
-    );
   }
 
   #show(diagnostics: readonly Diagnostic[]): void {

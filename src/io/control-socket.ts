@@ -2,8 +2,13 @@
 import { accessSync, constants } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { EventPage } from "../base/event.ts";
 import { askControl } from "../base/io/control-client.ts";
-import { type ControlServer, startControlServer } from "../base/io/control-server.ts";
+import {
+  type ControlRequest,
+  type ControlServer,
+  startControlServer,
+} from "../base/io/control-server.ts";
 import {
   CONTROL_ANSWER_MS_MAX,
   CONTROL_CLIENTS_MAX,
@@ -26,6 +31,7 @@ export interface ControlAnswer {
 export interface ControlHandlers {
   readonly reload: () => Promise<ControlAnswer>;
   readonly status: () => BalancerStatus;
+  readonly events: (request: ControlRequest) => EventPage | Promise<EventPage>;
 }
 
 const RUN_FOLDER = "/run/tandem";

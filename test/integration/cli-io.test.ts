@@ -57,11 +57,15 @@ describe("readConfigFiles()", () => {
 const DONE: ControlAnswer = { ok: true, message: "done", diagnostics: "[WARNING] x\n" };
 
 function notAsked(): never {
-  throw new Error("nobody asks for a status here");
+  throw new Error("nobody asks for this here");
 }
 
 async function start(file: string, reload: () => Promise<ControlAnswer>) {
-  const control = await startControlSocket(file, { reload, status: notAsked });
+  const control = await startControlSocket(file, {
+    reload,
+    status: notAsked,
+    events: notAsked,
+  });
   endLater(() => control.close());
   return control;
 }
@@ -77,7 +81,7 @@ describe("startControlSocket()", () => {
   test("replaces a file left by a dead process, not a living socket", async () => {
     const file = tempFile("c.sock", "");
     await start(file, () => Promise.resolve(DONE));
-    const handlers = { reload: () => Promise.resolve(DONE), status: notAsked };
+    const handlers = { reload: () => Promise.resolve(DONE), status: notAsked, events: notAsked };
     await expect(startControlSocket(file, handlers)).rejects.toThrow(
       "belongs to a running balancer",
     );

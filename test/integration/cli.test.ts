@@ -203,6 +203,9 @@ describe("tandem", () => {
       status: () => {
         throw new Error("nobody asks for a status here");
       },
+      events: () => {
+        throw new Error("nobody asks for events here");
+      },
     });
     endLater(() => control.close());
     expect(await tandem("reload", "--control", file)).toMatchObject({ code: 0, out: "Reloaded\n" });

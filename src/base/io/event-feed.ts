@@ -1,0 +1,84 @@
+// The events of this process: numbered, dated, kept, and given to those who ask at its control socket.
+//
+// A client that has all may wait for the next one ("waitMs"): its answer comes with the event, so
+// that nobody asks in a circle, and events reach their readers before a process can die of their cause.
+import type { EventDraft, EventPage, EventSource, NodeEvent } from "../event.ts";
+import { EventLog, type EventBounds } from "../event-log.ts";
+import type { ControlRequest } from "./control-server.ts";
+
+/** What a process keeps of its events, and how clients may wait. */
+export const EVENT_BOUNDS: EventBounds & {
+  readonly waitersMax: number;
+  readonly waitMsMax: number;
+} = {
+  eventsMax: 1_000,
+  bytesMax: 512 * 1024,
+  pageBytesMax: 64 * 1024,
+  textCharsMax: 512,
+  dataMax: 16,
+  /** Clients that wait at once: others are answered as things stand. */
+  waitersMax: 4,
+  waitMsMax: 10_000,
+};
+
+/** Bytes of a page on the wire at the most: one event may be larger than a page. */
+export const EVENT_PAGE_BYTES_MAX = 128 * 1024;
+
+/** See the head of this file. */
+export class EventFeed {
+  readonly #log: EventLog;
+  readonly #tell: (event: NodeEvent) => void;
+  readonly #waiters = new Set<() => void>();
+  #isWaking = false;
+
+  /** `tell` gets each event once, before `add` returns. */
+  constructor(source: EventSource, tell: (event: NodeEvent) => void = () => undefined) {
+    this.#log = new EventLog(source, `${process.pid}-${Date.now()}`, EVENT_BOUNDS);
+    this.#tell = tell;
+  }
+
+  add(draft: EventDraft): NodeEvent {
+    const event = this.#log.add(draft, Date.now());
+    this.#tell(event);
+    if (this.#waiters.size > 0 && !this.#isWaking) {
+      this.#isWaking = true;
+      // What else happens in this turn goes along.
+      setImmediate(() => this.#wake());
+    }
+    return event;
+  }
+
+  /**
+   * The answer to the command `events`: `since` is the number of the last event that the client has,
+   * `waitMs` how long it may wait for another one. Whatever else these are counts as 0.
+   */
+  answer(request: ControlRequest): EventPage | Promise<EventPage> {
+    const since = wholeNumber(request["since"]);
+    const waitMs = Math.min(wholeNumber(request["waitMs"]), EVENT_BOUNDS.waitMsMax);
+    const mayWait = waitMs > 0 && this.#waiters.size < EVENT_BOUNDS.waitersMax;
+    if (!mayWait || since !== this.#log.latestSeq) return this.#log.since(since);
+    return new Promise((resolve) => {
+      const settle = (): void => {
+        clearTimeout(timer);
+        this.#waiters.delete(settle);
+        resolve(this.#log.since(since));
+      };
+      const timer = setTimeout(settle, waitMs).unref();
+      this.#waiters.add(settle);
+    });
+  }
+
+  /** Answers all who wait. */
+  close(): void {
+    this.#wake();
+  }
+
+  #wake(): void {
+    this.#isWaking = false;
+    for (const settle of [...this.#waiters]) settle();
+  }
+}
+
+function wholeNumber(value: unknown): number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value > 0 ? value : 0;
+}
