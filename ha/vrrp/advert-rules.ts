@@ -5,7 +5,7 @@ import { printIp, type IpBytes } from "../../src/base/ip.ts";
 import type { Millis } from "../../src/base/units.ts";
 import { STEP_DOWN_REMINDERS } from "../limits.ts";
 import { PRIORITY_OWNER, PRIORITY_RESIGN, type Advert } from "./advert.ts";
-import { standingOf } from "./rivalry.ts";
+import { compareIp, standingOf } from "./rivalry.ts";
 import type { RouterBody } from "./router-body.ts";
 
 /** An advert that passed all checks, and the address it came from. */
@@ -31,6 +31,8 @@ export function hearAsMaster(router: RouterBody, heard: HeardAdvert, nowMs: Mill
   const { priority } = heard.advert;
   if (priority === PRIORITY_RESIGN) {
     say(router, "info", "Master received priority 0 message", nowMs);
+    // Somebody else's word, if the sender goes on: the next one is not believed after a stepping down.
+    router.resignations.hear(heard.source, nowMs);
     answer(router, nowMs);
     announceAgain(router, `priority 0 from ${printIp(heard.source)}`, nowMs);
     return;
@@ -66,7 +68,8 @@ export function hearInFault(router: RouterBody, heard: HeardAdvert, nowMs: Milli
 function hearResignation(router: RouterBody, heard: HeardAdvert, nowMs: Millis): void {
   say(router, "info", "Backup received priority 0 advertisement", nowMs);
   const isBelieved = router.resignations.note(heard.source, router.masterIntervalMs, nowMs);
-  if (!isBelieved) {
+  if (!isBelieved || !isMaster(router, heard.source)) {
+    // The master gets a hearing.
     const waitMs = Math.max(router.skewMs, 1.5 * router.masterIntervalMs);
     router.downAtMs = Math.min(router.downAtMs!, nowMs + waitMs);
   } else if (router.settings.isPair) {
@@ -77,6 +80,11 @@ function hearResignation(router: RouterBody, heard: HeardAdvert, nowMs: Millis):
     // Never later than before: repeated priority 0 must not keep a backup waiting.
     router.downAtMs = Math.min(router.downAtMs!, nowMs + router.skewMs);
   }
+}
+
+/** Whether adverts come from there, as far as known: who is not master has nothing to resign. */
+function isMaster({ masterAddress }: RouterBody, source: IpBytes): boolean {
+  return masterAddress === undefined || compareIp(masterAddress, source) === 0;
 }
 
 /** Whether a weaker master is left alone: nopreempt, preempt_delay, or after our own resignation. */

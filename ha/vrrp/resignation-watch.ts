@@ -18,8 +18,7 @@ export class ResignationWatch {
 
   /** Priority 0 came from `source`. Whether it is believed at once. */
   note(source: IpBytes, intervalMs: Millis, nowMs: Millis): boolean {
-    this.#address = source;
-    this.#heardAtMs = nowMs;
+    this.hear(source, nowMs);
     // Who is not believed has not resigned, so its adverts are not older than that.
     if (nowMs < this.#distrustedUntilMs) return false;
     if (nowMs >= this.#againAtMs) {
@@ -27,6 +26,12 @@ export class ResignationWatch {
       this.#againAtMs = this.#staleUntilMs + 1.5 * intervalMs;
     }
     return true;
+  }
+
+  /** Priority 0 came from `source`, and nothing follows from it yet. */
+  hear(source: IpBytes, nowMs: Millis): void {
+    this.#address = source;
+    this.#heardAtMs = nowMs;
   }
 
   /** Whether an advert is older than the resignation of its sender, who takes longer to come back. */

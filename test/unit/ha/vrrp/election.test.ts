@@ -110,39 +110,6 @@ describe("a pair", () => {
       expect(bench.states()).toEqual([peers.length === 1 ? "MASTER" : "BACKUP"]);
     }
   });
-
-  test("an advert sent before priority 0 that arrives after it unseats nobody", () => {
-    const bench = ElectionBench.started({ isPair: () => true });
-    bench.hear(150);
-    bench.hear(0);
-    bench.take();
-    bench.advance(20);
-    bench.hear(150, { path: "heartbeat" });
-    expect(bench.take()).toEqual([]);
-    bench.advance(60);
-    bench.hear(150);
-    expect(bench.states()).toEqual(["BACKUP"]);
-  });
-
-  for (const [what, draft] of [
-    ["at a pair", { isPair: () => true }],
-    ["by multicast", { instances: [{ priority: 100 }] }],
-    ["at the strongest backup", { instances: [{ priority: 149 }] }],
-  ] as const) {
-    test(`replayed priority 0 in a living master's name is believed once, ${what}`, () => {
-      const bench = ElectionBench.started(draft);
-      let claims = 0;
-      for (let turn = 0; turn < 400; turn++) {
-        if (turn % 10 === 0) bench.hear(150);
-        bench.hear(0);
-        bench.advance(10);
-        claims += bench.take().filter((line) => line === "claim").length;
-      }
-      expect(claims).toBe(1);
-      // The true end is noticed all the same.
-      expect(bench.until("claim")).toBeLessThanOrEqual(300);
-    });
-  }
 });
 
 describe("a node that did not run", () => {
