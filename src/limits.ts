@@ -357,3 +357,12 @@ export const MQTT_IDLE_DEFAULT_MS_MAX = 86_400_000;
 
 /** How much later than an idle limit of `timeout client mqtt` a server may be called silent, ms: it is the client that is. */
 export const MQTT_IDLE_SERVER_MARGIN_MS = 1_000;
+
+/** How old what a balancer knows of agent and guard may be when it is shown, ms. */
+export const NODE_FACTS_AGE_MS_MAX = 500;
+
+/** How long a balancer waits for agent and guard, ms: one that hangs is killed earlier. */
+export const NODE_ANSWER_MS_MAX = 500;
+
+/** Bytes of what an agent says of itself: hundreds of virtual routers. */
+export const NODE_ANSWER_BYTES_MAX = 1024 * 1024;

@@ -7,7 +7,7 @@ import { CONTROL_FILE_NAME, defaultControlFolder } from "../../src/io/control-so
 import { CONTROL_STATUS_BYTES_MAX, CONTROL_STATUS_MS_MAX } from "../../src/limits.ts";
 import type { Answer, NodeFacts } from "../status/facts.ts";
 import { AGENT_SHAPE, BALANCER_SHAPE, GUARD_SHAPE } from "../status/report-shapes.ts";
-import { misfit, type Shape } from "../status/shape.ts";
+import { misfit, type Shape } from "../../src/base/shape.ts";
 
 /** Where the control sockets of a node are. */
 export interface ControlPlaces {

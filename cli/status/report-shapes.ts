@@ -3,7 +3,7 @@ import type { AgentReport } from "../../ha/agent/agent-report.ts";
 import type { ChildReport, GuardReport } from "../../ha/supervise/guard-report.ts";
 import type { BalancerStatus } from "../../src/stats/balancer-status.ts";
 import type { PeersReport } from "../../src/stats/peers-report.ts";
-import type { ShapeOf } from "./shape.ts";
+import type { ShapeOf } from "../../src/base/shape.ts";
 
 const STANDING: ShapeOf<GuardReport["report"]> = {
   state: "string",

@@ -5,7 +5,7 @@ import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { BALANCER_SHAPE } from "../../cli/status/report-shapes.ts";
 import type { StatusDocument } from "../../cli/status/document.ts";
-import { misfit } from "../../cli/status/shape.ts";
+import { misfit } from "../../src/base/shape.ts";
 import { endLater } from "../support/cleanup.ts";
 import { freePorts } from "../support/ports.ts";
 import { startProcess } from "../support/process.ts";

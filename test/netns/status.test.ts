@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { AGENT_SHAPE, GUARD_SHAPE } from "../../cli/status/report-shapes.ts";
 import { askNode, controlPlaces } from "../../cli/io/status-asker.ts";
 import { statusDocument, type StatusDocument } from "../../cli/status/document.ts";
-import { misfit } from "../../cli/status/shape.ts";
+import { misfit } from "../../src/base/shape.ts";
 import { noNamespaces } from "../support/netns.ts";
 import { runTandem } from "../support/tandem.ts";
 import type { TandemNode } from "../support/tandem-agent.ts";

@@ -31,9 +31,13 @@ export class EventFeed {
   readonly #waiters = new Set<() => void>();
   #isWaking = false;
 
-  /** `tell` gets each event once, before `add` returns. */
-  constructor(source: EventSource, tell: (event: NodeEvent) => void = () => undefined) {
-    this.#log = new EventLog(source, `${process.pid}-${Date.now()}`, EVENT_BOUNDS);
+  /** `tell` gets each event once, before `add` returns. `run` is another one in each process. */
+  constructor(
+    source: EventSource,
+    tell: (event: NodeEvent) => void = () => undefined,
+    run = `${process.pid}-${Date.now()}`,
+  ) {
+    this.#log = new EventLog(source, run, EVENT_BOUNDS);
     this.#tell = tell;
   }
 

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { statusDocument } from "../../../../cli/status/document.ts";
 import { AGENT_SHAPE, BALANCER_SHAPE, GUARD_SHAPE } from "../../../../cli/status/report-shapes.ts";
-import type { Shape } from "../../../../cli/status/shape.ts";
+import type { Shape } from "../../../../src/base/shape.ts";
 import { facts } from "./sample-node.ts";
 
 const OPERATIONS = readFileSync(new URL("../../../../docs/operations.md", import.meta.url), "utf8");

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { fitted, piece } from "../../../../cli/status/line.ts";
-import { misfit } from "../../../../cli/status/shape.ts";
+import { misfit } from "../../../../src/base/shape.ts";
 import { AGENT_SHAPE, BALANCER_SHAPE, GUARD_SHAPE } from "../../../../cli/status/report-shapes.ts";
 import { tableLines } from "../../../../cli/status/table.ts";
 import {
