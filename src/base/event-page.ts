@@ -45,7 +45,7 @@ function readEvent(value: unknown): NodeEvent[] {
 function readData(data: object): Readonly<Record<string, EventDatum>> {
   const isDatum = ([, value]: [string, unknown]): boolean =>
     typeof value === "string" || typeof value === "number" || typeof value === "boolean";
-  return Object.fromEntries(Object.entries(data).filter(isDatum)) as Record<string, EventDatum>;
+  return Object.fromEntries(Object.entries(data).filter(isDatum));
 }
 
 /** Within what a `Date` can be. */

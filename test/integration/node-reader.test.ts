@@ -22,8 +22,8 @@ const GUARD: GuardFacts = {
 const AGENT: AgentFacts = { pid: 3, uptimeMs: 4, instances: [], heartbeats: [] };
 
 // What guard and agent answer has all that is read here.
-GUARD satisfies GuardReport;
 type Reads<T extends U, U> = [T, U];
+export type GuardHasAll = Reads<GuardReport, GuardFacts>;
 export type AgentHasAll = Reads<AgentReport, AgentFacts>;
 
 async function answer(file: string, status: () => object | Promise<object>): Promise<void> {
