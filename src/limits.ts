@@ -58,6 +58,9 @@ export const DEADLINE_SLOT_MS = 32;
 /** Slots of the deadline wheel: entries farther away are looked at once in 32 s. */
 export const DEADLINE_SLOTS = 1024;
 
+/** How long a client that was told to leave may take for it, ms; as in src/native/relay.c. */
+export const LEAVE_LINGER_MS = 2_000;
+
 /** How long a closed connection may take for the bytes that are still queued to it, ms. */
 export const CLOSE_LINGER_MS = 10_000;
 

@@ -27,6 +27,7 @@ NAPI_MODULE_INIT() {
         FUNCTION("localAddress", local_address),
         FUNCTION("startRelay", start_relay),
         FUNCTION("retimeRelay", retime_relay),
+        FUNCTION("leaveRelay", leave_relay),
         FUNCTION("closeRelay", close_relay),
         FUNCTION("countRelay", count_relay),
     };

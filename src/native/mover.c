@@ -10,13 +10,14 @@
 
 #include "address.h"
 #include "descriptor.h"
+#include "relaying.h"
 #include "values.h"
 
 /* Connections that one listener may hand over in one go. */
 enum { ACCEPT_BATCH_MAX = 64 };
 
 /* Numbers of `scratch`. */
-enum { SCRATCH_NUMBERS = 8 };
+enum { SCRATCH_NUMBERS = TOTALS_PER_RECORD };
 
 static const napi_type_tag MOVER_TAG = {0x74616e64656d6d6f, 0x76657230303030b1};
 
@@ -155,10 +156,7 @@ static void on_ended(uv_async_t *async) {
         record[1] = relay->slot;
         record[2] = relay->end;
         record[3] = relay->error;
-        totals[0] = (double)relay->client.bytes;
-        totals[1] = (double)relay->server.bytes;
-        totals[2] = (double)relay->client.packets;
-        totals[3] = (double)relay->server.packets;
+        relaying_write_totals(relay, totals);
         mover->relays[relay->slot] = NULL;
         mover->free_slots[relay->slot] = mover->free_slot;
         mover->free_slot = relay->slot;

@@ -13,7 +13,7 @@
 #include "relay_thread.h"
 
 /* Words of a record, and how many are told at once: RECORD_WORDS and RECORDS_MAX of src/io/mover/native/addon.ts. */
-enum { RECORD_WORDS = 12, RECORDS_MAX = 256, TOTALS_PER_RECORD = 4 };
+enum { RECORD_WORDS = 12, RECORDS_MAX = 256, TOTALS_PER_RECORD = 36 };
 
 /* What a record tells; the first word. */
 enum record_kind {

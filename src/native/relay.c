@@ -8,12 +8,17 @@
 #include <unistd.h>
 
 #include "descriptor.h"
+#include "relay_memory.h"
+#include "silence.h"
 
 /* Reads that one socket may have in a row before others get their turn. */
 enum { TURN_READS_MAX = 8 };
 
 /* How long a closed side may take for the bytes that are still queued to it, as in src/limits.ts. */
 enum { CLOSE_LINGER_MS = 10000 };
+
+/* How long a client that was told to leave may take for it, as in src/limits.ts. */
+enum { LEAVE_LINGER_MS = 2000 };
 
 static struct side *other_side(struct side *side) {
     struct relay *relay = side->relay;
@@ -22,36 +27,10 @@ static struct side *other_side(struct side *side) {
 
 static bool is_client(const struct side *side) { return side == &side->relay->client; }
 
-/* When a side has been silent for too long; 0 when it may be silent for ever. */
-static int64_t silence_due(const struct side *side, const struct side *other, int64_t fin_ms,
-                           int64_t side_ms, int64_t tunnel_ms) {
-    if (side->fd < 0 || (side->ended && side->queue == NULL)) return 0;
-    int64_t timeout = tunnel_ms >= 0 ? tunnel_ms : side_ms;
-    if (other->ended && fin_ms >= 0) timeout = fin_ms;
-    return timeout < 0 ? 0 : side->activity_ms + timeout;
-}
-
-static int64_t client_due(const struct relay *relay) {
-    const struct relay_spec *spec = &relay->spec;
-    return silence_due(&relay->client, &relay->server, spec->client_fin_ms, spec->client_ms,
-                       spec->tunnel_ms);
-}
-
-static int64_t server_due(const struct relay *relay) {
-    const struct relay_spec *spec = &relay->spec;
-    return silence_due(&relay->server, &relay->client, spec->server_fin_ms, spec->server_ms,
-                       spec->tunnel_ms);
-}
-
-static int64_t earlier(int64_t one, int64_t other) {
-    if (one == 0 || other == 0) return one + other;
-    return one < other ? one : other;
-}
-
 static void watch_deadline(struct engine *engine, struct relay *relay) {
-    int64_t due = earlier(client_due(relay), server_due(relay));
-    due = earlier(due, relay->client.close_due_ms);
-    due = earlier(due, relay->server.close_due_ms);
+    int64_t due = silence_earlier(silence_client_due(relay), silence_server_due(relay));
+    due = silence_earlier(due, relay->client.close_due_ms);
+    due = silence_earlier(due, relay->server.close_due_ms);
     if (due == 0) wheel_remove(&engine->wheel, &relay->deadline);
     else wheel_put(&engine->wheel, &relay->deadline, due);
 }
@@ -65,11 +44,6 @@ static void note_end(struct relay *relay, enum relay_end end, int error) {
     relay->error = error;
 }
 
-static void drop_queue(struct side *side) {
-    free(side->queue);
-    side->queue = NULL;
-}
-
 static void finish(struct engine *engine, struct side *side);
 
 static void close_side(struct engine *engine, struct side *side, bool is_reset) {
@@ -78,7 +52,7 @@ static void close_side(struct engine *engine, struct side *side, bool is_reset) 
     descriptor_close(side->fd, is_reset);
     side->fd = -1;
     side->close_due_ms = 0;
-    drop_queue(side);
+    relay_drop_queue(side);
     if (--relay->open_count > 0) {
         // Nothing can be sent to a closed side any more, so the other one has no one to speak to.
         if (!side->ended) finish(engine, other_side(side));
@@ -140,16 +114,6 @@ static void end_side(struct engine *engine, struct side *side) {
     if (relay->open_count > 0) watch_deadline(engine, relay);
 }
 
-bool relay_queue(struct side *to, const uint8_t *bytes, size_t length) {
-    if (length == 0) return true;
-    to->queue = malloc(length);
-    if (to->queue == NULL) return false;
-    memcpy(to->queue, bytes, length);
-    to->queue_start = 0;
-    to->queue_end = length;
-    return true;
-}
-
 /* Puts a relay on the list of those that are to be looked at again before the thread sleeps. */
 static void list_ready(struct engine *engine, struct relay *relay) {
     if (relay->is_ready) return;
@@ -163,7 +127,7 @@ static void fail_when_read(struct engine *engine, struct side *side, int error) 
     side->failure = error;
     side->readable = true;
     side->at_end = true;
-    drop_queue(side);
+    relay_drop_queue(side);
     list_ready(engine, side->relay);
 }
 
@@ -190,17 +154,45 @@ static void deliver(struct engine *engine, struct side *to, const uint8_t *bytes
     if (to->ended) watch_deadline(engine, to->relay);
 }
 
+/* The client has been given its last packet and is told of the end. What it still says goes on to its server. */
+static void depart(struct engine *engine, struct relay *relay) {
+    struct side *client = &relay->client;
+    relay->leave = LEAVE_DONE;
+    int64_t due = engine->now_ms + LEAVE_LINGER_MS;
+    if (relay->server.fd >= 0) relay->server.close_due_ms = due;
+    if (client->fd < 0 || client->failure != 0) return;
+    client->close_due_ms = due;
+    const struct frames *frames = relay->server.frames;
+    bool is_told = client->wants_shut || frames == NULL || frames->stage != FRAME_BOUNDARY;
+    if (relay->farewell != NULL && !is_told) {
+        if (client->queue == NULL) deliver(engine, client, relay->farewell, relay->farewell_length);
+        else relay_queue(client, relay->farewell, relay->farewell_length);
+    }
+    shut_side(engine, client);
+    if (relay->open_count > 0) watch_deadline(engine, relay);
+}
+
+/* Follows the packets of a side; how many of the bytes go on, and whether the relay ends behind them. */
+static size_t follow(struct side *from, const uint8_t *bytes, size_t length, bool *departs) {
+    bool is_awaited = from->relay->leave == LEAVE_WAITS && !is_client(from);
+    size_t taken = frames_take(from->frames, bytes, length, is_awaited);
+    uint8_t stage = from->frames->stage;
+    *departs = is_awaited && (stage == FRAME_BOUNDARY || stage == FRAME_OFF);
+    return taken;
+}
+
 /* Reads what a side has to say, until there is no more, the other one is full, or its turn is over. */
 static void move(struct engine *engine, struct side *from) {
     struct side *to = other_side(from);
     for (int reads = 0;; reads++) {
+        bool is_unheard = from->relay->leave == LEAVE_DONE && !is_client(from);
         if (from->fd < 0 || from->finishing) return;
         if (from->ended && from->failure != 0) {
             fail(engine, from, from->failure);
             return;
         }
         if (from->ended || !from->readable) return;
-        if (to->fd < 0 || to->failure != 0 || to->queue != NULL) {
+        if (!is_unheard && (to->fd < 0 || to->failure != 0 || to->queue != NULL)) {
             // Nobody takes what it says: only its failure counts.
             if (from->failure != 0 && (to->fd < 0 || to->failure != 0)) {
                 fail(engine, from, from->failure);
@@ -214,11 +206,16 @@ static void move(struct engine *engine, struct side *from) {
         ssize_t count = recv(from->fd, engine->chunk, sizeof engine->chunk, MSG_DONTWAIT);
         if (count > 0) {
             from->activity_ms = engine->now_ms;
-            atomic_fetch_add_explicit(&from->bytes, (uint64_t)count, memory_order_relaxed);
-            atomic_fetch_add_explicit(&from->packets, 1, memory_order_relaxed);
             // A short read has emptied the socket; whatever comes later is told anew.
             if ((size_t)count < sizeof engine->chunk && !from->at_end) from->readable = false;
-            deliver(engine, to, engine->chunk, (size_t)count);
+            if (is_unheard) continue;
+            bool departs = false;
+            size_t length = (size_t)count;
+            if (from->frames != NULL) length = follow(from, engine->chunk, length, &departs);
+            atomic_fetch_add_explicit(&from->bytes, (uint64_t)length, memory_order_relaxed);
+            atomic_fetch_add_explicit(&from->packets, 1, memory_order_relaxed);
+            deliver(engine, to, engine->chunk, length);
+            if (departs) depart(engine, from->relay);
             continue;
         }
         if (count < 0 && errno == EINTR) continue;
@@ -250,7 +247,7 @@ static void flush(struct engine *engine, struct side *to) {
         }
         to->activity_ms = engine->now_ms;
         to->queue_start += (size_t)sent;
-        if (to->queue_start == to->queue_end) drop_queue(to);
+        if (to->queue_start == to->queue_end) relay_drop_queue(to);
     }
     if (to->finishing) {
         close_side(engine, to, false);
@@ -274,25 +271,6 @@ void relay_on_event(struct engine *engine, struct side *side, uint32_t events) {
     if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) side->at_end = true;
     if ((events & EPOLLOUT) && side->queue != NULL) flush(engine, side);
     move(engine, side);
-}
-
-struct relay *relay_make(int client, int server, const struct relay_spec *spec) {
-    struct relay *relay = calloc(1, sizeof *relay);
-    if (relay == NULL) return NULL;
-    relay->client.relay = relay;
-    relay->client.fd = client;
-    relay->server.relay = relay;
-    relay->server.fd = server;
-    relay->spec = *spec;
-    relay->open_count = 2;
-    relay->deadline.slot = -1;
-    return relay;
-}
-
-void relay_discard(struct relay *relay) {
-    drop_queue(&relay->client);
-    drop_queue(&relay->server);
-    free(relay);
 }
 
 void engine_start(struct engine *engine, int epoll, int64_t now_ms) {
@@ -338,6 +316,20 @@ void relay_close(struct engine *engine, struct relay *relay, bool is_reset) {
     }
 }
 
+void relay_leave(struct engine *engine, struct relay *relay, uint8_t *farewell, size_t length) {
+    if (relay->open_count == 0 || relay->leave != LEAVE_NOT) {
+        free(farewell);
+        return;
+    }
+    note_end(relay, END_CLOSED, 0);
+    relay->farewell = farewell;
+    relay->farewell_length = length;
+    const struct frames *frames = relay->server.frames;
+    bool is_amid = frames != NULL && frames->stage != FRAME_BOUNDARY && frames->stage != FRAME_OFF;
+    if (is_amid && !relay->server.ended) relay->leave = LEAVE_WAITS;
+    else depart(engine, relay);
+}
+
 void engine_run_ready(struct engine *engine) {
     struct relay *relay = engine->ready;
     engine->ready = NULL;
@@ -352,9 +344,9 @@ void engine_run_ready(struct engine *engine) {
 }
 
 static void run_deadline(struct engine *engine, struct relay *relay) {
-    int64_t client = client_due(relay);
-    int64_t server = server_due(relay);
-    int64_t due = earlier(client, server);
+    int64_t client = silence_client_due(relay);
+    int64_t server = silence_server_due(relay);
+    int64_t due = silence_earlier(client, server);
     if (due != 0 && due <= engine->now_ms) {
         note_end(relay, due == client ? END_CLIENT_TIMEOUT : END_SERVER_TIMEOUT, 0);
         close_both(engine, relay, false);
@@ -391,7 +383,6 @@ void relay_free(struct engine *engine, struct relay *relay) {
     struct side *sides[] = {&relay->client, &relay->server};
     for (int i = 0; i < 2; i++) {
         if (sides[i]->fd >= 0) descriptor_close(sides[i]->fd, true);
-        drop_queue(sides[i]);
     }
-    free(relay);
+    relay_discard(relay);
 }

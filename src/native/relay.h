@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "frames.h"
 #include "wheel.h"
 
 /* Bytes that one read takes. */
@@ -41,6 +42,9 @@ struct relay_spec {
     bool reset_server_at_end;
 };
 
+/* Whether we take leave of a client: once the server's packet is over, and until both are gone. */
+enum relay_leave { LEAVE_NOT, LEAVE_WAITS, LEAVE_DONE };
+
 struct relay;
 
 /* One of the two sockets. */
@@ -53,6 +57,7 @@ struct side {
     uint8_t *queue; /* what its kernel did not take, `queue_start` to `queue_end`; NULL when all was taken */
     size_t queue_start;
     size_t queue_end;
+    struct frames *frames; /* of the packets that come from it; NULL when nobody wants to know */
     _Atomic uint64_t bytes; /* received from it; readable from any thread */
     _Atomic uint64_t packets; /* reads that gave bytes; readable from any thread */
     bool readable; /* bytes may be there that have not been read */
@@ -72,6 +77,9 @@ struct relay {
     int error;
     int open_count;
     int slot; /* its number at the thread of JavaScript */
+    enum relay_leave leave;
+    uint8_t *farewell; /* the client's last packet, once it is to leave; NULL for none */
+    size_t farewell_length;
     bool is_ready;
     struct relay *next_ready;
     struct relay *next_ended;
@@ -90,19 +98,17 @@ struct engine {
     uint8_t chunk[RELAY_CHUNK_BYTES];
 };
 
-/* Memory for a relay whose sockets are not running yet; NULL without memory. */
-struct relay *relay_make(int client, int server, const struct relay_spec *spec);
-
-/* Gives bytes that go to a side before all others; false without memory. Before relay_begin(). */
-bool relay_queue(struct side *to, const uint8_t *bytes, size_t length);
-
-/* Frees a relay that never began; its descriptors stay open. */
-void relay_discard(struct relay *relay);
-
 void engine_start(struct engine *engine, int epoll, int64_t now_ms);
 void relay_begin(struct engine *engine, struct relay *relay);
 void relay_retime(struct engine *engine, struct relay *relay, const struct relay_spec *spec);
 void relay_close(struct engine *engine, struct relay *relay, bool is_reset);
+
+/*
+ * Ends it when the server's packet is over: the client gets a last packet of ours (allocated, and the
+ * relay's from now on; NULL for none) and an orderly end. It may take LEAVE_LINGER_MS to go. Without
+ * framing that is at once, and without the packet.
+ */
+void relay_leave(struct engine *engine, struct relay *relay, uint8_t *farewell, size_t length);
 
 /* Takes what epoll said of a side. */
 void relay_on_event(struct engine *engine, struct side *side, uint32_t events);

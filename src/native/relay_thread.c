@@ -11,12 +11,18 @@
 
 enum { EVENTS_MAX = 256, FORGET_BATCH = 64 };
 
-enum command_kind { BEGIN, RETIME, CLOSE, RESET, FORGET, STOP };
+enum command_kind { BEGIN, RETIME, LEAVE, CLOSE, RESET, FORGET, STOP };
 
 struct command {
     enum command_kind kind;
     struct relay *relay;
-    struct relay_spec spec; /* of RETIME */
+    union {
+        struct relay_spec spec; /* of RETIME */
+        struct {
+            uint8_t *bytes;
+            size_t length;
+        } farewell; /* of LEAVE, which owns it */
+    };
 };
 
 /* Commands in order; grows as needed, and is reused. */
@@ -81,6 +87,14 @@ bool relay_thread_retime(struct relay_thread *thread, struct relay *relay,
     return give(thread, (struct command){.kind = RETIME, .relay = relay, .spec = *spec});
 }
 
+bool relay_thread_leave(struct relay_thread *thread, struct relay *relay, uint8_t *farewell,
+                        size_t length) {
+    struct command command = {.kind = LEAVE, .relay = relay};
+    command.farewell.bytes = farewell;
+    command.farewell.length = length;
+    return give(thread, command);
+}
+
 bool relay_thread_close(struct relay_thread *thread, struct relay *relay, bool is_reset) {
     return give(thread, (struct command){.kind = is_reset ? RESET : CLOSE, .relay = relay});
 }
@@ -115,6 +129,9 @@ static bool run_commands(struct relay_thread *thread) {
         switch (command->kind) {
         case BEGIN: relay_begin(engine, command->relay); break;
         case RETIME: relay_retime(engine, command->relay, &command->spec); break;
+        case LEAVE:
+            relay_leave(engine, command->relay, command->farewell.bytes, command->farewell.length);
+            break;
         case CLOSE: relay_close(engine, command->relay, false); break;
         case RESET: relay_close(engine, command->relay, true); break;
         case FORGET: relay_free(engine, command->relay); break;
@@ -234,6 +251,7 @@ void relay_thread_stop(struct relay_thread *thread) {
     for (size_t i = 0; i < thread->inbox.count; i++) {
         struct command *command = &thread->inbox.list[i];
         if (command->kind == BEGIN) relay_begin(&thread->engine, command->relay);
+        if (command->kind == LEAVE) free(command->farewell.bytes);
     }
     while (thread->engine.all != NULL) relay_free(&thread->engine, thread->engine.all);
     release(thread);

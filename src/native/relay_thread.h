@@ -22,6 +22,9 @@ struct relay_thread *relay_thread_start(void (*on_ended)(void *context), void *c
 bool relay_thread_begin(struct relay_thread *thread, struct relay *relay);
 bool relay_thread_retime(struct relay_thread *thread, struct relay *relay,
                          const struct relay_spec *spec);
+/* The farewell is the thread's, unless this is false. */
+bool relay_thread_leave(struct relay_thread *thread, struct relay *relay, uint8_t *farewell,
+                        size_t length);
 bool relay_thread_close(struct relay_thread *thread, struct relay *relay, bool is_reset);
 bool relay_thread_forget(struct relay_thread *thread, struct relay *relay);
 

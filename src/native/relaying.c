@@ -1,21 +1,38 @@
 #include "relaying.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "mover.h"
+#include "relay_memory.h"
 #include "values.h"
 
-enum { SPEC_NUMBERS = 6 };
+enum { SPEC_NUMBERS = 6, FRAMED_SPEC_NUMBERS = 13 };
 
-static bool read_spec(napi_env env, napi_value value, struct relay_spec *spec) {
+/* Reads at least `count_min` numbers; NULL with an error pending when there are fewer. */
+static const double *read_numbers(napi_env env, napi_value value, size_t count_min) {
     void *data;
     size_t count;
-    if (!read_array(env, value, napi_float64_array, &data, &count)) return false;
-    if (count < SPEC_NUMBERS) {
-        napi_throw_range_error(env, NULL, "a relay's timeouts are six numbers");
-        return false;
-    }
-    const double *numbers = data;
+    if (!read_array(env, value, napi_float64_array, &data, &count)) return NULL;
+    if (count >= count_min) return data;
+    napi_throw_range_error(env, NULL, "a relay's settings are more numbers than that");
+    return NULL;
+}
+
+/* Begins the framing of a side where its packets stand; false without memory. */
+static bool begin_frames(struct side *side, const double *numbers) {
+    side->frames = calloc(1, sizeof *side->frames);
+    if (side->frames == NULL) return false;
+    side->frames->stage = (uint8_t)numbers[0];
+    side->frames->type = (uint8_t)numbers[1];
+    side->frames->value = (uint32_t)numbers[2];
+    return true;
+}
+
+static bool read_spec(napi_env env, napi_value value, struct relay_spec *spec) {
+    const double *numbers = read_numbers(env, value, SPEC_NUMBERS);
+    if (numbers == NULL) return false;
     spec->client_ms = (int64_t)numbers[0];
     spec->server_ms = (int64_t)numbers[1];
     spec->tunnel_ms = (int64_t)numbers[2];
@@ -41,13 +58,17 @@ napi_value start_relay(napi_env env, napi_callback_info info) {
         return NULL;
     }
     struct mover *mover = mover_of(env, values[0]);
-    if (mover == NULL) return NULL;
+    const double *numbers = read_numbers(env, values[3], FRAMED_SPEC_NUMBERS);
+    if (mover == NULL || numbers == NULL) return NULL;
     struct relay *relay = relay_make(client, server, &spec);
     if (relay == NULL) return to_int(env, -ENOMEM);
+    bool is_framed = numbers[6] != 0;
     relay->client.bytes = (uint64_t)client_bytes;
     relay->server.bytes = (uint64_t)server_bytes;
     int slot = -1;
-    if (relay_queue(&relay->client, to_client, to_client_length) &&
+    bool has_memory = !is_framed || (begin_frames(&relay->client, &numbers[7]) &&
+                                     begin_frames(&relay->server, &numbers[10]));
+    if (has_memory && relay_queue(&relay->client, to_client, to_client_length) &&
         relay_queue(&relay->server, to_server, to_server_length)) {
         slot = mover_add_relay(mover, relay);
     }
@@ -81,6 +102,24 @@ napi_value retime_relay(napi_env env, napi_callback_info info) {
     return undefined(env);
 }
 
+napi_value leave_relay(napi_env env, napi_callback_info info) {
+    napi_value values[ARGUMENTS_MAX];
+    struct mover *mover;
+    void *bytes;
+    size_t length;
+    if (!read_arguments(env, info, 3, values) ||
+        !read_array(env, values[2], napi_uint8_array, &bytes, &length)) {
+        return NULL;
+    }
+    struct relay *relay = relay_of(env, values[0], values[1], &mover);
+    if (relay == NULL) return undefined(env);
+    // Without memory for it the client gets an end without a word.
+    uint8_t *farewell = length == 0 ? NULL : malloc(length);
+    if (farewell != NULL) memcpy(farewell, bytes, length);
+    if (!relay_thread_leave(mover_thread(mover), relay, farewell, length)) free(farewell);
+    return undefined(env);
+}
+
 napi_value close_relay(napi_env env, napi_callback_info info) {
     napi_value values[ARGUMENTS_MAX];
     struct mover *mover;
@@ -97,10 +136,18 @@ napi_value count_relay(napi_env env, napi_callback_info info) {
     if (!read_arguments(env, info, 2, values)) return NULL;
     struct relay *relay = relay_of(env, values[0], values[1], &mover);
     if (relay == NULL) return undefined(env);
-    double *scratch = mover_scratch(mover);
-    scratch[0] = (double)relay->client.bytes;
-    scratch[1] = (double)relay->server.bytes;
-    scratch[2] = (double)relay->client.packets;
-    scratch[3] = (double)relay->server.packets;
+    relaying_write_totals(relay, mover_scratch(mover));
     return undefined(env);
+}
+
+void relaying_write_totals(const struct relay *relay, double *totals) {
+    totals[0] = (double)relay->client.bytes;
+    totals[1] = (double)relay->server.bytes;
+    totals[2] = (double)relay->client.packets;
+    totals[3] = (double)relay->server.packets;
+    if (relay->client.frames == NULL || relay->server.frames == NULL) return;
+    for (int type = 0; type < FRAME_TYPES; type++) {
+        totals[4 + type] = (double)relay->client.frames->counts[type];
+        totals[4 + FRAME_TYPES + type] = (double)relay->server.frames->counts[type];
+    }
 }

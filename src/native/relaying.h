@@ -4,21 +4,30 @@
 
 #include <node_api.h>
 
+#include "relay.h"
+
 /*
  * startRelay(mover, client, server, spec, clientBytes, serverBytes, toClient, toServer): joins two
  * watched descriptors, which are the relay's from now on; its slot, or a negative errno. The counts
  * are of bytes received before; the last two are sent first and may be undefined. `spec` is five
- * timeouts in ms in the order of `struct relay_spec`, negative when infinite, and 1 or 0.
+ * timeouts in ms in the order of `struct relay_spec`, negative when infinite, and 1 or 0; then 1 or 0
+ * for the framing of MQTT, with stage, type and value of `struct frames` for client and server.
  */
 napi_value start_relay(napi_env env, napi_callback_info info);
 
 /* retimeRelay(mover, slot, spec) */
 napi_value retime_relay(napi_env env, napi_callback_info info);
 
+/* leaveRelay(mover, slot, farewell): see relay_leave(); `farewell` may be undefined. */
+napi_value leave_relay(napi_env env, napi_callback_info info);
+
 /* closeRelay(mover, slot, isReset) */
 napi_value close_relay(napi_env env, napi_callback_info info);
 
-/* countRelay(mover, slot): writes bytes and packets of client and server into the scratch numbers. */
+/* countRelay(mover, slot): writes the totals of relaying_write_totals() into the scratch numbers. */
 napi_value count_relay(napi_env env, napi_callback_info info);
+
+/* Writes bytes and reads of client and server, then, with framing, the packets of each by type. */
+void relaying_write_totals(const struct relay *relay, double *totals);
 
 #endif

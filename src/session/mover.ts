@@ -5,6 +5,7 @@
 import type { Endpoint } from "../base/address.ts";
 import type { Millis } from "../base/units.ts";
 import type { BindAddress, UnixAccess } from "../config/model/bind.ts";
+import type { FrameTracker } from "../mqtt/frames.ts";
 
 /** Names one connection; never used again within a process. */
 export type ConnectionId = number;
@@ -59,6 +60,11 @@ export interface RelaySpec {
   readonly serverFinMs?: Millis | undefined;
   /** `option nolinger` of the backend: the client's end resets the server instead of half-closing. */
   readonly resetServerAtEnd?: boolean | undefined;
+  /**
+   * Follows the packets of MQTT: the client's direction as far as bytes were sent on ahead of the relay.
+   * The mover's from `relay()` on, which alone looks at it.
+   */
+  readonly framing?: FrameTracker | undefined;
 }
 
 /** What is known of a finished TLS handshake. */
@@ -116,10 +122,18 @@ export type RelayEnd =
   | "server-timeout"
   | "closed";
 
-/** Bytes and time of a relay. */
+/** Packets of MQTT by type, 0 to 15. */
+export interface PacketCounts {
+  readonly toServer: Float64Array;
+  readonly toClient: Float64Array;
+}
+
+/** What a relay has moved. */
 export interface RelayCounters {
   readonly bytesToServer: number;
   readonly bytesToClient: number;
+  /** With `framing` only. */
+  readonly packets?: PacketCounts;
 }
 
 /** What a mover tells. */
@@ -211,6 +225,12 @@ export interface Mover {
   relay(client: ConnectionId, server: ConnectionId, spec: RelaySpec): void;
   /** Changes the timeouts of a running relay. */
   retime(client: ConnectionId, spec: RelaySpec): void;
+  /**
+   * Ends a relay when the server's packet is over: the client gets `farewell` behind it and an orderly
+   * end, and may take LEAVE_LINGER_MS to go; what it still says reaches its server. Without framing, or
+   * once that has given up, this is at once and without the farewell. `relay-ended` follows.
+   */
+  leave(client: ConnectionId, farewell: Uint8Array | undefined): void;
   /**
    * Closes a connection, or both sides of the relay that it is part of. A connection that is not in a
    * relay is gone with the call, and no `closed` follows.

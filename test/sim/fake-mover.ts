@@ -189,6 +189,13 @@ export class FakeMover implements Mover {
     this.#demand("retime", client, ["relay"]);
   }
 
+  leave(client: ConnectionId): void {
+    const known = this.#demand("leave", client, ["relay", "closing"]);
+    if (known === undefined) return;
+    known.phase = "closing";
+    known.peer!.phase = "closing";
+  }
+
   close(connection: ConnectionId, _manner: CloseManner): void {
     const known = this.#demand("close", connection, ["connect", "tls", "open", "relay"]);
     if (known === undefined) return;

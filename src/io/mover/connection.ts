@@ -13,6 +13,7 @@ import {
   RELAY_CHUNK_BYTES,
   SILENCED_HOLD_MS,
 } from "../../limits.ts";
+import type { FrameTracker } from "../../mqtt/frames.ts";
 import type { CloseManner, ConnectionId } from "../../session/mover.ts";
 import type { DeadlineEntry } from "./deadlines.ts";
 import { HeldBytes } from "./held-bytes.ts";
@@ -65,6 +66,8 @@ export class NodeConnection implements DeadlineEntry {
   relay: Relay | undefined;
   /** The other side of the relay. */
   peer: NodeConnection | undefined;
+  /** Of the packets that come from it, in a relay that wants to know. */
+  frames: FrameTracker | undefined;
   errorCode: string | undefined;
   errorMessage: string | undefined;
   deadlineSlot = -1;
@@ -112,14 +115,17 @@ export class NodeConnection implements DeadlineEntry {
 
   /** Takes bytes from its socket; `isBorrowed` when their memory is overwritten after this call. */
   onBytes(chunk: Buffer, isBorrowed: boolean): void {
-    this.bytesIn += chunk.length;
     this.activityMs = this.#host.nowMs();
-    const { peer } = this;
+    const { peer, relay, frames } = this;
     if (peer !== undefined) {
-      this.#forward(peer, chunk, isBorrowed);
+      const takenCount = frames === undefined ? chunk.length : relay!.follow(this, frames, chunk);
+      this.bytesIn += takenCount;
+      this.#forward(peer, chunk.subarray(0, takenCount), isBorrowed);
+      if (frames !== undefined) relay!.departIfDue();
       return;
     }
     if (this.phase !== "open") return;
+    this.bytesIn += chunk.length;
     this.held.append(chunk, isBorrowed);
     if (this.held.length >= this.holdBytesMax) this.socket.pause();
     if (this.isInspected) this.#host.bytesHeld(this);
@@ -160,7 +166,10 @@ export class NodeConnection implements DeadlineEntry {
     this.activityMs = this.#host.nowMs();
     // Bytes held are counted when they came.
     const held = this.held.take();
-    if (held !== undefined) peer.socket.write(held);
+    if (held !== undefined) {
+      this.frames?.take(held);
+      peer.socket.write(held);
+    }
     if (this.hasEnded) return;
     this.startReading();
     if (peer.socket.writableLength > 0) this.#pauseUntilTaken(peer);

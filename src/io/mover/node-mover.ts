@@ -197,6 +197,10 @@ export class NodeMover implements ProcessMover {
     this.#watch(relay);
   }
 
+  leave(client: ConnectionId, farewell: Uint8Array | undefined): void {
+    this.#connections.get(client)?.relay?.leave(farewell);
+  }
+
   close(connection: ConnectionId, manner: CloseManner): void {
     const known = this.#connections.get(connection);
     if (known === undefined) return;
@@ -393,6 +397,4 @@ export class NodeMover implements ProcessMover {
   }
 }
 
-function tellIfInspected(mover: NodeMover, connection: NodeConnection): void {
-  mover.tellHeld(connection);
-}
+const tellIfInspected = (mover: NodeMover, one: NodeConnection): void => mover.tellHeld(one);

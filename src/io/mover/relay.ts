@@ -1,6 +1,8 @@
 // Two joined connections. Each direction holds at most one chunk: when the receiving side's kernel
 // does not take it at once, the sending side is not read until it has.
 import type { Millis } from "../../base/units.ts";
+import { LEAVE_LINGER_MS } from "../../limits.ts";
+import { FrameTracker } from "../../mqtt/frames.ts";
 import type { CloseManner, RelayCounters, RelayEnd, RelaySpec } from "../../session/mover.ts";
 import type { NodeConnection } from "./connection.ts";
 import type { DeadlineEntry } from "./deadlines.ts";
@@ -8,6 +10,7 @@ import { relayDue } from "./relay-timeouts.ts";
 
 /** What a relay needs from its mover. */
 export interface RelayHost {
+  nowMs(): Millis;
   /** Both sides are closed. */
   relayEnded(relay: Relay): void;
   /** Its deadline may be nearer than it was. */
@@ -25,6 +28,10 @@ export class Relay implements DeadlineEntry {
   deadlineSlot = -1;
   readonly #host: RelayHost;
   #openCount = 2;
+  /** Whether we take leave of the client: once the server's packet is over, and until both are gone. */
+  #leave: "not" | "waits" | "done" = "not";
+  #farewell: Uint8Array | undefined;
+  #leaveDueMs: Millis | undefined;
 
   constructor(host: RelayHost, client: NodeConnection, server: NodeConnection, spec: RelaySpec) {
     this.#host = host;
@@ -35,7 +42,11 @@ export class Relay implements DeadlineEntry {
 
   /** Joins both sides; bytes in hand and an end that has come already go first. */
   start(): void {
-    const { client, server } = this;
+    const { client, server, spec } = this;
+    if (spec.framing !== undefined) {
+      client.frames = spec.framing;
+      server.frames = new FrameTracker();
+    }
     client.joinRelay(this, server);
     server.joinRelay(this, client);
     if (client.hasEnded) this.onEnded(client);
@@ -44,19 +55,65 @@ export class Relay implements DeadlineEntry {
 
   /** Bytes received from either side since it was accepted or connected, those consumed left out. */
   counters(): RelayCounters {
-    return {
-      bytesToServer: this.client.bytesIn,
-      bytesToClient: this.server.bytesIn,
+    const { client, server } = this;
+    const bytes = { bytesToServer: client.bytesIn, bytesToClient: server.bytesIn };
+    if (client.frames === undefined || server.frames === undefined) return bytes;
+    const packets = {
+      toServer: client.frames.counts.slice(),
+      toClient: server.frames.counts.slice(),
     };
+    return { ...bytes, packets };
+  }
+
+  /** Follows the packets of a side; how many of the bytes go on. */
+  follow(side: NodeConnection, frames: FrameTracker, bytes: Uint8Array): number {
+    return frames.take(bytes, this.#leave === "waits" && side === this.server);
+  }
+
+  /** What was followed has been passed on: the client departs if it waits for that. */
+  departIfDue(): void {
+    const { frames } = this.server;
+    const isAmid = frames !== undefined && !frames.isAtBoundary && !frames.isOff;
+    if (this.#leave === "waits" && !isAmid) this.#depart();
+  }
+
+  /** See `Mover.leave`. */
+  leave(farewell: Uint8Array | undefined): void {
+    if (this.#leave !== "not" || this.#openCount < 2) return this.close("finish");
+    this.#noteEnd("closed", undefined);
+    this.#farewell = farewell;
+    this.#leave = "waits";
+    if (this.server.hasEnded) this.#depart();
+    else this.departIfDue();
+  }
+
+  /** The client gets its last packet and is told of the end. What it still says goes on to its server. */
+  #depart(): void {
+    const { client, server } = this;
+    this.#leave = "done";
+    this.#leaveDueMs = this.#host.nowMs() + LEAVE_LINGER_MS;
+    server.peer = undefined;
+    if (server.frames?.isAtBoundary === true && !server.hasEnded && this.#farewell !== undefined) {
+      client.socket.write(this.#farewell);
+    }
+    client.socket.end();
+    this.#host.deadlineMoved(this);
   }
 
   /** See `DeadlineEntry`. */
   dueMs(): Millis | undefined {
-    return relayDue(this.spec, this.client, this.server)?.dueMs;
+    const silentMs = relayDue(this.spec, this.client, this.server)?.dueMs ?? Infinity;
+    const dueMs = Math.min(silentMs, this.#leaveDueMs ?? Infinity);
+    return dueMs === Infinity ? undefined : dueMs;
   }
 
   /** See `DeadlineEntry`: a side has been silent for too long. */
   onDue(): void {
+    if (this.#leaveDueMs !== undefined && this.#host.nowMs() >= this.#leaveDueMs) {
+      this.client.reset();
+      this.server.reset();
+      return;
+    }
     const due = relayDue(this.spec, this.client, this.server);
     this.#noteEnd(due?.side === "server" ? "server-timeout" : "client-timeout", undefined);
     this.#destroyBoth();

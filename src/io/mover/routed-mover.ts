@@ -150,6 +150,10 @@ export class RoutedMover implements ProcessMover {
     this.#of(client).retime(client, spec);
   }
 
+  leave(client: ConnectionId, farewell: Uint8Array | undefined): void {
+    this.#of(client).leave(client, farewell);
+  }
+
   close(connection: ConnectionId, manner: CloseManner): void {
     this.#of(connection).close(connection, manner);
   }

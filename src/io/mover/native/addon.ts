@@ -68,6 +68,7 @@ export interface MoverAddon {
     toServer: Uint8Array | undefined,
   ): number;
   retimeRelay(mover: MoverHandle, slot: number, spec: Float64Array): void;
+  leaveRelay(mover: MoverHandle, slot: number, farewell: Uint8Array | undefined): void;
   closeRelay(mover: MoverHandle, slot: number, isReset: boolean): void;
   countRelay(mover: MoverHandle, slot: number): void;
 }
@@ -79,10 +80,10 @@ export const RECORD_WORDS = 12;
 export const RECORDS_MAX = 256;
 
 /** Numbers of totals that belong to a record, as TOTALS_PER_RECORD of src/native/mover.h. */
-export const TOTALS_PER_RECORD = 4;
+export const TOTALS_PER_RECORD = 36;
 
 /** Numbers that a single call may give. */
-export const SCRATCH_NUMBERS = 8;
+export const SCRATCH_NUMBERS = TOTALS_PER_RECORD;
 
 /** The first word of a record, as `enum record_kind` of src/native/mover.h; `none` for one that has been dealt with. */
 export const RECORD = { none: 0, accepted: 1, acceptFailed: 2, ready: 3, ended: 4 } as const;

@@ -222,8 +222,11 @@ export class NativeMover implements PlainMover {
   }
 
   retime(client: ConnectionId, spec: RelaySpec): void {
-    const relay = this.#connections.get(client)?.relay;
-    if (relay !== undefined) this.#relays.retime(relay, spec);
+    this.#relays.retime(this.#connections.get(client)?.relay, spec);
+  }
+
+  leave(client: ConnectionId, farewell: Uint8Array | undefined): void {
+    this.#relays.leave(this.#connections.get(client)?.relay, farewell);
   }
 
   close(connection: ConnectionId, manner: CloseManner): void {

@@ -1,5 +1,6 @@
 // The relays of the native part's thread. Both descriptors are the thread's from `start` on; it has
 // closed them when the end is told.
+import { FrameTracker, PACKET_TYPE_COUNT } from "../../../mqtt/frames.ts";
 import type { CloseManner, RelayCounters, RelayEnd, RelaySpec } from "../../../session/mover.ts";
 import { type MoverAddon, type MoverHandle, RECORD_WORDS, TOTALS_PER_RECORD } from "./addon.ts";
 import type { NativeConnection } from "./native-connection.ts";
@@ -11,6 +12,14 @@ export interface NativeRelay {
   readonly slot: number;
   readonly client: NativeConnection;
   readonly server: NativeConnection;
+  /** The packets that went ahead of the relay, and what those of the thread are counted onto. */
+  readonly frames: Frames | undefined;
+}
+
+/** The framing of both directions, up to where the thread takes it over. */
+interface Frames {
+  readonly toServer: FrameTracker;
+  readonly toClient: FrameTracker;
 }
 
 /** How a relay ended. */
@@ -58,6 +67,7 @@ export class NativeRelays {
 
   /** Joins two connections, bytes in hand first. */
   start(client: NativeConnection, server: NativeConnection, spec: RelaySpec): void {
+    const frames = startFrames(client, server, spec);
     client.passHeld(server);
     server.passHeld(client);
     const clientFd = client.fd;
@@ -68,13 +78,13 @@ export class NativeRelays {
       this.#host.handle,
       clientFd,
       serverFd,
-      specNumbers(spec),
+      specNumbers(spec, frames),
       client.bytesIn,
       server.bytesIn,
       toClient,
       toServer,
     );
-    const relay: NativeRelay = { slot, client, server };
+    const relay: NativeRelay = { slot, client, server, frames };
     if (slot < 0) {
       this.#refuse(relay, clientFd, serverFd);
       return;
@@ -99,8 +109,15 @@ export class NativeRelays {
   }
 
   /** See `Mover.retime`. */
-  retime(relay: NativeRelay, spec: RelaySpec): void {
+  retime(relay: NativeRelay | undefined, spec: RelaySpec): void {
+    if (relay === undefined) return;
     this.#host.addon.retimeRelay(this.#host.handle, relay.slot, specNumbers(spec));
+  }
+
+  /** See `Mover.leave`. */
+  leave(relay: NativeRelay | undefined, farewell: Uint8Array | undefined): void {
+    if (relay === undefined) return;
+    this.#host.addon.leaveRelay(this.#host.handle, relay.slot, farewell);
   }
 
   /** A relay cannot be dropped silently, as its server would wait for ever: it is reset. */
@@ -112,7 +129,7 @@ export class NativeRelays {
   counters(relay: NativeRelay): RelayCounters {
     const { addon, handle, scratch } = this.#host;
     addon.countRelay(handle, relay.slot);
-    return readCounters(scratch, 0);
+    return readCounters(scratch, 0, relay.frames);
   }
 
   /** Takes the record of an end at `at`: slot, `enum relay_end`, errno; its counters stand in `totals`. */
@@ -124,7 +141,7 @@ export class NativeRelays {
     this.#host.relayEnded({
       relay,
       end: RELAY_ENDS[end] ?? "closed",
-      counters: readCounters(totals, (at / RECORD_WORDS) * TOTALS_PER_RECORD),
+      counters: readCounters(totals, (at / RECORD_WORDS) * TOTALS_PER_RECORD, relay.frames),
       code: errno === 0 ? undefined : systemError(errno, "relay").code,
     });
   }
@@ -135,8 +152,23 @@ export class NativeRelays {
   }
 }
 
-/** The numbers of a call: five timeouts, negative when infinite, and whether an end resets. */
-function specNumbers(spec: RelaySpec): Float64Array {
+/** Follows the packets of MQTT from the bytes in hand on, where that is wanted. */
+function startFrames(
+  client: NativeConnection,
+  server: NativeConnection,
+  spec: RelaySpec,
+): Frames | undefined {
+  if (spec.framing === undefined) return undefined;
+  const frames = { toServer: spec.framing, toClient: new FrameTracker() };
+  frames.toServer.take(client.held.view());
+  frames.toClient.take(server.held.view());
+  return frames;
+}
+
+const NOT_FRAMED = [0, 0, 0, 0, 0, 0, 0] as const;
+
+/** The numbers of a call: five timeouts, negative when infinite, whether an end resets, and the framing. */
+function specNumbers(spec: RelaySpec, frames?: Frames): Float64Array {
   return Float64Array.of(
     spec.clientMs ?? -1,
     spec.serverMs ?? -1,
@@ -144,10 +176,25 @@ function specNumbers(spec: RelaySpec): Float64Array {
     spec.clientFinMs ?? -1,
     spec.serverFinMs ?? -1,
     spec.resetServerAtEnd === true ? 1 : 0,
+    ...(frames === undefined
+      ? NOT_FRAMED
+      : [1, ...frames.toServer.position, ...frames.toClient.position]),
   );
 }
 
-/** Bytes from the client, bytes from the server. */
-function readCounters(numbers: Float64Array, at: number): RelayCounters {
-  return { bytesToServer: numbers[at]!, bytesToClient: numbers[at + 1]! };
+/** Bytes from the client, bytes from the server; with framing the packets of each, by type. */
+function readCounters(
+  numbers: Float64Array,
+  at: number,
+  frames: Frames | undefined,
+): RelayCounters {
+  const bytes = { bytesToServer: numbers[at]!, bytesToClient: numbers[at + 1]! };
+  if (frames === undefined) return bytes;
+  const toServer = sum(frames.toServer.counts, numbers, at + 4);
+  const toClient = sum(frames.toClient.counts, numbers, at + 4 + PACKET_TYPE_COUNT);
+  return { ...bytes, packets: { toServer, toClient } };
+}
+
+function sum(counts: Float64Array, numbers: Float64Array, at: number): Float64Array {
+  return counts.map((count, type) => count + numbers[at + type]!);
 }
