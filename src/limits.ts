@@ -369,3 +369,15 @@ export const NODE_ANSWER_MS_MAX = 500;
 
 /** Bytes of what an agent says of itself: hundreds of virtual routers. */
 export const NODE_ANSWER_BYTES_MAX = 1024 * 1024;
+
+/** Sessions that one answer to `tandem sessions` lists: some 4 MB. */
+export const SESSIONS_LISTED_MAX = 10_000;
+
+/** Sessions that a list looks at in one turn: about a millisecond of work. */
+export const SESSIONS_PER_TURN_MAX = 1_024;
+
+/** Entries that one answer to `tandem table` lists. */
+export const TABLE_ENTRIES_LISTED_MAX = 10_000;
+
+/** Servers that one command of an operator may name. */
+export const OPERATOR_SERVERS_MAX = 1_024;

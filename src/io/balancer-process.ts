@@ -302,6 +302,7 @@ export class Balancer {
       events: this.#events,
       pages: this.#pages,
       peers: this.#peers,
+      operator: this.#runtime,
       statusOf: (key) => this.#health?.monitor.statusOf(key),
       fitness: () => this.#life.fitness(),
       isStopping: () => this.#stop.isStopping,

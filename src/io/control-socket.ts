@@ -1,10 +1,11 @@
-// The balancer's control socket: what `tandem reload` and `tandem status` ask.
+// The balancer's control socket: what `tandem reload`, `tandem status` and other commands ask.
 import { accessSync, constants } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { EventPage } from "../base/event.ts";
 import { askControl } from "../base/io/control-client.ts";
 import {
+  type ControlCommand,
   type ControlRequest,
   type ControlServer,
   startControlServer,
@@ -27,8 +28,8 @@ export interface ControlAnswer {
   readonly diagnostics: string;
 }
 
-/** The commands that a control socket takes, by name. */
-export interface ControlHandlers {
+/** The commands that a control socket takes, by name: these, and those of operators. */
+export interface ControlHandlers extends Readonly<Record<string, ControlCommand>> {
   readonly reload: () => Promise<ControlAnswer>;
   readonly status: () => BalancerStatus;
   readonly events: (request: ControlRequest) => EventPage | Promise<EventPage>;

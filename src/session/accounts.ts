@@ -67,6 +67,12 @@ export class Accounts {
     if (this.#parts.context.backend?.isPinning === true) this.#pins.add(entries);
   }
 
+  /** It is served from now on: the first bytes go to the server, and who sent them is kept. */
+  relay(entries: readonly PinnedEntry[]): void {
+    this.#parts.context.keepClient();
+    this.pin(entries);
+  }
+
   /** Logs the session, once; `isEarly` before its end. */
   logTraffic(termination: string, nowMs: Millis, isEarly = false): void {
     const { log, effects, context } = this.#parts;
@@ -87,7 +93,7 @@ export class Accounts {
     const { context, log, trackers } = this.#parts;
     log.noteRelay(counters);
     trackers.onBytes(log.totals, nowMs);
-    log.countBytes(context.backend);
+    log.countBytes(context.backend, nowMs);
   }
 
   /** The session has run its course; its slot is given back already. */

@@ -1,6 +1,7 @@
 // What rules see of one session, and what they may change of it.
 import type { Endpoint } from "../base/address.ts";
 import type { Millis } from "../base/units.ts";
+import { type ClientIdentity, clientIdentity } from "../mqtt/client-identity.ts";
 import type { RefusalCause } from "../mqtt/refusal.ts";
 import type { NamedId, PayloadView, TrackedEntry } from "../rules/context.ts";
 import type { CompiledSample } from "../rules/compile.ts";
@@ -24,6 +25,7 @@ export class SessionContext implements RuleSubject {
   readonly #world: World;
   readonly #trackers: TrackedCounters;
   readonly #captured: string[] = [];
+  #client: ClientIdentity | undefined;
   #variables: Map<string, Sample> | undefined;
   readonly frontend: FrontendState;
   /** Counts the connections of the process from 0. */
@@ -68,6 +70,16 @@ export class SessionContext implements RuleSubject {
     const bytesMax = (this.backend ?? this.frontend).proxy.content.inspectBytesMax;
     this.isRequestWhole = isEnded || bytes.length >= bytesMax;
     this.request = { bytes, bytesMax, final: this.isRequestWhole };
+  }
+
+  /** Who an MQTT client says that it is; `undefined` for others, and where nobody has asked for its first bytes. */
+  get client(): ClientIdentity | undefined {
+    return this.#client ?? clientIdentity(this.request.bytes);
+  }
+
+  /** Keeps `client` for when the first bytes are gone. */
+  keepClient(): void {
+    this.#client = clientIdentity(this.request.bytes);
   }
 
   /** The connection has become a session. */

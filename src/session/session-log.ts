@@ -33,6 +33,8 @@ export class SessionLog {
   #bytesSent = 0;
   #isLogged = false;
   #counted: TrackedBytes = { inBytes: 0, outBytes: 0 };
+  /** When bytes were last seen to have moved. */
+  #activeMs: Millis;
   bytesToServer = 0;
   bytesToClient = 0;
 
@@ -45,6 +47,7 @@ export class SessionLog {
     this.#frontend = frontend;
     this.#frontendAddress = destination;
     this.#acceptMs = acceptMs;
+    this.#activeMs = acceptMs;
     this.#requestCount = requestCount;
   }
 
@@ -66,6 +69,16 @@ export class SessionLog {
   /** Bytes moved so far, as trackers count them. */
   get totals(): TrackedBytes {
     return { inBytes: this.bytesToServer, outBytes: this.bytesToClient };
+  }
+
+  /** Since the connection came. */
+  ageMs(nowMs: Millis): Millis {
+    return nowMs - this.#acceptMs;
+  }
+
+  /** Since bytes last moved; as exact as bytes are counted. */
+  idleMs(nowMs: Millis): Millis {
+    return nowMs - this.#activeMs;
   }
 
   /** The session begins; a PROXY header may have named another destination. */
@@ -152,10 +165,11 @@ export class SessionLog {
   }
 
   /** Adds the bytes that are not counted yet to the proxies and the server. */
-  countBytes(backend: BackendState | undefined): void {
+  countBytes(backend: BackendState | undefined, nowMs: Millis): void {
     const inBytes = this.bytesToServer - this.#counted.inBytes;
     const outBytes = this.bytesToClient - this.#counted.outBytes;
     if (inBytes === 0 && outBytes === 0) return;
+    this.#activeMs = nowMs;
     this.#counted = this.totals;
     for (const counters of [this.#frontend.counters, backend?.counters, this.#server?.counters]) {
       if (counters === undefined) continue;
@@ -166,7 +180,7 @@ export class SessionLog {
 
   /** Adds this session's bytes and times to its proxies and its server: it is over. */
   count(backend: BackendState | undefined, nowMs: Millis): void {
-    this.countBytes(backend);
+    this.countBytes(backend, nowMs);
     if (backend === undefined) return;
     if (this.#assignedMs === undefined || this.#connectedMs === undefined) return;
     backend.countTimes(this.#server, {

@@ -298,7 +298,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
 
   #relay(server: ServerState, nowMs: Millis): void {
     const backend = this.context.backend!;
-    this.#accounts.pin(storeServer(this.#stores, server, backend, nowMs));
+    this.#accounts.relay(storeServer(this.#stores, server, backend, nowMs));
     this.#become({ name: "relaying" });
     this.#effects.push({ kind: "relay", spec: relaySpec(this.context) });
     if (this.#frontend.logMoment === "connect") this.#accounts.logTraffic("--", nowMs, true);

@@ -105,6 +105,11 @@ export class RuntimeServer {
     });
   }
 
+  /** What commands look at, for others who do what they do. */
+  get context(): RuntimeContext {
+    return this.#context;
+  }
+
   /** The configuration in force, commands' changes included. */
   get configuration(): Configuration | undefined {
     return this.#configuration;
@@ -152,12 +157,16 @@ export class RuntimeServer {
     this.#regulate();
   }
 
+  /** Carries out what a command that was run elsewhere wants done. */
+  carryOut(effects: readonly RuntimeEffect[], nowMs: Millis): void {
+    this.#parts.world.nowMs = nowMs;
+    for (const effect of effects) runRuntimeEffect(effect, this.#effects, nowMs);
+  }
+
   /** Does what a form of the statistics page asks for. */
   #actOnServers(form: ActionForm, nowMs: Millis): ActionOutcome {
     this.#parts.world.nowMs = nowMs;
-    const run = (effects: readonly RuntimeEffect[]): void => {
-      for (const effect of effects) runRuntimeEffect(effect, this.#effects, nowMs);
-    };
+    const run = (effects: readonly RuntimeEffect[]): void => this.carryOut(effects, nowMs);
     return actOnServers(form, this.#context, run, nowMs);
   }
 

@@ -21,7 +21,7 @@ describe("a heal without a black hole", () => {
     // The winner may answer at once: that is no new turn.
     bench.hear(150);
     expect(bench.take()).toEqual([]);
-    const said: string[][] = [];
+    const said: (readonly string[])[] = [];
     for (let i = 0; i < 5; i++) {
       bench.advance(100);
       bench.hear(150);
