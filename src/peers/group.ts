@@ -80,6 +80,11 @@ export class PeerGroup implements Machine<GroupEvent, GroupEffect> {
     return this.#resync.stage === "finished";
   }
 
+  /** Whether everybody who is there has taught: there is nothing for clients to wait for. */
+  get hasLearnedFromAll(): boolean {
+    return this.#resync.hasLearnedFromAll;
+  }
+
   /** Whether a peer is to be sent changes: `changed` should follow. */
   get hasChanges(): boolean {
     return this.#remotes.some((link) => link.line?.session.lanes.some((lane) => lane.hasChanges));

@@ -41,6 +41,7 @@ export class Resync {
   /** Those whose lesson came to its end. */
   readonly #taught = new Set<string>();
   #hasAnswer = false;
+  #isNobodyLeft = false;
   #deadlineMs: Millis;
   /** When the search counts as over, however it stands: a teacher that comes and goes must not keep a node from serving. */
   readonly #endMs: Millis;
@@ -70,6 +71,11 @@ export class Resync {
   /** Whom this node learns from. */
   get teacher(): string | undefined {
     return this.#teacher;
+  }
+
+  /** Whether everybody who is there has taught, or the search is over: only somebody who comes later knows more. */
+  get hasLearnedFromAll(): boolean {
+    return this.#stage === "finished" || (this.#isNobodyLeft && this.#taught.size > 0);
   }
 
   /** The last lesson that came to its end. */
@@ -114,6 +120,7 @@ export class Resync {
 
   /** Decides; to be called after every event. `established`: peers that can be asked. */
   step(established: readonly string[], nowMs: Millis): ResyncAction {
+    this.#isNobodyLeft = false;
     if (this.#outcome === "full") {
       this.#teacher = undefined;
       return this.#finish();
@@ -136,6 +143,7 @@ export class Resync {
       (name) => established.includes(name) && !this.#tried.has(name),
     );
     if (next !== undefined) return this.#ask(next, nowMs);
+    this.#isNobodyLeft = true;
     const isHopeless = this.#remoteNames.every((name) => this.#tried.has(name));
     return isHopeless || nowMs >= this.#deadlineMs ? this.#finish() : {};
   }

@@ -129,6 +129,11 @@ export class PeerSection {
     return this.#group.isResyncDone;
   }
 
+  /** Whether everybody who is there has taught. */
+  get hasLearnedFromAll(): boolean {
+    return this.#group.hasLearnedFromAll;
+  }
+
   status(nowMs: Millis): GroupStatus {
     return this.#group.status(nowMs);
   }

@@ -71,7 +71,10 @@ export class PeersShell {
       report: (section, severity, text) => this.#report(section, severity, text),
       resyncDone: (section, outcome) => this.#onResyncDone(section, outcome),
       handedOver: (section) => this.#onHandedOver(section),
-      rescheduled: (section) => this.#timers.update(section),
+      rescheduled: (section) => {
+        this.#timers.update(section);
+        if (this.#hasLearnedFromAll) this.#learned();
+      },
     };
   }
 
@@ -82,11 +85,11 @@ export class PeersShell {
   }
 
   /**
-   * Waits until this process has learned what there is: a device that came before its entry would lose
-   * its broker. Peers that do not answer at once are not waited for, nor is a long lesson.
+   * Waits until this process has learned from everybody who is there: a device that came before its
+   * entry would lose its broker. Peers that do not answer at once are not waited for, nor is a long lesson.
    */
   async untilLearned(): Promise<void> {
-    if (this.isResyncDone) return;
+    if (this.#hasLearnedFromAll) return;
     await new Promise<void>((resolve) => {
       const answer = setTimeout(() => {
         if (!this.#isAnyEstablished) this.#learned();
@@ -95,6 +98,7 @@ export class PeersShell {
       this.#learned = () => {
         clearTimeout(answer);
         clearTimeout(limit);
+        this.#learned = () => undefined;
         resolve();
       };
     });
@@ -274,7 +278,6 @@ export class PeersShell {
 
   #onResyncDone(section: string, outcome: ResyncOutcome): void {
     this.#parts.learned?.();
-    if (this.isResyncDone) this.#learned();
     const tookMs = Math.round(monotonicMs() - this.#startedMs);
     const what = {
       full: "this node has learned everything",
@@ -282,6 +285,10 @@ export class PeersShell {
       none: "there was nobody to learn from",
     }[outcome];
     this.#parts.program.info({ peers: section, outcome, tookMs }, `Peers ${section}: ${what}.`);
+  }
+
+  get #hasLearnedFromAll(): boolean {
+    return [...this.#sections.values()].every((section) => section.hasLearnedFromAll);
   }
 
   get #isAnyEstablished(): boolean {

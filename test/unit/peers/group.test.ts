@@ -159,6 +159,23 @@ describe("PeerGroup: resync", () => {
     expect([a.done, b.done]).toContainEqual(["full"]);
   });
 
+  test("what everybody who is there has taught is not waited for longer, incomplete as they are", () => {
+    const network = new PeerNetwork(["nodea", "nodeb", "nodec", "noded"]);
+    const a = network.start({ name: "nodea", specs: [BE] });
+    network.advance(50);
+    set(network, a, "x");
+    expect(a.group.hasLearnedFromAll).toBe(false);
+    const b = network.start({ name: "nodeb", specs: [BE] });
+    while (b.tables[0]!.usedCount === 0) {
+      expect(b.group.hasLearnedFromAll).toBe(false);
+      network.advance(1);
+    }
+    network.advance(5);
+    expect(b.group.hasLearnedFromAll).toBe(true);
+    // Others may come and know more.
+    expect(b.group.isResyncDone).toBe(false);
+  });
+
   test("20,000 entries are learned in turns while live changes go on", () => {
     const network = new PeerNetwork(["nodea", "nodeb"]);
     const a = network.start({ name: "nodea", specs: [BE] });
