@@ -16,7 +16,7 @@ and the ratio Tandem/HAProxy. Nothing else should be running.
 
   teach    a node teaches another one its whole table, in all four pairs of programs
   live     new MQTT devices through a node: how far the peer is behind after the last one
-  restart  from a restarted node's first answer to its full table
+  restart  from a restarted node's first answer to a client to its full table
   delay    new MQTT connections at both nodes while one learns, and without entries
   abuse    the same as live, with a peer that reads 1 KB/s and strangers that send nonsense
 

@@ -1,5 +1,7 @@
 // A node of a pair: either program with the same table, listener and peers section.
 import { readdirSync, readFileSync } from "node:fs";
+import net from "node:net";
+import { generate } from "mqtt-packet";
 import { askControl } from "../../../src/base/io/control-client.ts";
 import { startHaproxy } from "../../support/haproxy.ts";
 import { startTandem } from "../../support/tandem.ts";
@@ -26,7 +28,7 @@ export interface Node {
   readonly kind: NodeKind;
   readonly pid: number;
   readonly mqttPort: number;
-  /** When its listener first answered, ms on the bench's monotonic clock. */
+  /** When the kernel first took a connection for its listener, ms on the bench's monotonic clock. */
   readonly answeredMs: number;
   /** Entries of its table. */
   usedCount(): Promise<number>;
@@ -40,6 +42,8 @@ export const TABLE_NAME = "brokers";
 
 /** The peers section's name. */
 export const SECTION_NAME = "mypeers";
+
+const CONNECT = generate({ cmd: "connect", clientId: "first", protocolId: "MQTT", clean: true });
 
 const FULL_WAIT = { timeoutMs: 120_000, intervalMs: 5 };
 
@@ -84,6 +88,26 @@ export async function startNode(options: NodeOptions): Promise<Node> {
       return monotonicMs();
     },
   };
+}
+
+/** Resolves with the instant at which a node that is starting has an MQTT client answered by a broker. */
+export async function servedClient(mqttPort: number): Promise<number> {
+  await waitFor(() => isServed(mqttPort), FULL_WAIT);
+  return monotonicMs();
+}
+
+async function isServed(mqttPort: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect({ host: "127.0.0.1", port: mqttPort });
+    const end = (isAnswered: boolean): void => {
+      resolve(isAnswered);
+      socket.destroy();
+    };
+    socket.once("connect", () => socket.write(CONNECT));
+    socket.once("data", () => end(true));
+    socket.once("error", () => end(false));
+    socket.once("close", () => end(false));
+  });
 }
 
 function common(
