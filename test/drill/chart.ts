@@ -2,6 +2,7 @@
 // nothing else and is readable on light and dark ground.
 import type { Kind } from "../lab/member.ts";
 import { nameOf, type Results } from "./report.ts";
+import type { Row } from "./row.ts";
 import { spreadOf, type RowResult } from "./statistics.ts";
 
 const WIDTH = 900;
@@ -30,14 +31,14 @@ const STYLE = `
 /** The chart of `outage.svg`. */
 export function chartText(results: Results): string {
   const kinds = [...results.keys()];
-  const groups = [...results.values()][0] ?? [];
+  const groups = shownOf([...results.values()][0] ?? []);
   const groupHeight = kinds.length * BAR + GAP;
   const height = TOP + groups.length * groupHeight + 34;
   const bottom = height - 30;
   const body = groups.map((group, index) => {
     const top = TOP + index * groupHeight;
     const bars = kinds.map((kind, line) =>
-      barOf(results.get(kind)![index]!, kind, top + line * BAR),
+      barOf(shownOf(results.get(kind)!)[index]!, kind, top + line * BAR),
     );
     return [...bars, labelOf(group, top, kinds.length), budgetOf(group, top, kinds.length)].join(
       "\n",
@@ -56,9 +57,15 @@ ${body.join("\n")}
 `;
 }
 
+/** Rows that are about time. */
+function shownOf(results: readonly RowResult[]): readonly RowResult[] {
+  return results.filter(({ row }) => row.shown !== undefined);
+}
+
 function barOf(result: RowResult, kind: Kind, top: number): string {
   const y = top + 1;
-  const figures = spreadOf(result, result.row.shown);
+  const { shown } = result.row;
+  const figures = shown === undefined ? undefined : spreadOf(result, shown);
   const middle = y + BAR / 2 + 3;
   if (figures === undefined) return note(LEFT + 6, middle, "not measured");
   const isBroken = result.unsettledRuns * 2 > result.runs.length;
@@ -72,7 +79,7 @@ ${note(besideBudget(result, Math.max(end, x(figures.max))), middle, text)}`;
 
 /** Where a figure stands: behind its bar, and behind the budget's mark where the two would meet. */
 function besideBudget({ row }: RowResult, end: number): number {
-  const mark = x(row.budget[row.shown] ?? 0);
+  const mark = x(shownBudget(row) ?? 0);
   return (mark > end && mark < end + 40 ? mark : end) + 6;
 }
 
@@ -82,10 +89,14 @@ function labelOf({ row }: RowResult, top: number, lines: number): string {
 }
 
 function budgetOf({ row }: RowResult, top: number, lines: number): string {
-  const mostMs = row.budget[row.shown];
+  const mostMs = shownBudget(row);
   if (mostMs === undefined) return "";
   const at = x(mostMs);
   return `<line class="budget" x1="${at}" x2="${at}" y1="${top - 2}" y2="${top + lines * BAR + 2}"><title>budget: ${mostMs} ms</title></line>`;
+}
+
+function shownBudget({ budget, shown }: Row): number | undefined {
+  return shown === undefined ? undefined : budget[shown];
 }
 
 function legend(kinds: readonly Kind[]): string {

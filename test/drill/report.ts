@@ -1,6 +1,6 @@
 // The report for people: what was measured, beside its budget, as Markdown.
 import type { Kind } from "../lab/member.ts";
-import type { Metric } from "./rows.ts";
+import { METRICS, type Metric } from "./row.ts";
 import { spread, spreadOf, type RowResult, type Spread } from "./statistics.ts";
 
 /** What the report says of its circumstances. */
@@ -13,13 +13,6 @@ export interface Circumstances {
   readonly devices: number;
   readonly runs: number;
 }
-
-const METRIC_NAMES: Readonly<Record<Metric, string>> = {
-  outageMs: "outage",
-  bothMs: "both hold the VIP",
-  back99Ms: "99 % back",
-  backAllMs: "all back",
-};
 
 /** Results by implementation, each in the order of the rows. */
 export type Results = ReadonlyMap<Kind, readonly RowResult[]>;
@@ -40,7 +33,7 @@ that stay connected, and a newcomer every 10 ms; adverts every 100 ms. Load of t
 processes, mean of a minute) before the faults: ${loadText}. The longest time without an
 answer in the second before a fault, which is the machine's own: ${figures(quiet)} ms.
 
-Figures are min / **median** / max in ms. A row passes when the medians keep to its budget and the pair is whole again.
+Figures are min / **median** / max, of times in ms. A row passes when the medians keep to its budget and the pair is whole again.
 
 ![Outage by fault](outage.svg)
 
@@ -64,7 +57,7 @@ function budgetTable(results: Results): string {
   for (const kind of kinds) head.push(nameOf(kind), "");
   const rows = rowsOf(results).flatMap(({ row }, index) =>
     (Object.entries(row.budget) as [Metric, number][]).map(([metric, mostMs], line) => {
-      const cells = [line === 0 ? row.title : "", METRIC_NAMES[metric], `≤ ${mostMs}`];
+      const cells = [line === 0 ? row.title : "", METRICS[metric].name, `≤ ${mostMs}`];
       for (const kind of kinds) {
         const result = results.get(kind)![index]!;
         cells.push(figures(spreadOf(result, metric)), verdict(result, metric, mostMs));

@@ -1,110 +1,24 @@
-// The failure matrix as data and deeds: what is done to which process, and what it may cost.
-import { setTimeout as sleep } from "node:timers/promises";
-import type { Cluster } from "../lab/cluster.ts";
-import type { NodeName, PairFiles } from "../lab/configuration.ts";
-import type { Fleet } from "../lab/fleet.ts";
-import type { Part } from "../lab/member.ts";
-import { sendSignal } from "../support/process.ts";
-import type { VipWatch } from "../support/vip-watch.ts";
-import { waitFor } from "../support/wait-for.ts";
-
-/** What a budget may bound, all in ms. */
-export type Metric = "outageMs" | "bothMs" | "back99Ms" | "backAllMs";
-
-/** What a row may touch. */
-export interface Scene {
-  readonly cluster: Cluster;
-  readonly fleet: Fleet;
-  readonly watches: Readonly<Record<NodeName, VipWatch>>;
-}
-
-/** One row of the matrix. */
-export interface Row {
-  /** The word for `--only`. */
-  readonly id: string;
-  /** What happens, for people. */
-  readonly title: string;
-  readonly budget: Partial<Readonly<Record<Metric, number>>>;
-  /** The first metric of the budget, or what the chart shows of this row. */
-  readonly shown: Metric;
-  /** Who serves alone in the end; `"either"`: one of them, as priorities and states have it. */
-  readonly then: NodeName | "either";
-  /** The other node's kernel is out of reach: its address does not count. */
-  readonly isOtherGone?: boolean;
-  /** The fault comes well after its cause: devices are away from the first lost connection on. */
-  readonly isCountedFromLoss?: boolean;
-  readonly files?: PairFiles;
-  /** How often devices ping, ms; default 1,000. */
-  readonly pingMs?: number;
-  /** Brings the pair into the state in which the fault finds it. */
-  readonly prepare?: (scene: Scene) => Promise<void>;
-  /** Does it. May give the instant from which on is measured; by default the one before it began. */
-  readonly fault: (scene: Scene) => Promise<number | undefined>;
-}
-
-/** Long enough for a backup to take over many times. */
-const SPLIT_MS = 3_000;
-const TAKEOVER_MS = 15_000;
-
-function signalling(part: Part, signal: NodeJS.Signals): Row["fault"] {
-  return async ({ cluster }) => {
-    const pids = await cluster.member("lb1").pids(part);
-    const atMs = Date.now();
-    for (const pid of pids) sendSignal(pid, signal);
-    return atMs;
-  };
-}
-
-async function cutPower({ cluster }: Scene): Promise<number> {
-  const pids = await cluster.member("lb1").pids("all");
-  const atMs = Date.now();
-  // The cable first, so that nothing is heard of what follows.
-  await cluster.lan.setCable("lb1", false);
-  for (const pid of pids) sendSignal(pid, "SIGKILL");
-  return atMs;
-}
-
-async function freezeAndResume({ cluster, watches }: Scene): Promise<number> {
-  const pids = await cluster.member("lb1").pids("all");
-  for (const pid of pids) sendSignal(pid, "SIGSTOP");
-  await waitFor(() => watches.lb2.isHeld, { timeoutMs: TAKEOVER_MS, what: "lb2 to take over" });
-  const atMs = Date.now();
-  for (const pid of pids) sendSignal(pid, "SIGCONT");
-  return atMs;
-}
-
-async function loseVrrp({ cluster }: Scene): Promise<number> {
-  const atMs = Date.now();
-  await cluster.lan.setVrrp("lb1", false);
-  await sleep(SPLIT_MS);
-  await cluster.lan.setVrrp("lb1", true);
-  return atMs;
-}
-
-async function stopOld({ cluster, watches, fleet }: Scene): Promise<void> {
-  const old = cluster.member("lb1");
-  old.terminate();
-  await waitFor(() => old.hasEnded() && watches.lb2.isHeld, {
-    timeoutMs: TAKEOVER_MS,
-    what: "lb1 to stop and lb2 to take over",
-  });
-  const movedMs = Date.now();
-  await waitFor(() => fleet.isWhole(movedMs), { timeoutMs: TAKEOVER_MS, what: "all devices" });
-}
-
-async function startOld({ cluster }: Scene): Promise<number> {
-  const atMs = Date.now();
-  await cluster.startNode("lb1");
-  return atMs;
-}
-
-function breaking(signal: NodeJS.Signals): Row["fault"] {
-  return ({ cluster }) => {
-    const atMs = Date.now();
-    sendSignal(cluster.brokers.get("broker1")!.pid, signal);
-    return Promise.resolve(atMs);
-  };
-}
+// The failure matrix as data: what is done, and what it may cost.
+import { fillAndRestart } from "./entries.ts";
+import {
+  breaking,
+  cutBroker,
+  cutPower,
+  freezeAndResume,
+  keepBusy,
+  loseVrrpOneWay,
+  reloadMaster,
+  signalling,
+  splitAndHeal,
+  startOld,
+  startOldAndWatch,
+  startUnfit,
+  stopMaster,
+  stopOld,
+  stopOldAndTakeItsBrokers,
+  upgrade,
+} from "./faults.ts";
+import type { Row } from "./row.ts";
 
 /** All rows, in the order of the report. */
 export const ROWS: readonly Row[] = [
@@ -113,19 +27,15 @@ export const ROWS: readonly Row[] = [
     title: "stop (SIGTERM)",
     budget: { outageMs: 50, bothMs: 50 },
     shown: "outageMs",
-    then: "lb2",
-    fault: ({ cluster }) => {
-      const atMs = Date.now();
-      cluster.member("lb1").terminate();
-      return Promise.resolve(atMs);
-    },
+    then: "backup",
+    fault: stopMaster,
   },
   {
     id: "kill-balancer",
     title: "kill -9 balancer",
     budget: { outageMs: 150, bothMs: 50 },
     shown: "outageMs",
-    then: "lb2",
+    then: "backup",
     fault: signalling("balancer", "SIGKILL"),
   },
   {
@@ -133,7 +43,7 @@ export const ROWS: readonly Row[] = [
     title: "balancer hangs (SIGSTOP)",
     budget: { outageMs: 500, bothMs: 50 },
     shown: "outageMs",
-    then: "lb2",
+    then: "backup",
     fault: signalling("balancer", "SIGSTOP"),
   },
   {
@@ -141,7 +51,7 @@ export const ROWS: readonly Row[] = [
     title: "kill -9 agent",
     budget: { outageMs: 100, bothMs: 50 },
     shown: "outageMs",
-    then: "lb2",
+    then: "backup",
     fault: signalling("agent", "SIGKILL"),
   },
   {
@@ -149,7 +59,7 @@ export const ROWS: readonly Row[] = [
     title: "agent hangs (SIGSTOP)",
     budget: { outageMs: 400, bothMs: 400 },
     shown: "outageMs",
-    then: "lb2",
+    then: "backup",
     fault: signalling("agent", "SIGSTOP"),
   },
   {
@@ -157,7 +67,7 @@ export const ROWS: readonly Row[] = [
     title: "kill -9 guard",
     budget: { outageMs: 100, bothMs: 50 },
     shown: "outageMs",
-    then: "lb2",
+    then: "backup",
     fault: signalling("guard", "SIGKILL"),
   },
   {
@@ -173,8 +83,19 @@ export const ROWS: readonly Row[] = [
     title: "power off: link down, all killed",
     budget: { outageMs: 330 },
     shown: "outageMs",
-    then: "lb2",
+    then: "backup",
     isOtherGone: true,
+    fault: cutPower,
+  },
+  {
+    id: "link-down-10ms",
+    title: "power off, adverts every 10 ms",
+    budget: { outageMs: 45 },
+    shown: "outageMs",
+    then: "backup",
+    isOtherGone: true,
+    isLabOnly: true,
+    files: { advertMs: 10 },
     fault: cutPower,
   },
   {
@@ -182,27 +103,85 @@ export const ROWS: readonly Row[] = [
     title: "VRRP lost one way for 3 s, healed",
     budget: { outageMs: 100, bothMs: 50 },
     shown: "outageMs",
-    then: "lb1",
+    then: "master",
     files: { hasHeartbeat: true },
-    fault: loseVrrp,
+    fault: loseVrrpOneWay,
+  },
+  {
+    id: "split-heals",
+    title: "VRRP lost both ways, no second path: after healing",
+    budget: { outageMs: 100, bothMs: 50 },
+    shown: "outageMs",
+    then: "either",
+    isLabOnly: true,
+    fault: splitAndHeal,
   },
   {
     id: "master-returns",
     title: "old master returns and preempts",
     budget: { outageMs: 50, bothMs: 50 },
     shown: "outageMs",
-    then: "lb1",
+    then: "master",
     isCountedFromLoss: true,
     files: { isPreempting: true },
     prepare: stopOld,
     fault: startOld,
   },
   {
+    id: "master-stays-away",
+    title: "old master returns as backup",
+    budget: { outageMs: 50, lostSessions: 0 },
+    shown: "outageMs",
+    then: "backup",
+    isLabOnly: true,
+    prepare: stopOld,
+    fault: startOldAndWatch,
+  },
+  {
+    id: "master-unfit",
+    title: "old master returns, no broker answers it",
+    budget: { outageMs: 50, lostSessions: 0 },
+    shown: "outageMs",
+    then: "backup",
+    isLabOnly: true,
+    files: { isPreempting: true },
+    prepare: stopOldAndTakeItsBrokers,
+    fault: startUnfit,
+  },
+  {
+    id: "reload",
+    title: "reload with 1,000 sessions",
+    budget: { lostSessions: 0, processes: 1, outageMs: 50 },
+    shown: "outageMs",
+    then: "master",
+    devicesMin: 1_000,
+    pingMs: 10_000,
+    fault: reloadMaster,
+  },
+  {
+    id: "upgrade",
+    title: "both restarted in turn, backup first",
+    budget: { outageMs: 50, bothMs: 50 },
+    shown: "outageMs",
+    then: "either",
+    fault: upgrade,
+  },
+  {
+    id: "stick-entries",
+    title: "50,000 stick entries; the backup restarts",
+    budget: { behindMs: 10, resyncMs: 156 },
+    shown: "resyncMs",
+    then: "master",
+    isLabOnly: true,
+    fault: fillAndRestart,
+  },
+  {
     id: "broker-dies",
     title: "a broker dies: its devices elsewhere",
     budget: { backAllMs: 150 },
     shown: "backAllMs",
-    then: "lb1",
+    then: "master",
+    isLabOnly: true,
     fault: breaking("SIGKILL"),
   },
   {
@@ -210,19 +189,38 @@ export const ROWS: readonly Row[] = [
     title: "a broker freezes: its devices elsewhere",
     budget: { backAllMs: 2_000 },
     shown: "backAllMs",
-    then: "lb1",
+    then: "master",
+    isLabOnly: true,
     // Devices that ask often notice by themselves.
     pingMs: 10_000,
     fault: breaking("SIGSTOP"),
+  },
+  {
+    id: "broker-cut",
+    title: "a broker's link is cut: its devices elsewhere",
+    budget: { backAllMs: 2_000 },
+    shown: "backAllMs",
+    then: "master",
+    isLabOnly: true,
+    pingMs: 10_000,
+    fault: cutBroker,
   },
   {
     id: "idle-devices",
     title: "idle devices (ping: 10 s), power off",
     budget: { back99Ms: 1_000 },
     shown: "back99Ms",
-    then: "lb2",
+    then: "backup",
     isOtherGone: true,
     pingMs: 10_000,
     fault: cutPower,
+  },
+  {
+    id: "busy-loops",
+    title: "4 busy loops per core, 20 s, adverts every 10 ms",
+    budget: { takeovers: 0 },
+    then: "master",
+    files: { advertMs: 10 },
+    fault: keepBusy,
   },
 ];

@@ -1,7 +1,7 @@
 // One fault on one fresh pair, measured from the client's side.
 import { loadavg } from "node:os";
-import { Cluster } from "../lab/cluster.ts";
-import { NODE_NAMES, VIP } from "../lab/configuration.ts";
+import type { Cluster } from "../lab/cluster.ts";
+import { VIP } from "../lab/configuration.ts";
 import { Fleet } from "../lab/fleet.ts";
 import type { Kind } from "../lab/member.ts";
 import { Probe } from "../lab/probe.ts";
@@ -9,7 +9,8 @@ import { endAll } from "../support/cleanup.ts";
 import { listedCount } from "../support/live-list.ts";
 import { overlapMs, VipWatch } from "../support/vip-watch.ts";
 import { waitFor } from "../support/wait-for.ts";
-import type { Metric, Row, Scene } from "./rows.ts";
+import { LabPair } from "./lab-pair.ts";
+import { ROLES, type Metric, type Row, type Scene } from "./row.ts";
 
 /** What one run measured; one line of records.jsonl. */
 export interface RunRecord extends Partial<Readonly<Record<Metric, number>>> {
@@ -31,8 +32,6 @@ export interface RunRecord extends Partial<Readonly<Record<Metric, number>>> {
   readonly servedBy?: Readonly<Record<string, number>>;
   readonly failedNewcomers?: number;
   readonly devices?: number;
-  /** Devices whose connection ended. */
-  readonly lostSessions?: number;
   /** Of those, how many found their broker again. */
   readonly keptBroker?: number;
   readonly back50Ms?: number;
@@ -48,7 +47,8 @@ export interface RunOptions {
 }
 
 const READY_MS = 60_000;
-const PING_MS = 1_000;
+/** How often devices ping by default. */
+export const PING_MS = 1_000;
 const QUIET_MS = 1_000;
 /** Newcomers that are watched before the fault, and after all has settled. */
 const NEWCOMERS_BEFORE = 100;
@@ -56,8 +56,7 @@ const NEWCOMERS_AFTER = 50;
 
 /** Brings a pair up, breaks it, measures, and takes everything away. Never rejects. */
 export async function runRow(row: Row, options: RunOptions): Promise<RunRecord> {
-  const { impl, run } = options;
-  const head = { row: row.id, impl, run, at: new Date().toISOString(), load: machineLoad() };
+  const head = headOf(row, options);
   try {
     return { ...head, ...(await measure(row, options)) };
   } catch (error) {
@@ -71,34 +70,52 @@ export async function runRow(row: Row, options: RunOptions): Promise<RunRecord> 
   }
 }
 
+/** What is known before anything is done. */
+export function headOf(
+  row: Row,
+  { impl, run }: RunOptions,
+): Pick<RunRecord, "row" | "impl" | "run" | "at" | "load"> {
+  return { row: row.id, impl, run, at: new Date().toISOString(), load: machineLoad() };
+}
+
 async function measure(row: Row, options: RunOptions): Promise<Partial<RunRecord>> {
-  const { impl, devices, patienceMs } = options;
-  const cluster = await Cluster.start({
+  const { impl, patienceMs } = options;
+  const devices = Math.max(options.devices, row.devicesMin ?? 0);
+  const pair = await LabPair.start({
     kinds: { lb1: impl, lb2: impl },
     ...(row.files === undefined ? {} : { files: row.files }),
   });
+  const cluster = pair.lab;
   const watches = {
-    lb1: await VipWatch.start(cluster.lan.host("lb1"), VIP),
-    lb2: await VipWatch.start(cluster.lan.host("lb2"), VIP),
+    master: await VipWatch.start(cluster.lan.host("lb1"), VIP),
+    backup: await VipWatch.start(cluster.lan.host("lb2"), VIP),
   };
   const probe = await Probe.start(cluster);
   const fleet = await Fleet.start(cluster, devices, row.pingMs ?? PING_MS);
-  const scene: Scene = { cluster, fleet, watches };
-  await Promise.all(NODE_NAMES.map((name) => cluster.member(name).prepared()));
   await isKnownOnPeer(cluster, devices);
+  return measureFault(row, { pair, fleet, probe, watches }, patienceMs);
+}
+
+/** Prepares a pair that stands, breaks it, and measures until it has settled. */
+export async function measureFault(
+  row: Row,
+  scene: Scene,
+  patienceMs: number,
+): Promise<Partial<RunRecord>> {
+  const { probe, fleet, watches } = scene;
   await row.prepare?.(scene);
   await newcomers(probe, NEWCOMERS_BEFORE, READY_MS);
 
   const startedMs = Date.now();
-  const fromMs = (await row.fault(scene)) ?? startedMs;
+  const { fromMs = startedMs, figures = {} } = await row.fault(scene);
   const deadlineMs = Date.now() + patienceMs;
-  const isSettled = await hasSettled(row, scene, probe, fromMs, deadlineMs);
+  const isSettled = await hasSettled(row, scene, fromMs, deadlineMs);
   // Newcomers that come to nothing are waited for no longer than the others.
   await newcomers(probe, NEWCOMERS_AFTER, 1_000).catch(() => undefined);
   const endMs = Date.now();
   const report = fleet.since(startedMs);
   const servedBy: Record<string, number> = {};
-  for (const { node } of probe.served(fromMs)) servedBy[node] = (servedBy[node] ?? 0) + 1;
+  for (const { node = "?" } of probe.served(fromMs)) servedBy[node] = (servedBy[node] ?? 0) + 1;
   const { lost, backMs, firstLostMs = startedMs } = report;
   const delayMs = row.isCountedFromLoss === true ? firstLostMs - startedMs : 0;
   // A device that is not back counts as back at the end.
@@ -114,13 +131,16 @@ async function measure(row: Row, options: RunOptions): Promise<Partial<RunRecord
     outageMs: Math.round(probe.longestGapMs(fromMs, endMs)),
     ...(row.isOtherGone === true
       ? {}
-      : { bothMs: Math.round(overlapMs(watches.lb1, watches.lb2, fromMs)) }),
+      : { bothMs: Math.round(overlapMs(watches.master, watches.backup, fromMs)) }),
     ...back,
     servedBy,
     failedNewcomers: probe.failedCount(fromMs),
-    devices,
+    devices: fleet.count,
     lostSessions: lost.length,
     keptBroker: report.keptBroker,
+    ...Object.fromEntries(
+      Object.entries(figures).map(([name, value]) => [name, Math.round(value)]),
+    ),
   };
 }
 
@@ -146,17 +166,19 @@ async function newcomers(probe: Probe, count: number, timeoutMs: number): Promis
 
 async function hasSettled(
   row: Row,
-  { watches, fleet }: Scene,
-  probe: Probe,
+  { pair, watches, fleet, probe }: Scene,
   fromMs: number,
   deadlineMs: number,
 ): Promise<boolean> {
   const isServed = (): boolean => {
-    const held = NODE_NAMES.filter((name) => watches[name].isHeld);
+    const held = ROLES.filter((role) => watches[role].isHeld);
     const wanted = row.then === "either" ? held[0] : row.then;
     if (wanted === undefined || !held.includes(wanted)) return false;
     if (row.isOtherGone !== true && held.length > 1) return false;
-    return probe.served(fromMs).at(-1)?.node === wanted;
+    const last = probe.served(fromMs).at(-1);
+    // A broker that does not say through which node it was reached: then the kernels' word has to do.
+    const name = pair.names?.[wanted];
+    return last !== undefined && (last.node ?? name) === (name ?? last.node);
   };
   try {
     const timeoutMs = (): number => Math.max(0, deadlineMs - Date.now());

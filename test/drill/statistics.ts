@@ -1,8 +1,8 @@
-import type { Metric, Row } from "./rows.ts";
+import type { Metric, Row } from "./row.ts";
 import type { RunRecord } from "./run.ts";
 import type { Kind } from "../lab/member.ts";
 
-/** Least, middle and most of some figures, ms. */
+/** Least, middle and most of some figures. */
 export interface Spread {
   readonly min: number;
   readonly median: number;

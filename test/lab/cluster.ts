@@ -7,6 +7,7 @@ import { sendSignal, type RunningProcess } from "../support/process.ts";
 import { REPOSITORY_DIR } from "../support/repository.ts";
 import { tempDir } from "../support/temp.ts";
 import { waitFor } from "../support/wait-for.ts";
+import type { ClientSide } from "./client-side.ts";
 import {
   BROKER_NAMES,
   MQTT_PORT,
@@ -18,7 +19,8 @@ import {
 } from "./configuration.ts";
 import { startMember, type Kind, type Member } from "./member.ts";
 
-const PROGRAMS = path.join(REPOSITORY_DIR, "test", "lab", "programs");
+/** The folder of the lab's own programs. */
+export const PROGRAMS = path.join(REPOSITORY_DIR, "test", "lab", "programs");
 /** A machine with much else to do takes its time to start six programs. */
 const SETTLE_MS = 30_000;
 
@@ -34,7 +36,10 @@ export interface ClusterOptions {
 }
 
 /** A running cluster; it ends by `endAll()`, or with the test. */
-export class Cluster {
+export class Cluster implements ClientSide {
+  readonly vip = VIP;
+  readonly port = MQTT_PORT;
+  readonly isPlain = false;
   readonly lan: Lan;
   readonly members = new Map<NodeName, Member>();
   readonly brokers = new Map<BrokerName, RunningProcess>();

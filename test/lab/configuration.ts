@@ -15,6 +15,10 @@ export type BrokerName = (typeof BROKER_NAMES)[number];
 export const VIP = "10.98.0.100";
 /** Where the pair and the brokers take MQTT. */
 export const MQTT_PORT = 1883;
+/** Where a node's runtime API is, on its loopback address. */
+export const RUNTIME_PORT = 9_999;
+/** Where a reloaded balancer listens, too. */
+export const SECOND_PORT = 1_884;
 const PEERS_PORT = 10_000;
 
 /** What of the usual files a row of the drill wants otherwise. */
@@ -23,6 +27,8 @@ export interface PairFiles {
   readonly isPreempting?: boolean;
   /** Adverts also go over the second network. */
   readonly hasHeartbeat?: boolean;
+  /** Interval of adverts, ms; default 100. */
+  readonly advertMs?: number;
 }
 
 /** The other node. */
@@ -30,14 +36,15 @@ export function peerOf(name: NodeName): NodeName {
   return name === "lb1" ? "lb2" : "lb1";
 }
 
-/** The haproxy.cfg of a node. */
-export function balancerText(lan: Lan, name: NodeName): string {
+/** The haproxy.cfg of a node; `isSecond`: with a listener more. */
+export function balancerText(lan: Lan, name: NodeName, isSecond = false): string {
   const peers = NODE_NAMES.map((node) => `  peer ${node} ${lan.host(node).ipv4}:${PEERS_PORT}`);
   const servers = BROKER_NAMES.map(
     (broker) => `  server ${broker} ${lan.host(broker).ipv4}:${MQTT_PORT}`,
   );
   return `global
   localpeer ${name}
+  stats socket 127.0.0.1:${RUNTIME_PORT} level admin
 
 defaults
   mode tcp
@@ -52,7 +59,7 @@ ${peers.join("\n")}
 
 frontend mqtt
   bind :${MQTT_PORT}
-  # Look at the first packet, and let nothing in that is not MQTT.
+${isSecond ? `  bind :${SECOND_PORT}\n` : ""}  # Look at the first packet, and let nothing in that is not MQTT.
   tcp-request inspect-delay 5s
   tcp-request content reject unless { req.payload(0,0),mqtt_is_valid }
   default_backend brokers
@@ -97,7 +104,7 @@ ${check.script}vrrp_instance MQTT {
 ${files.isPreempting === true ? "" : "  nopreempt\n"}  interface eth0
   virtual_router_id 51
   priority ${name === "lb1" ? 150 : 100}
-  advert_int 0.1
+  advert_int ${(files.advertMs ?? 100) / 1_000}
   unicast_src_ip ${self}
   unicast_peer {
     ${peer}

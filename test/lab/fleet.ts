@@ -1,6 +1,5 @@
 import type { RunningProcess } from "../support/process.ts";
-import type { Cluster } from "./cluster.ts";
-import { MQTT_PORT, VIP } from "./configuration.ts";
+import type { ClientSide } from "./client-side.ts";
 import { JsonLines } from "./json-lines.ts";
 
 /** What a device says of itself; wall clock, ms. */
@@ -17,8 +16,11 @@ interface Sign {
 /** Where a device is. */
 export interface Place {
   readonly connectedMs: number;
+  /** Empty when the broker does not tell. */
   readonly broker: string;
   readonly node: string;
+  /** The broker has kept its session. */
+  readonly isPresent: boolean;
 }
 
 /** What happened to the devices from an instant on. */
@@ -46,9 +48,10 @@ export class Fleet {
   }
 
   /** Connects `count` devices from the client host, with a ping every `pingMs`. */
-  static async start(cluster: Cluster, count: number, pingMs: number): Promise<Fleet> {
-    const words = [VIP, String(MQTT_PORT), String(count), String(pingMs)];
-    return new Fleet(await cluster.runClient("fleet.mjs", ...words), count);
+  static async start(client: ClientSide, count: number, pingMs: number): Promise<Fleet> {
+    const words = [client.vip, String(client.port), String(count), String(pingMs)];
+    const plain = client.isPlain ? ["plain"] : [];
+    return new Fleet(await client.runClient("fleet.mjs", ...words, ...plain), count);
   }
 
   /** The devices that are connected as far as they know, at `untilMs`. */
@@ -61,6 +64,7 @@ export class Fleet {
           connectedMs: sign.connectedMs,
           broker: sign.broker ?? "",
           node: sign.node ?? "",
+          isPresent: sign.isPresent === true,
         });
       }
     }
@@ -91,7 +95,9 @@ export class Fleet {
       lost,
       firstLostMs: signs[0]?.lostMs,
       backMs: back.map(({ connectedMs }) => connectedMs - fromMs).sort((one, two) => one - two),
-      keptBroker: back.filter(({ device, broker }) => before.get(device)?.broker === broker).length,
+      keptBroker: back.filter(({ device, broker, isPresent }) =>
+        broker === "" ? isPresent : before.get(device)?.broker === broker,
+      ).length,
     };
   }
 }

@@ -26,6 +26,8 @@ export interface Member {
   hasEnded(): boolean;
   /** Resolves when it has nothing left to prepare: Tandem loads a second balancer after its start. */
   prepared(): Promise<void>;
+  /** Gives its balancer another configuration. */
+  reload(text: string): Promise<void>;
   /** Where its control sockets are; Tandem only. */
   readonly controlFolder?: string;
 }
@@ -45,6 +47,7 @@ async function startTandemMember(lan: Lan, name: NodeName, files: PairFiles): Pr
   const node = await startNode(lan.host(name), {
     keepalived: agentText(lan, name, files),
     haproxy: balancerText(lan, name),
+    readyTimeoutMs: PREPARED_MS,
   });
   const guard = node.process.pid;
   return {
@@ -55,6 +58,11 @@ async function startTandemMember(lan: Lan, name: NodeName, files: PairFiles): Pr
       return part === "all" ? withDescendants(guard) : [await node.childPid(part)];
     },
     terminate: () => node.process.kill("SIGTERM"),
+    reload(text) {
+      node.rewriteBalancer(text);
+      node.process.kill("SIGHUP");
+      return Promise.resolve();
+    },
     async prepared() {
       await node.process.waitForOutput(/stands in reserve for the balancer/, PREPARED_MS);
     },
@@ -67,13 +75,14 @@ async function startClassicMember(lan: Lan, name: NodeName, files: PairFiles): P
   const dir = tempDir();
   const configFile = path.join(dir, "haproxy.cfg");
   writeFileSync(configFile, balancerText(lan, name));
-  const haproxy = await host.start({
+  let haproxy = await host.start({
     command: "haproxy",
     args: ["-db", "-f", configFile],
     ready: () => listens(host),
   });
   const pidFile = path.join(dir, "haproxy.pid");
   writeFileSync(pidFile, String(haproxy.pid));
+  let olds: number[] = [];
   // What `killall -0 haproxy` asks on a machine of its own: names are not separated by namespaces.
   const checkFile = path.join(dir, "check");
   writeFileSync(checkFile, `kill -0 "$(cat ${pidFile})"\n`);
@@ -84,10 +93,18 @@ async function startClassicMember(lan: Lan, name: NodeName, files: PairFiles): P
       const agent =
         part === "agent" || part === "all" ? withDescendants(keepalived.process.pid) : [];
       const guard = part === "guard" ? [keepalived.process.pid] : [];
-      const balancer = part === "balancer" || part === "all" ? [haproxy.pid] : [];
+      const balancer = part === "balancer" || part === "all" ? [haproxy.pid, ...olds] : [];
       return Promise.resolve([...guard, ...agent, ...balancer]);
     },
     prepared: () => Promise.resolve(),
+    async reload(text) {
+      writeFileSync(configFile, text);
+      const old = haproxy.pid;
+      olds = [...olds, old];
+      const args = ["-db", "-f", configFile, "-sf", String(old)];
+      haproxy = await host.start({ command: "haproxy", args });
+      writeFileSync(pidFile, String(haproxy.pid));
+    },
     terminate() {
       keepalived.process.kill("SIGTERM");
       haproxy.kill("SIGTERM");

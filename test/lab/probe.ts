@@ -1,6 +1,5 @@
 import type { RunningProcess } from "../support/process.ts";
-import type { Cluster } from "./cluster.ts";
-import { MQTT_PORT, VIP } from "./configuration.ts";
+import type { ClientSide } from "./client-side.ts";
 import { JsonLines } from "./json-lines.ts";
 
 /** One attempt of a newcomer: a CONNECT that was acknowledged, or was not. */
@@ -16,8 +15,6 @@ interface Attempt {
 /** An attempt that was answered. */
 export interface Served extends Attempt {
   readonly answeredMs: number;
-  readonly node: string;
-  readonly broker: string;
 }
 
 /** A newcomer every few milliseconds, and how it fared. */
@@ -30,10 +27,11 @@ export class Probe {
     this.#lines = new JsonLines(process);
   }
 
-  /** Opens a fresh MQTT connection to the VIP every `periodMs` from the client host. */
-  static async start(cluster: Cluster, periodMs = 10): Promise<Probe> {
-    const words = [VIP, String(MQTT_PORT), String(periodMs), "probe"];
-    return new Probe(await cluster.runClient("probe.mjs", ...words));
+  /** Opens a fresh MQTT connection to the VIP every `periodMs`. */
+  static async start(client: ClientSide, periodMs = 10): Promise<Probe> {
+    const words = [client.vip, String(client.port), String(periodMs), "probe"];
+    const plain = client.isPlain ? ["plain"] : [];
+    return new Probe(await client.runClient("probe.mjs", ...words, ...plain));
   }
 
   /** Attempts that were answered, begun at `fromMs` at the earliest. */

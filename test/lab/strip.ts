@@ -11,7 +11,7 @@ export function stripText(probe: Probe, atMs: number, nowMs: number): string {
   const slots = Array.from({ length: Math.max(0, until) }, () => ".");
   for (const { answeredMs, node } of probe.served(fromMs - 1_000)) {
     const slot = Math.floor((answeredMs - fromMs) / SLOT_MS);
-    if (slot >= 0 && slot < slots.length) slots[slot] = node.slice(-1);
+    if (slot >= 0 && slot < slots.length) slots[slot] = (node ?? "?").slice(-1);
   }
   return `${slots.slice(0, LEAD_SLOTS).join("")}|${slots.slice(LEAD_SLOTS).join("")}`;
 }

@@ -59,6 +59,13 @@ export interface Lan {
   setForwarding(name: string, isForwarding: boolean): Promise<void>;
   /** Makes the switch drop VRRP (IP protocol 112, both families) from a host, or forward it again. */
   setVrrp(name: string, isForwarded: boolean): Promise<void>;
+  /** Makes the switch drop (`false`) or forward what a host sends to a TCP port of others. */
+  setReach(
+    name: string,
+    others: readonly string[],
+    port: number,
+    isForwarded: boolean,
+  ): Promise<void>;
 }
 
 const PREFIX = "tdtest";
@@ -154,11 +161,7 @@ export async function createLan(
   await Promise.all(hosts.map(async (host) => waitFor(() => host.hasAddress(host.ipv6))));
   return {
     hosts,
-    host(name) {
-      const found = hosts.find((host) => host.name === name);
-      if (found === undefined) throw new Error(`No host "${name}" in this network`);
-      return found;
-    },
+    host: (name) => hostNamed(hosts, name),
     async setCable(name, isPlugged) {
       await must(ip("-n", wire, "link", "set", portOf(name, 0), isPlugged ? "up" : "down"));
     },
@@ -166,19 +169,38 @@ export async function createLan(
       const state = isForwarding ? "forwarding" : "disabled";
       await must(exec(wire, "bridge", "link", "set", "dev", portOf(name, 0), "state", state));
     },
-    async setVrrp(name, isForwarded) {
-      const nft = (...words: string[]): Promise<Ended> => exec(wire, "nft", ...words);
-      const table = `drop-${name}`;
-      if (isForwarded) {
-        await must(nft("delete", "table", "netdev", table));
-        return;
-      }
-      const hook = `{ type filter hook ingress device "${portOf(name, 0)}" priority 0; }`;
-      await must(nft("add", "table", "netdev", table));
-      await must(nft("add", "chain", "netdev", table, "in", hook));
-      await must(nft("add", "rule", "netdev", table, "in", "meta", "l4proto", "112", "drop"));
+    setVrrp(name, isForwarded) {
+      return setDropped(name, "vrrp", ["meta", "l4proto", "112"], !isForwarded);
+    },
+    setReach(name, others, port, isForwarded) {
+      const addresses = others.map((other) => hostNamed(hosts, other).ipv4).join(", ");
+      const match = ["ip", "daddr", `{ ${addresses} }`, "tcp", "dport", String(port)];
+      return setDropped(name, "reach", match, !isForwarded);
     },
   };
+  async function setDropped(
+    name: string,
+    kind: string,
+    match: readonly string[],
+    isDropped: boolean,
+  ): Promise<void> {
+    const nft = (...words: string[]): Promise<Ended> => exec(wire, "nft", ...words);
+    const table = `${kind}-${name}`;
+    if (!isDropped) {
+      await must(nft("delete", "table", "netdev", table));
+      return;
+    }
+    const hook = `{ type filter hook ingress device "${portOf(name, 0)}" priority 0; }`;
+    await must(nft("add", "table", "netdev", table));
+    await must(nft("add", "chain", "netdev", table, "in", hook));
+    await must(nft("add", "rule", "netdev", table, "in", ...match, "drop"));
+  }
+}
+
+function hostNamed(hosts: readonly Host[], name: string): Host {
+  const found = hosts.find((host) => host.name === name);
+  if (found === undefined) throw new Error(`No host "${name}" in this network`);
+  return found;
 }
 
 class NamespaceHost implements Host {

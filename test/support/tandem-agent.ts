@@ -29,6 +29,8 @@ export interface NodeFiles {
   readonly keepalived: string;
   /** With it the node runs a balancer, too. */
   readonly haproxy?: string;
+  /** How long it may take to be ready; default 10,000 ms. */
+  readonly readyTimeoutMs?: number;
 }
 
 /** Starts `tandem agent` or `tandem run` on a host; ready once the guard says so. */
@@ -53,6 +55,7 @@ export async function startNode(host: Host, files: NodeFiles): Promise<TandemNod
     ],
     env: { TMPDIR: dir },
     ready: (child) => child.stderr().includes('"msg":"ready"'),
+    ...(files.readyTimeoutMs === undefined ? {} : { readyTimeoutMs: files.readyTimeoutMs }),
     stopTimeoutMs: 5_000,
   });
   return {

@@ -103,14 +103,26 @@ export class VipWatch {
   readonly #address: string;
   readonly #wasHeld: boolean;
   readonly #startedMs = Date.now();
+  readonly #clockOffsetMs: number;
 
-  private constructor(process: RunningProcess, address: string, wasHeld: boolean) {
+  private constructor(
+    process: RunningProcess,
+    address: string,
+    wasHeld: boolean,
+    clockOffsetMs: number,
+  ) {
     this.#process = process;
     this.#address = address;
     this.#wasHeld = wasHeld;
+    this.#clockOffsetMs = clockOffsetMs;
   }
 
-  static async start(host: Host, address: string): Promise<VipWatch> {
+  /** `clockOffsetMs`: how much later the clock of the host is than the one here. */
+  static async start(
+    host: Pick<Host, "run" | "start" | "hasAddress">,
+    address: string,
+    clockOffsetMs = 0,
+  ): Promise<VipWatch> {
     const running = await host.start({ command: "ip", args: ["-ts", "-o", "monitor", "address"] });
     // It prints nothing before the first change: a change of our own shows that it listens.
     const marker = `127.9.${process.pid & 0xff}.${(process.pid >> 8) & 0xff}/32`;
@@ -119,7 +131,7 @@ export class VipWatch {
       await host.run("ip", "address", "del", marker, "dev", "lo");
       return running.stdout().includes("127.9.");
     });
-    return new VipWatch(running, address, await host.hasAddress(address));
+    return new VipWatch(running, address, await host.hasAddress(address), clockOffsetMs);
   }
 
   /** When the address came and went. */
@@ -149,7 +161,8 @@ export class VipWatch {
       .flatMap((line) => {
         const match = /^\[?([0-9T:.-]+)\]?\s+(Deleted )?/.exec(line);
         if (match === null) return [];
-        return [{ atMs: Date.parse(match[1]!), isAdded: match[2] === undefined }];
+        const atMs = Date.parse(match[1]!) - this.#clockOffsetMs;
+        return [{ atMs, isAdded: match[2] === undefined }];
       });
   }
 }

@@ -1,11 +1,12 @@
-// Opens a fresh MQTT connection every PERIOD ms: probe.mjs ADDRESS PORT PERIOD PREFIX. Prints one JSON
-// line for each, wall clock: {"sentMs","answeredMs","node","broker"} or {"sentMs","failedMs","reason"}.
+// Opens a fresh MQTT connection every PERIOD ms: probe.mjs ADDRESS PORT PERIOD PREFIX [plain]. Prints one
+// JSON line for each, wall clock: {"sentMs","answeredMs","node","broker"} or {"sentMs","failedMs","reason"}.
+// With "plain" a CONNACK is the answer, and nobody says which node and broker gave it.
 import { createConnection } from "node:net";
 import { performance } from "node:perf_hooks";
 import { setInterval } from "node:timers";
-import { connectPacket, DISCONNECT, packetReader, placeOf, PUBLISH } from "./packets.mjs";
+import { connectPacket, CONNACK, DISCONNECT, packetReader, placeOf, PUBLISH } from "./packets.mjs";
 
-const [host, port, periodMs, prefix] = process.argv.slice(2);
+const [host, port, periodMs, prefix, plain] = process.argv.slice(2);
 /** Less than the second after which a client's kernel repeats its SYN. */
 const GIVE_UP_MS = 900;
 const wallMs = () => performance.timeOrigin + performance.now();
@@ -24,9 +25,9 @@ function ask() {
   count += 1;
   socket.write(connectPacket(`${prefix}-${count}`, true));
   const read = packetReader((type, body) => {
-    if (type !== PUBLISH || isAnswered) return;
+    if (type !== (plain === "plain" ? CONNACK : PUBLISH) || isAnswered) return;
     isAnswered = true;
-    tell({ sentMs, answeredMs: wallMs(), ...placeOf(body) });
+    tell({ sentMs, answeredMs: wallMs(), ...(type === PUBLISH ? placeOf(body) : {}) });
     socket.end(DISCONNECT);
   });
   socket.on("data", read);

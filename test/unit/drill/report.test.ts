@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { chartText } from "../../drill/chart.ts";
 import { reportText } from "../../drill/report.ts";
-import { ROWS, type Row } from "../../drill/rows.ts";
+import { METRICS, type Row } from "../../drill/row.ts";
+import { ROWS } from "../../drill/rows.ts";
 import type { RunRecord } from "../../drill/run.ts";
 import { judge, spread } from "../../drill/statistics.ts";
 import type { Kind } from "../../lab/member.ts";
@@ -95,5 +96,9 @@ describe("a report", () => {
 
 test("every row has a word of its own and a budget for what the chart shows", () => {
   expect(new Set(ROWS.map(({ id }) => id)).size).toBe(ROWS.length);
-  for (const row of ROWS) expect(row.budget[row.shown], row.id).toBeGreaterThan(0);
+  for (const { id, shown, budget } of ROWS) {
+    if (shown === undefined) continue;
+    expect(budget[shown], id).toBeGreaterThan(0);
+    expect(METRICS[shown].unit, id).toBe("ms");
+  }
 });

@@ -1,0 +1,183 @@
+// Two machines over ssh, as rows see them. What is done to them ends by itself, also when ssh does not.
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Part } from "../../lab/member.ts";
+import type { VipWatch } from "../../support/vip-watch.ts";
+import { endLater } from "../../support/cleanup.ts";
+import { waitFor } from "../../support/wait-for.ts";
+import type { RemotePlan } from "../plan.ts";
+import { ROLES, type Pair, type Role } from "../row.ts";
+import { SshHost } from "./ssh-host.ts";
+
+/** How long a link stays down. */
+const CUT_S = 8;
+const RECOVER_MS = 90_000;
+const LOOPS_PER_CPU = 4;
+
+/** What is read of `tandem status --json`. */
+interface NodeStatus {
+  readonly guard?: { readonly pid?: number; readonly report?: { readonly isFit?: boolean } } | null;
+  readonly agent?: { readonly pid?: number } | null;
+  readonly balancer?: { readonly pid?: number } | null;
+}
+
+/** See the head of this file. Whoever holds the VIP when it is made is the master. */
+export class RemotePair implements Pair {
+  readonly hosts: Readonly<Record<Role, SshHost>>;
+  readonly #plan: RemotePlan;
+  readonly #guards = new Map<Role, number>();
+  /** Who was stopped is told by no status where to continue. */
+  readonly #stopped = new Map<Role, readonly number[]>();
+
+  private constructor(hosts: Readonly<Record<Role, SshHost>>, plan: RemotePlan) {
+    this.hosts = hosts;
+    this.#plan = plan;
+  }
+
+  /** Connects to both and waits until one of them holds the VIP and both could. */
+  static async connect(plan: RemotePlan): Promise<RemotePair> {
+    const [one, other] = await Promise.all([
+      SshHost.connect(plan.nodes[0], plan),
+      SshHost.connect(plan.nodes[1], plan),
+    ]);
+    const hosts = await waitFor(
+      async () => {
+        const held = [await one.hasAddress(plan.vip), await other.hasAddress(plan.vip)];
+        if (held[0] === held[1]) return undefined;
+        return held[0] === true ? { master: one, backup: other } : { master: other, backup: one };
+      },
+      { timeoutMs: RECOVER_MS, intervalMs: 200, what: `one node to hold ${plan.vip}` },
+    );
+    const pair = new RemotePair(hosts, plan);
+    for (const role of ROLES) {
+      await waitFor(() => pair.isFit(role), {
+        timeoutMs: RECOVER_MS,
+        intervalMs: 300,
+        what: `${hosts[role].name} to be fit to serve`,
+      });
+      pair.#guards.set(role, (await pair.#status(role))?.guard?.pid ?? 0);
+    }
+    return pair;
+  }
+
+  async signal(role: Role, part: Part, signal: NodeJS.Signals): Promise<number> {
+    const pids =
+      signal === "SIGCONT" ? (this.#stopped.get(role) ?? []) : await this.#pids(role, part);
+    if (pids.length === 0) {
+      throw new Error(`${this.hosts[role].name}: "tandem status --json" names no ${part}`);
+    }
+    if (signal === "SIGSTOP") {
+      this.#stopped.set(role, pids);
+      // Also when the drill is interrupted.
+      endLater(async () => {
+        await this.hosts[role].shell(`kill -CONT ${pids.join(" ")} 2>/dev/null; true`);
+      });
+    }
+    return this.hosts[role].shellAt(`kill -${signal.slice(3)} ${pids.join(" ")}`);
+  }
+
+  stop(role: Role): Promise<number> {
+    return this.hosts[role].background(this.#plan.stop);
+  }
+
+  async hasStopped(role: Role): Promise<boolean> {
+    const guard = this.#guards.get(role) ?? 0;
+    const text = await this.hosts[role].shell(`kill -0 ${guard} 2>/dev/null && echo runs; true`);
+    return !text.includes("runs");
+  }
+
+  async start(role: Role): Promise<void> {
+    await this.hosts[role].shell(this.#plan.start);
+    const status = await waitFor(() => this.#status(role), {
+      timeoutMs: RECOVER_MS,
+      intervalMs: 200,
+      what: `${this.hosts[role].name} to answer`,
+    });
+    this.#guards.set(role, status.guard?.pid ?? 0);
+  }
+
+  async isFit(role: Role): Promise<boolean> {
+    return (await this.#status(role))?.guard?.report?.isFit === true;
+  }
+
+  async reload(): Promise<number> {
+    return this.hosts.master.shellAt(this.#plan.reload);
+  }
+
+  async servingCount(): Promise<number> {
+    const filter = `sport = :${this.#plan.port}`;
+    const shown = await this.hosts.master.shell(`ss -Htnp state established '${filter}'`);
+    return new Set(Array.from(shown.matchAll(/pid=(\d+)/g), ([, pid]) => pid)).size;
+  }
+
+  /** The link that has the VIP goes down for some seconds. Rejects where ssh needs that link. */
+  async cutPower(): Promise<number> {
+    const host = this.hosts.master;
+    const holds = `index($4, "${this.#plan.vip}/") == 1 { print $2; exit }`;
+    const device = (await host.shell(`ip -o -4 address show | awk '${holds}'`)).trim();
+    const client = "${SSH_CONNECTION%% *}";
+    const used = (await host.run("sh", "-c", `ip -o route get "${client}"; true`)).stdout;
+    if (device === "" || new RegExp(` dev ${device}(?: |$)`, "m").test(used)) {
+      throw new Error(`${host.name}: "${device}" has the VIP and carries ssh, too: not cut`);
+    }
+    const routes = `/run/tandem-drill-routes`;
+    return host.background(
+      `ip route save dev ${device} >${routes}; ip link set ${device} down; sleep ${CUT_S}; ` +
+        `ip link set ${device} up; ip route restore <${routes}; rm -f ${routes}`,
+    );
+  }
+
+  async loseVrrp(roles: readonly Role[], lastingMs: number): Promise<number> {
+    const drops =
+      "table inet tandem_drill { chain out { type filter hook output priority 0; meta l4proto 112 drop; }; }";
+    const text = `nft '${drops}'; sleep ${lastingMs / 1_000}; nft delete table inet tandem_drill`;
+    const instants = await Promise.all(roles.map((role) => this.hosts[role].background(text)));
+    await sleep(lastingMs);
+    return Math.min(...instants);
+  }
+
+  async keepBusy(lastingMs: number): Promise<number> {
+    const loop = `timeout ${lastingMs / 1_000} sh -c "while :; do :; done" &`;
+    const text = `for i in $(seq $((${LOOPS_PER_CPU} * $(nproc)))); do ${loop} done; wait`;
+    const instants = await Promise.all(ROLES.map((role) => this.hosts[role].background(text)));
+    await sleep(lastingMs);
+    return Math.min(...instants);
+  }
+
+  /** Sees to it that both nodes run and one holds the VIP, whatever was done to them. */
+  async recover(watches: Readonly<Record<Role, VipWatch>>): Promise<void> {
+    for (const role of ROLES) {
+      // Whoever restarts it by itself may have done so by now; then there is nothing to start.
+      if (await this.hasStopped(role)) await this.hosts[role].shell(this.#plan.start);
+      await waitFor(() => this.isFit(role), {
+        timeoutMs: RECOVER_MS,
+        intervalMs: 300,
+        what: `${this.hosts[role].name} to be fit again`,
+      });
+    }
+    await waitFor(() => watches.master.isHeld !== watches.backup.isHeld, {
+      timeoutMs: RECOVER_MS,
+      intervalMs: 100,
+      what: "one node to hold the VIP again",
+    });
+  }
+
+  async #status(role: Role): Promise<NodeStatus | undefined> {
+    // Its exit code tells how the node stands; it is printed in any case.
+    const text = await this.hosts[role].shell(`${this.#plan.tandem} status --json; true`);
+    try {
+      const status = JSON.parse(text) as NodeStatus;
+      return status.guard === null ? undefined : status;
+    } catch {
+      return undefined;
+    }
+  }
+
+  async #pids(role: Role, part: Part): Promise<readonly number[]> {
+    const status = await this.#status(role);
+    const pid = (part === "all" ? status?.guard : status?.[part])?.pid;
+    if (pid === undefined) return [];
+    if (part !== "all") return [pid];
+    const tree = `all() { echo "$1"; for pid in $(pgrep -P "$1"); do all "$pid"; done; }; all ${pid}`;
+    return (await this.hosts[role].shell(tree)).split(/\s+/).filter(Boolean).map(Number);
+  }
+}
