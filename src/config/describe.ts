@@ -223,6 +223,7 @@ function readsFirstPacket(proxy: Proxy): boolean {
   ];
   return (
     proxy.frontend?.mqttIdle !== undefined ||
+    (proxy.frontend?.usernameRules.length ?? 0) > 0 ||
     conditions.some(
       ({ condition }) => condition !== undefined && conditionNeedsRequest(condition, acls),
     ) ||

@@ -18,7 +18,7 @@ import type {
   TcpKeepalive,
   Timeouts,
 } from "./model/proxy.ts";
-import type { TcpRule, UseBackend, UseServer } from "./model/rules.ts";
+import type { TcpRule, UseBackend, UsernameRule, UseServer } from "./model/rules.ts";
 import type { StickRule, StickTableSpec } from "./model/stick.ts";
 import type { ServerDraft } from "./server-draft.ts";
 
@@ -77,6 +77,7 @@ export interface ProxyDraft {
   maxconn?: number;
   backlog?: number;
   rateLimitSessions?: number;
+  usernameRules: UsernameRule[];
   useBackend: UseBackend[];
   defaultBackend?: { readonly name: string; readonly position: Position };
   balance: Balance;
@@ -161,6 +162,7 @@ export function newProxyDraft(
     inspectBytesMax: INSPECT_BYTES_MAX,
     logs: [],
     binds: [],
+    usernameRules: [],
     useBackend: [],
     balance: { algorithm: "roundrobin" },
     hashType: { method: "map-based", function: "sdbm", avalanche: false },
@@ -209,6 +211,7 @@ export function inheritProxyDraft(
     sessionRules: [...defaults.sessionRules],
     logs: [...defaults.logs],
     binds: [],
+    usernameRules: [],
     useBackend: [],
     servers: [],
     useServer: [],

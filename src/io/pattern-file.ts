@@ -40,6 +40,7 @@ function filesOf(proxy: Proxy): NamedFile[] {
     ...proxy.content.responseRules,
     ...(proxy.frontend?.connectionRules ?? []),
     ...(proxy.frontend?.sessionRules ?? []),
+    ...(proxy.frontend?.usernameRules ?? []),
     ...(proxy.frontend?.useBackend ?? []),
     ...(proxy.backend?.useServer ?? []),
     ...(proxy.backend?.stickRules ?? []),
@@ -67,6 +68,9 @@ function keysOf(proxy: Proxy): Key[] {
     expression: rule.key,
     position: rule.position,
   }));
+  for (const { value, position } of proxy.frontend?.usernameRules ?? []) {
+    keys.push({ expression: value, position });
+  }
   if (balance?.algorithm === "hash") {
     keys.push({ expression: balance.key, position: proxy.position });
   }

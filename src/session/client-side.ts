@@ -43,10 +43,13 @@ export class ClientSide {
     if (count > 0) this.#effects.push({ kind: "consume-client", count });
   }
 
-  /** Sends bytes in hand to the server ahead of the relay; how many they are. */
-  sendOn(bytes: Uint8Array): number {
+  /**
+   * Sends bytes to the server ahead of the relay: those in hand, or others in place of `heldCount`
+   * that are. How many they are.
+   */
+  sendOn(bytes: Uint8Array, heldCount = bytes.length): number {
     if (bytes.length > 0) this.#effects.push({ kind: "send-server", bytes });
-    this.consume(bytes.length);
+    this.consume(heldCount);
     return bytes.length;
   }
 

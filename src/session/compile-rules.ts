@@ -55,6 +55,11 @@ export class RuleCompiler {
       connection: this.#rules(side.connectionRules),
       session: this.#rules(side.sessionRules),
       content: this.#rules(this.#proxy.content.requestRules),
+      username: side.usernameRules.map((rule) => ({
+        value: this.#sample(rule.value),
+        otherwise: rule.otherwise,
+        ...this.#condition(rule.condition),
+      })),
       useBackend: side.useBackend.map((rule) => {
         const backend = this.#findBackend(rule.backend);
         assert(backend !== undefined, `Backend ${rule.backend} exists once names are checked`);

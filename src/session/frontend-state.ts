@@ -7,6 +7,7 @@ import type { RuleContext } from "../rules/context.ts";
 import { FrontendCounters } from "./counters.ts";
 import type { BackendState } from "./backend-state.ts";
 import type { ListenerId, SocketOptions, TlsContext } from "./mover.ts";
+import type { RunnableUsernameRule } from "./mqtt-username.ts";
 import type { RunnableRule } from "./rule-runner.ts";
 
 /** The rules of a frontend, ready to run. */
@@ -14,6 +15,7 @@ export interface FrontendRules {
   readonly connection: readonly RunnableRule[];
   readonly session: readonly RunnableRule[];
   readonly content: readonly RunnableRule[];
+  readonly username: readonly RunnableUsernameRule[];
   readonly useBackend: readonly {
     readonly backend: BackendState;
     readonly condition?: (context: RuleContext) => Verdict;
@@ -36,7 +38,7 @@ export class FrontendState {
   readonly counters = new FrontendCounters();
   proxy: Proxy;
   side: FrontendSide;
-  rules: FrontendRules = { connection: [], session: [], content: [], useBackend: [] };
+  rules: FrontendRules = { connection: [], session: [], content: [], username: [], useBackend: [] };
   /** Options of client connections; `undefined` when there is nothing to set. */
   clientSocket: SocketOptions | undefined;
   lineCount = 0;

@@ -78,7 +78,8 @@ export class Opening {
     if (destination !== undefined) this.#context.destination = destination;
     this.#isHeaderAwaited = false;
     const { byteCount } = decoded;
-    this.#context.request = { bytes: bytes.subarray(byteCount), final: isEnded };
+    const rest = this.#context.stream.hold(bytes.subarray(byteCount));
+    this.#context.request = { bytes: rest, final: isEnded };
     return this.#secureOrOpen(byteCount, nowMs);
   }
 
@@ -113,7 +114,7 @@ export class Opening {
     const { tls } = this.#listener;
     if (tls === undefined) return this.#open(consume, nowMs);
     // What has been seen of the stream is ciphertext.
-    this.#context.request = { bytes: new Uint8Array(0), final: false };
+    this.#context.request = { bytes: this.#context.stream.hold(new Uint8Array(0)), final: false };
     return { kind: "secure", consume, context: tls };
   }
 

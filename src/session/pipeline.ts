@@ -5,6 +5,7 @@ import type { BackendRules, BackendState } from "./backend-state.ts";
 import type { FrontendRules, FrontendState } from "./frontend-state.ts";
 import type { CloseManner } from "./mover.ts";
 import { noteConnack, noteConnect } from "./mqtt-idle.ts";
+import { setUsername } from "./mqtt-username.ts";
 import type { PinnedEntry } from "./pins.ts";
 import { type RunnableRule, runRules } from "./rule-runner.ts";
 import type { SessionContext } from "./session-context.ts";
@@ -23,7 +24,7 @@ export type PipelineStep =
       readonly matched: readonly PinnedEntry[];
     };
 
-type Stage = "frontend-rules" | "backend" | "backend-rules" | "persistence";
+type Stage = "frontend-rules" | "connect" | "backend" | "backend-rules" | "persistence";
 
 /** The path of one session through the rules that look at its first bytes. */
 export class Pipeline {
@@ -63,7 +64,9 @@ export class Pipeline {
   #runStage(): PipelineStep | undefined {
     switch (this.#stage) {
       case "frontend-rules":
-        return this.#runRules(this.#frontendRules.content, "backend");
+        return this.#runRules(this.#frontendRules.content, "connect");
+      case "connect":
+        return this.#prepareConnect();
       case "backend":
         return this.#chooseBackend();
       case "backend-rules":
@@ -83,6 +86,18 @@ export class Pipeline {
     }
     if (outcome.verdict === "silent-drop") return { kind: "rejected", manner: "silent" };
     this.#enter(next);
+    return undefined;
+  }
+
+  /** What the frontend's own directives want of a CONNECT. */
+  #prepareConnect(): PipelineStep | undefined {
+    const outcome = setUsername(this.#frontendRules.username, this.#context);
+    if (outcome === "wait") return { kind: "wait" };
+    if (outcome === "refused") {
+      this.#context.denial = "not-authorized";
+      return { kind: "rejected", manner: "finish" };
+    }
+    this.#enter("backend");
     return undefined;
   }
 

@@ -11,6 +11,7 @@ import type { Fetched, Sample } from "../rules/sample.ts";
 import type { TrackedCounters } from "../stick/tracked.ts";
 import type { StickTable } from "../stick/table.ts";
 import type { BackendState } from "./backend-state.ts";
+import { ClientStream } from "./client-stream.ts";
 import type { FrontendState } from "./frontend-state.ts";
 import type { Keepalive } from "./mqtt-idle.ts";
 import type { TlsFacts } from "./mover.ts";
@@ -35,6 +36,8 @@ export class SessionContext implements RuleSubject {
   source: Endpoint;
   destination: Endpoint;
   request: PayloadView = NO_BYTES;
+  /** What is in hand of the client. */
+  readonly stream = new ClientStream();
   isInspected = false;
   response: PayloadView = NO_BYTES;
   /** The client will send no more, or no more can be held. */
@@ -69,7 +72,12 @@ export class SessionContext implements RuleSubject {
   noteRequest(bytes: Uint8Array, isEnded: boolean): void {
     const bytesMax = (this.backend ?? this.frontend).proxy.content.inspectBytesMax;
     this.isRequestWhole = isEnded || bytes.length >= bytesMax;
-    this.request = { bytes, bytesMax, final: this.isRequestWhole };
+    this.request = { bytes: this.stream.hold(bytes), bytesMax, final: this.isRequestWhole };
+  }
+
+  /** Puts a packet in place of the first one, which has `byteCount` bytes. */
+  replaceFirstPacket(packet: Uint8Array, byteCount: number): void {
+    this.request = { ...this.request, bytes: this.stream.replace(packet, byteCount) };
   }
 
   /** Who an MQTT client says that it is; `undefined` for others, and where nobody has asked for its first bytes. */

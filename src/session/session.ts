@@ -15,6 +15,7 @@ import type { Dispatch } from "../balance/assignment.ts";
 import type { ServerState } from "../balance/server.ts";
 import { INSPECT_DELAY_DEFAULT_MS, PROXY_V2_BYTES_MAX } from "../limits.ts";
 import { type AccountedParts, Accounts, newParts } from "./accounts.ts";
+import { Answering } from "./answering.ts";
 import { ClientSide } from "./client-side.ts";
 import type { KillCause, SessionEffect, SessionEvent } from "./events.ts";
 import type { FrontendState, ListenerState } from "./frontend-state.ts";
@@ -45,6 +46,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
   readonly #effects: SessionEffect[] = [];
   readonly #client = new ClientSide(this.#effects);
   readonly #refusing: Refusing;
+  readonly #answering: Answering;
   #state: SessionState = { name: "opening", deadlineMs: Infinity };
   #serverSide: ServerSide | undefined;
   #inspectDeadlineMs: Millis | undefined;
@@ -66,6 +68,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
     this.#pipeline = new Pipeline(frontend, this.context);
     this.#accounts = new Accounts(this.#parts);
     this.#refusing = new Refusing(this.#parts, this.#client);
+    this.#answering = new Answering(this.#parts, this.#client, this.#pipeline);
   }
 
   /** The name of the state it is in. */
@@ -197,7 +200,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
   #onBytes(bytes: Uint8Array, isEnded: boolean, nowMs: Millis): void {
     const { name } = this.#state;
     // Log formats may still ask for what was seen first.
-    if (name === "answering") return this.log.noteSent(this.#client.sendOn(bytes));
+    if (name === "answering") return this.#answering.onClientBytes(bytes);
     this.context.noteRequest(bytes, isEnded);
     if (name === "opening") return this.#open(this.#opening.onBytes(bytes, isEnded, nowMs), nowMs);
     this.log.noteHeld(bytes.length);
@@ -272,13 +275,9 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
     this.log.noteConnected(nowMs, event.local);
     this.#serverSide!.observe(server, true);
     if (event.tls !== undefined) this.context.serverTls = event.tls;
-    if (!this.#pipeline.inspectsResponse) return this.#relay(server, nowMs);
-    const { content } = this.context.backend!.proxy;
-    this.log.noteSent(this.#client.sendOn(this.context.request.bytes));
-    this.#client.inspect(content.inspectBytesMax);
-    const delayMs = content.responseInspectDelayMs ?? INSPECT_DELAY_DEFAULT_MS;
-    this.#become({ name: "answering", deadlineMs: nowMs + delayMs, server });
-    this.#effects.push({ kind: "inspect-server", bytesMax: content.inspectBytesMax });
+    const deadlineMs = this.#answering.begin(nowMs);
+    if (deadlineMs === undefined) return this.#relay(server, nowMs);
+    this.#become({ name: "answering", deadlineMs, server });
   }
 
   #onAnswer(nowMs: Millis): void {

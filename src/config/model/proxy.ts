@@ -5,7 +5,7 @@ import type { AclDefinition, Condition, SampleExpression } from "../../rules/ast
 import type { Bind } from "./bind.ts";
 import type { CheckMethod } from "./check.ts";
 import type { LogTarget } from "./log.ts";
-import type { ContentRules, TcpRule, UseBackend, UseServer } from "./rules.ts";
+import type { ContentRules, TcpRule, UseBackend, UsernameRule, UseServer } from "./rules.ts";
 import type { Server } from "./server.ts";
 import type { StickRule, StickTableSpec } from "./stick.ts";
 
@@ -101,6 +101,7 @@ export interface FrontendSide {
   readonly mqttIdle?: MqttIdle;
   readonly connectionRules: readonly TcpRule[];
   readonly sessionRules: readonly TcpRule[];
+  readonly usernameRules: readonly UsernameRule[];
   readonly useBackend: readonly UseBackend[];
   readonly defaultBackend?: string;
   /** The table of a `frontend` section; that of a `listen` section is in its backend side. */

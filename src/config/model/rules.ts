@@ -45,6 +45,15 @@ export interface TcpRule {
   readonly position: Position;
 }
 
+/** `mqtt-set-username <sample> [else refuse|keep] [if|unless ...]` (ours). */
+export interface UsernameRule {
+  readonly value: SampleExpression;
+  /** What becomes of a client for whom the sample has no value. */
+  readonly otherwise: "refuse" | "keep";
+  readonly condition?: Condition;
+  readonly position: Position;
+}
+
 /** `use_backend <name> [if|unless ...]`. */
 export interface UseBackend {
   readonly backend: string;

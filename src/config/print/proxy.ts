@@ -15,7 +15,7 @@ import type {
   Timeouts,
 } from "../model/proxy.ts";
 import { ANY_METRICS_PATH } from "../model/proxy.ts";
-import type { ContentRules } from "../model/rules.ts";
+import type { ContentRules, UsernameRule } from "../model/rules.ts";
 import { printBind } from "./bind.ts";
 import { printCheckMethod } from "./check.ts";
 import {
@@ -97,6 +97,7 @@ function printFrontend(side: FrontendSide): string {
     side.stickTable === undefined ? "" : printStickTable(side.stickTable, "stick-table"),
     ...side.connectionRules.map((rule) => printRaw("tcp-request connection", printTcpRule(rule))),
     ...side.sessionRules.map((rule) => printRaw("tcp-request session", printTcpRule(rule))),
+    ...side.usernameRules.map(printUsernameRule),
     ...side.useBackend.map((rule) =>
       printRaw(
         `use_backend ${rule.backend}`,
@@ -105,6 +106,15 @@ function printFrontend(side: FrontendSide): string {
     ),
     printIf("default_backend", side.defaultBackend),
   ].join("");
+}
+
+function printUsernameRule(rule: UsernameRule): string {
+  return printRaw(
+    "#tandem mqtt-set-username",
+    printSampleExpression(rule.value),
+    rule.otherwise === "refuse" ? undefined : `else ${rule.otherwise}`,
+    rule.condition === undefined ? undefined : printCondition(rule.condition),
+  );
 }
 
 function printMqttIdle(idle: MqttIdle | undefined): string {

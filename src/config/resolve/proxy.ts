@@ -90,6 +90,7 @@ function finishFrontend(draft: ProxyDraft): FrontendSide {
     binds: draft.binds,
     connectionRules: draft.connectionRules,
     sessionRules: draft.sessionRules,
+    usernameRules: draft.usernameRules,
     useBackend: draft.useBackend,
   };
   if (draft.maxconn !== undefined) side.maxconn = draft.maxconn;

@@ -123,6 +123,10 @@ function expressionsOf(proxy: ProxyDraft): readonly Use[] {
     uses.push({ expression: rule.key, what: "keyword", position: rule.position });
   }
   for (const rule of [...proxy.useBackend, ...proxy.useServer]) addCondition(rule.condition);
+  for (const rule of proxy.usernameRules) {
+    addCondition(rule.condition);
+    uses.push({ expression: rule.value, what: "keyword", position: rule.position });
+  }
   for (const condition of proxy.stats?.admin ?? []) addCondition(condition);
   if (proxy.balance.algorithm === "hash") {
     uses.push({ expression: proxy.balance.key, what: "keyword", position: proxy.position });
