@@ -11,6 +11,7 @@ import {
 import path from "node:path";
 import { expect } from "vitest";
 import { endLater } from "../support/cleanup.ts";
+import type { Host } from "../support/netns.ts";
 import { runToEnd, startProcess, type RunningProcess } from "../support/process.ts";
 import { has, skipReason } from "../support/programs.ts";
 import { tempDir } from "../support/temp.ts";
@@ -34,6 +35,8 @@ export const noMachine: string | undefined =
         ? "skipped: there are no cgroups of version 2"
         : undefined;
 
+let machineCount = 0;
+
 /** Fills a folder that goes with the tests with a Debian 12, from the mirror that apt uses. */
 export async function debianTree(): Promise<string> {
   const tree = path.join(tempDir(), "tree");
@@ -56,12 +59,57 @@ function mirror(): string {
   return DEBIAN;
 }
 
+/** A tree of a machine's own over one that several share, and what it sees of this machine. */
+export interface Layers {
+  /** The shared one; nothing is written to it. */
+  readonly lower: string;
+  /** What the machine writes; it holds folders `upper`, `work` and `tree`. */
+  readonly own: string;
+  /** A folder of this machine that is read-only at `/tandem`. */
+  readonly tandem: string;
+}
+
+/** Makes a tree of its own over a shared one. */
+export function layered(lower: string, tandem: string): Layers {
+  const own = tempDir();
+  for (const folder of ["upper", "work", "tree"]) mkdirSync(path.join(own, folder));
+  return { lower, own, tandem };
+}
+
+// Runs with the words of `layerWords`; gives the tree as $1. The mounts are the caller's namespace's.
+const LAYERS = `set -e
+mount --make-rprivate /
+mount -t overlay -o "lowerdir=$2,upperdir=$3/upper,workdir=$3/work" overlay "$1"
+mkdir -p "$1/tandem"
+mount --bind -o ro "$4" "$1/tandem"
+`;
+
+function layerWords({ lower, own, tandem }: Layers): readonly string[] {
+  return [path.join(own, "tree"), lower, own, tandem];
+}
+
+/** Runs a program in a tree that is not booted, with this machine's network, to its end. */
+export function runInTree(
+  layers: Layers,
+  ...words: readonly string[]
+): ReturnType<typeof runToEnd> {
+  const script = `${LAYERS}cd "$1"
+cp /etc/resolv.conf etc/resolv.conf
+mount -t proc proc proc
+mount --rbind /dev dev
+shift 4
+exec env -i PATH=/usr/sbin:/usr/bin chroot . "$@"`;
+  const args = ["--mount", "sh", "-c", script, "sh", ...layerWords(layers), ...words];
+  return runToEnd({ command: "unshare", args });
+}
+
 // Runs with the tree as $1. The kernel's own settings stay out of reach but for those of the network,
 // which are the namespace's.
-const BOOT = `set -e
+const BIND = `set -e
 mount --make-rprivate /
 mount --bind "$1" "$1"
-cd "$1"
+`;
+const BOOT = `cd "$1"
 mount -t proc proc proc
 mount -t sysfs sysfs sys
 mount -t cgroup2 cgroup2 sys/fs/cgroup
@@ -73,13 +121,16 @@ mount -t devpts -o newinstance,ptmxmode=0666 devpts dev/pts
 ln -s pts/ptmx dev/ptmx
 ln -s /proc/self/fd dev/fd
 touch dev/console
-hostname lb1
+exec env -i PATH=/usr/sbin:/usr/bin container=other chroot . /lib/systemd/systemd --system
+`;
+
+// A network that ends at its own cable.
+const CABLE = `hostname lb1
 ip link set lo up
 ip link add eth0 type veth peer name cable
 ip address add 10.98.0.1/24 dev eth0
 ip link set eth0 up
 ip link set cable up
-exec env -i PATH=/usr/sbin:/usr/bin container=other chroot . /lib/systemd/systemd --system
 `;
 
 /** A booted tree. */
@@ -92,16 +143,32 @@ export class Machine {
     this.#pid = pid;
   }
 
-  /** Boots a tree; resolves when systemd has started what it wants. */
-  static async boot(tree: string): Promise<Machine> {
-    const cgroup = path.join(CGROUP_ROOT!, `tandem-test-${process.pid}`);
+  /** Boots a tree with a network of its own; resolves when systemd has started what it wants. */
+  static boot(tree: string): Promise<Machine> {
+    return Machine.#boot(tree, ["unshare", "--net"], BIND + CABLE + BOOT, [tree]);
+  }
+
+  /** As `boot`, on a host of a network of the test. */
+  static bootHost(layers: Layers, { namespace, name }: Host): Promise<Machine> {
+    const script = `${LAYERS}hostname ${name}\n${BOOT}`;
+    const words = layerWords(layers);
+    return Machine.#boot(words[0]!, ["ip", "netns", "exec", namespace, "unshare"], script, words);
+  }
+
+  static async #boot(
+    tree: string,
+    enter: readonly string[],
+    script: string,
+    words: readonly string[],
+  ): Promise<Machine> {
+    const cgroup = path.join(CGROUP_ROOT!, `tandem-test-${process.pid}-${(machineCount += 1)}`);
     mkdirSync(cgroup);
     endLater(() => removeCgroup(cgroup));
-    const unshare = ["--mount", "--pid", "--net", "--uts", "--ipc", "--cgroup"];
-    const words = [...unshare, "--fork", "--kill-child", "sh", "-c", BOOT, "sh", tree];
+    const spaces = ["--mount", "--pid", "--uts", "--ipc", "--cgroup", "--fork", "--kill-child"];
+    const line = [...enter, ...spaces, "sh", "-c", script, "sh", ...words];
     const running = await startProcess({
       command: "sh",
-      args: ["-c", 'echo $$ >"$0/cgroup.procs" && exec unshare "$@"', cgroup, ...words],
+      args: ["-c", 'echo $$ >"$0/cgroup.procs" && exec "$@"', cgroup, ...line],
     });
     const pid = await waitFor(() => systemdBelow(running), { what: "systemd in the tree" });
     const machine = new Machine(tree, pid);

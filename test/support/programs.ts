@@ -23,6 +23,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   sysctl: "procps",
   "systemd-analyze": "systemd",
   taskset: "util-linux",
+  vagrant: "vagrant",
 };
 
 // Debian keeps daemons where an ordinary user's PATH does not look.

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# The client: devices by hand, and the command `drill`.
+cd "$(dirname "$(readlink -f "$0")")/../.."
+source vagrant/provision/common.sh
+
+write_hosts
+install_packages mosquitto-clients openssh-client
+install_tandem
+
+home=$(getent passwd "$drill_user" | cut -d: -f6)
+[ -n "$home" ] || fail "found no user $drill_user; TANDEM_LAB_USER names another one"
+install -d -m 700 -o "$drill_user" -g "$drill_user" "$home/.ssh"
+install -m 600 -o "$drill_user" -g "$drill_user" "$lab/key" "$home/.ssh/lab_key"
+cat >/usr/local/bin/drill <<TEXT
+#!/bin/sh
+# Breaks the pair of the lab, and measures from here what it costs: drill --help.
+PATH=/usr/lib/tandem/bin:\$PATH
+export PATH
+cd $PWD && exec ./scripts/drill --on lb1,lb2 --vip $(address_of vip) "\$@"
+TEXT
+chmod 755 /usr/local/bin/drill
+cat >"$home/.ssh/config" <<TEXT
+Host lb1 lb2
+  User $drill_user
+  IdentityFile $home/.ssh/lab_key
+  # Machines of the lab are made anew under the same names.
+  StrictHostKeyChecking no
+  UserKnownHostsFile /dev/null
+  LogLevel ERROR
+TEXT
+chown "$drill_user:$drill_user" "$home/.ssh/config"
