@@ -27,17 +27,6 @@ export interface Surroundings {
   readonly script: string;
 }
 
-/** Names of options, for "did you mean". */
-export const AGENT_OPTION_NAMES: readonly string[] = [
-  "--keepalived",
-  "--config-id",
-  "--logs",
-  "--log-detail",
-  "--keep-vips",
-  "--namespace",
-  "--control-dir",
-];
-
 /** `-k`, and `-i` for files of both nodes in one. */
 function agentFile<T>(parser: Argv<T>, alias: readonly string[]) {
   return parser

@@ -14,9 +14,6 @@ const WATCH_PERIOD_MS = 1_000;
 const WIDTH_MAX = 132;
 const WIDTH_MIN = 40;
 
-/** Names of options, for "did you mean". */
-export const STATUS_OPTION_NAMES: readonly string[] = ["--json", "--watch", "--all"];
-
 /** `--control-dir`: where the sockets of a node are. */
 export function controlDirOption<T>(parser: Argv<T>) {
   return parser.option("control-dir", {

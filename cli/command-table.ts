@@ -1,0 +1,130 @@
+// All commands of `tandem`, in the order in which help lists them.
+import { TANDEM_VERSION, HAPROXY_VERSION } from "../src/version.ts";
+import { type CommandEntry, commandEntry, PLAIN_EXIT_CODES } from "./command-entry.ts";
+import {
+  agentCommand,
+  agentOptions,
+  nodeCommand,
+  nodeOptions,
+  releaseCommand,
+  releaseOptions,
+} from "./tandem-agent-commands.ts";
+import {
+  balancerCommand,
+  balancerOptions,
+  checkCommand,
+  checkOptions,
+  reloadCommand,
+  reloadOptions,
+} from "./tandem-balancer-commands.ts";
+import { statusCommand, statusOptions } from "./tandem-status-command.ts";
+
+const RUN_EXIT_CODES: CommandEntry["exitCodes"] = [
+  [0, "stopped as it was told"],
+  [1, "a file is wrong or a socket cannot be opened: the lines on stderr say which"],
+  [2, "a valid configuration in which nothing listens"],
+];
+
+const AGENT_EXIT_CODES: CommandEntry["exitCodes"] = [
+  ...RUN_EXIT_CODES,
+  [4, "CAP_NET_RAW or CAP_NET_ADMIN is missing"],
+];
+
+/** The table. */
+export const COMMANDS: readonly CommandEntry[] = [
+  commandEntry(
+    {
+      usage: "run",
+      summary: "run a whole node: guard, agent and balancer",
+      details:
+        "SIGHUP reads both files again; SIGTERM stops the node: the VIP goes before the balancer does.",
+      exitCodes: AGENT_EXIT_CODES,
+    },
+    nodeOptions,
+    (argv, around) => nodeCommand(argv, around, around.runNode),
+  ),
+  commandEntry(
+    {
+      usage: "balancer",
+      summary: "run the balancer until SIGTERM (stop) or SIGUSR1 (finish what is connected)",
+      exitCodes: RUN_EXIT_CODES,
+    },
+    balancerOptions,
+    balancerCommand,
+  ),
+  commandEntry(
+    {
+      usage: "agent",
+      summary: "run the VRRP agent alone, as Keepalived would",
+      exitCodes: AGENT_EXIT_CODES,
+    },
+    agentOptions,
+    (argv, around) => agentCommand(argv, around, around.runAgent),
+  ),
+  commandEntry(
+    {
+      usage: "check",
+      summary: "say what is wrong with a configuration, or what it will do",
+      exitCodes: [
+        [0, "it may be run"],
+        [1, "it has errors, or a file is not there"],
+        [2, "it is valid, and nothing listens"],
+        [4, "with -k: the file cannot be read to its end"],
+        [5, "with -k: an error, even one that Keepalived would run with"],
+        [6, "with -k: scripts are run, and enable_script_security is missing"],
+      ],
+    },
+    checkOptions,
+    (argv, { output }) => checkCommand(argv, output),
+  ),
+  commandEntry(
+    {
+      usage: "release",
+      summary: "remove the addresses of a keepalived.conf, after everything was killed",
+      exitCodes: [
+        [0, "nothing of the file is left"],
+        [1, "something could not be removed"],
+      ],
+    },
+    releaseOptions,
+    (argv, { output, releaseVips }) => releaseCommand(argv, output, releaseVips),
+  ),
+  commandEntry(
+    {
+      usage: "reload",
+      summary: "let the running balancer read its configuration again",
+      exitCodes: [
+        [0, "the new configuration is in force"],
+        [1, "it was refused, or no balancer answers: what ran before still runs"],
+      ],
+    },
+    reloadOptions,
+    (argv, { output }) => reloadCommand(argv, output),
+  ),
+  commandEntry(
+    {
+      usage: "status",
+      summary: "show how this node stands, and what is wrong now",
+      exitCodes: [
+        [0, "ok"],
+        [1, "degraded; also words that are not understood"],
+        [2, "down, or nobody answers"],
+      ],
+    },
+    statusOptions,
+    (argv, { output }) => statusCommand(argv, output),
+  ),
+  commandEntry(
+    { usage: "version", summary: "print the version", exitCodes: PLAIN_EXIT_CODES },
+    (parser) => parser,
+    (_argv, { output }) => {
+      output.out(versionLine());
+      return Promise.resolve(0);
+    },
+  ),
+];
+
+/** The version, with its line end. */
+export function versionLine(): string {
+  return `tandem ${TANDEM_VERSION} (reads the configuration of HAProxy ${HAPROXY_VERSION})\n`;
+}
