@@ -1,4 +1,5 @@
 // What a whole agent hears and asks for: election, VIPs, tracking, heartbeats and notices as one machine.
+import type { EventMark } from "../../src/base/event.ts";
 import type { IpBytes } from "../../src/base/ip.ts";
 import type { Millis } from "../../src/base/units.ts";
 import type { AgentConfiguration } from "../config/model/configuration.ts";
@@ -70,6 +71,8 @@ export type AgentEffect =
       readonly kind: "log";
       readonly level: "info" | "warning" | "error";
       readonly text: string;
+      /** The line is an event. */
+      readonly event?: EventMark;
     }
   /** Everything is released and told: the process may end. */
   | { readonly kind: "stopped" };

@@ -13,13 +13,13 @@ import { VipKeeper } from "../vip/keeper.ts";
 import type { VipEffect, VipEvent } from "../vip/vip-events.ts";
 import type { ElectionEffect } from "../vrrp/election-events.ts";
 import { Election } from "../vrrp/election.ts";
-import { Recurrence } from "../vrrp/recurrence.ts";
 import type { AgentEffect, AgentEvent } from "./agent-events.ts";
 import { drain } from "./drain.ts";
 import { electionSettings } from "./election-settings.ts";
 import { balancerNews } from "./balancer-news.ts";
 import { Ears } from "./ears.ts";
 import { Heartbeats } from "./heartbeats.ts";
+import { Journal } from "./journal.ts";
 import { Reception } from "./reception.ts";
 import { agentStatus, type AgentStatus } from "./status.ts";
 import { Tickles } from "./tickles.ts";
@@ -53,7 +53,7 @@ export class Agent implements Machine<AgentEvent, AgentEffect> {
   readonly #reception: Reception;
   readonly #voice: Voice;
   readonly #will = new WillKeeper();
-  readonly #recurrence = new Recurrence();
+  readonly #journal = new Journal((effect) => this.#out.push(effect));
   readonly #tickles = new Tickles((effect) => this.#out.push(effect));
   /** Faults that tracking found, by instance. */
   readonly #trackedFaults = new Map<string, readonly string[]>();
@@ -75,7 +75,9 @@ export class Agent implements Machine<AgentEvent, AgentEffect> {
     });
     this.#tracker = new Tracker(configuration);
     this.#notices = new Notices(configuration);
-    this.#heartbeats = new Heartbeats(configuration, settings.nonce);
+    this.#heartbeats = new Heartbeats(configuration, settings.nonce, (peer, isAlive, nowMs) =>
+      this.#journal.heartbeat(peer, isAlive, nowMs),
+    );
     this.#voice = new Voice(configuration, this.#heartbeats);
     this.#reception = new Reception(configuration);
   }
@@ -83,8 +85,10 @@ export class Agent implements Machine<AgentEvent, AgentEffect> {
   handle(event: AgentEvent, nowMs: Millis): void {
     if (this.#isStopped) return;
     // The election is told of lost time before anything else may act on it.
-    if (event.kind === "slept")
+    if (event.kind === "slept") {
       this.#election.handle({ kind: "stalled", sleptMs: event.sleptMs }, nowMs);
+      this.#journal.slept(event.sleptMs);
+    }
     this.#runElectionTimer(nowMs);
     this.#take(event, nowMs);
     this.#runTimers(nowMs);
@@ -279,7 +283,7 @@ export class Agent implements Machine<AgentEvent, AgentEffect> {
     for (let isMoving = true; isMoving;) {
       isMoving = drain(this.#tracker, (effect) => this.#fromTracker(effect, nowMs));
       isMoving = drain(this.#election, (effect) => this.#fromElection(effect, nowMs)) || isMoving;
-      this.#drainVips();
+      this.#drainVips(nowMs);
       drain(this.#notices, (effect) => this.#out.push(effect));
       drain(this.#reception, (effect) => this.#out.push(effect));
       drain(this.#heartbeats, (effect) => this.#out.push(effect));
@@ -319,20 +323,21 @@ export class Agent implements Machine<AgentEvent, AgentEffect> {
         }
         break;
       case "claim":
+        this.#journal.claimed(effect.instance, nowMs);
         this.#vips.handle(effect, nowMs);
         this.#renewWill();
-        this.#drainVips();
+        this.#drainVips(nowMs);
         break;
       case "release":
         if (this.#isStopping && this.#settings.keepsVips === true) break;
         this.#vips.handle(effect, nowMs);
-        this.#drainVips();
+        this.#drainVips(nowMs);
         this.#renewWill();
         break;
       case "reannounce":
         this.#vips.handle({ kind: "reannounce", instance: effect.instance }, nowMs);
-        this.#logAnnouncing(effect.instance, effect.reason, nowMs);
-        this.#drainVips();
+        this.#journal.announcing(effect.instance, effect.reason, nowMs);
+        this.#drainVips(nowMs);
         break;
       case "state":
         this.#heartbeats.noteState(effect);
@@ -342,21 +347,27 @@ export class Agent implements Machine<AgentEvent, AgentEffect> {
         this.#notices.handle(effect, nowMs);
         break;
       case "log":
-        this.#log(effect.level, effect.instance, effect.text);
+        this.#journal.log(effect.level, effect.instance, effect.text, effect.event);
         break;
       default:
         assertNever(effect);
     }
   }
 
-  #drainVips(): void {
-    drain(this.#vips, (effect) => this.#fromVips(effect));
+  #drainVips(nowMs: Millis): void {
+    drain(this.#vips, (effect) => this.#fromVips(effect, nowMs));
   }
 
-  #fromVips(effect: VipEffect): void {
-    if (effect.kind === "log") this.#log(effect.level, effect.instance, effect.text);
-    else if (effect.kind === "settled") this.#renewWill();
-    else this.#out.push(effect);
+  #fromVips(effect: VipEffect, nowMs: Millis): void {
+    const { kind } = effect;
+    if (kind === "log") {
+      this.#journal.log(effect.level, effect.instance, effect.text, effect.event);
+    } else if (kind === "settled") {
+      this.#renewWill();
+      const { instance, isHeld } = effect;
+      const vips = this.#configuration.instances.find(({ name }) => name === instance)?.vips ?? [];
+      this.#journal.settled(instance, isHeld, vips.length, nowMs);
+    } else this.#out.push(effect);
   }
 
   /** What the guard must undo should this process die now. */
@@ -378,17 +389,6 @@ export class Agent implements Machine<AgentEvent, AgentEffect> {
   #isQuiet(): boolean {
     const isReleased = this.#settings.keepsVips === true || this.#vips.will().length === 0;
     return isReleased && this.#notices.isIdle;
-  }
-
-  /** Rivals make us announce up to 16 times a second. */
-  #logAnnouncing(instance: string, reason: string, nowMs: Millis): void {
-    if (!this.#recurrence.maySay(`${instance} ${reason}`, nowMs)) return;
-    this.#log("info", instance, `announcing the VIPs again: ${reason}`);
-  }
-
-  #log(level: "info" | "warning" | "error", instance: string | undefined, text: string): void {
-    const prefix = instance === undefined || text.startsWith("(") ? "" : `(${instance}) `;
-    this.#out.push({ kind: "log", level, text: `${prefix}${text}` });
   }
 }
 

@@ -56,9 +56,16 @@ export class Heartbeats {
   #instances: readonly InstanceConfiguration[];
   #paths: Path[];
   #helloAtMs: Millis | undefined;
+  readonly #turned: (peer: string, isAlive: boolean, nowMs: Millis) => void;
 
-  constructor(configuration: AgentConfiguration, nonce: Uint8Array) {
+  /** `turned`: a path became alive or silent. */
+  constructor(
+    configuration: AgentConfiguration,
+    nonce: Uint8Array,
+    turned: (peer: string, isAlive: boolean, nowMs: Millis) => void = () => undefined,
+  ) {
     this.#nonce = nonce;
+    this.#turned = turned;
     this.#instances = configuration.instances;
     this.#paths = configuration.tandem.heartbeats.map((settings, i) => this.#newPath(settings, i));
   }
@@ -98,9 +105,16 @@ export class Heartbeats {
 
   #lookForSilence(nowMs: Millis): void {
     for (const path of this.#paths) {
-      path.isAlive =
-        path.lastHeardMs !== undefined && nowMs - path.lastHeardMs < HEARTBEAT_ALIVE_MS;
+      const { lastHeardMs } = path;
+      const isAlive = lastHeardMs !== undefined && nowMs - lastHeardMs < HEARTBEAT_ALIVE_MS;
+      this.#setAlive(path, isAlive, nowMs);
     }
+  }
+
+  #setAlive(path: Path, isAlive: boolean, nowMs: Millis): void {
+    if (path.isAlive === isAlive) return;
+    path.isAlive = isAlive;
+    this.#turned(formatEndpoint(path.settings.peer), isAlive, nowMs);
   }
 
   /** Notes a state, for later hellos. */
@@ -154,7 +168,7 @@ export class Heartbeats {
       return [];
     }
     path.lastHeardMs = nowMs;
-    path.isAlive = true;
+    this.#setAlive(path, true, nowMs);
     for (const entry of outcome.entries) this.#note(entry, nowMs);
     return outcome.entries
       .filter(({ state }) => state === "MASTER")

@@ -2,6 +2,7 @@
 // word of the guard, or when the guard is dead.
 import { randomBytes } from "node:crypto";
 import { unlink, writeFile } from "node:fs/promises";
+import type { EventMark } from "../../src/base/event.ts";
 import { EventFeed } from "../../src/base/io/event-feed.ts";
 import type { Machine } from "../../src/base/machine.ts";
 import { Agent } from "../agent/agent.ts";
@@ -21,6 +22,7 @@ import { defaultDumpPaths, type DumpPaths, writeDump } from "./dump-files.ts";
 import { type GuardChannel, openGuardChannel } from "./guard-channel.ts";
 import { loadAgentConfiguration, type LoadedConfiguration } from "./load-configuration.ts";
 import { type Log, openLog } from "./log/log.ts";
+import { tell } from "./log/tell.ts";
 import { logForm } from "./log-form.ts";
 import { MachineDriver } from "./machine-driver.ts";
 import { applyProcessSettings } from "./process-settings.ts";
@@ -131,6 +133,7 @@ class AgentProcess {
     this.#world = new AgentWorld({
       configuration,
       log,
+      events: this.#events,
       launcher: this.#launcher,
       logsAddresses: options.logsAddresses,
       feed: (event) => this.#driver.feed(event),
@@ -155,6 +158,9 @@ class AgentProcess {
     const looking = setInterval(() => this.#driver.feed({ kind: "timeout" }), SLEEP_LOOK_MS);
     this.#undo.push(() => clearInterval(looking));
     this.#channel?.send({ kind: "ready" });
+    this.#tell("info", "The agent has started", "agent.started", {
+      data: { instances: this.#configuration.instances.length },
+    });
     const control = this.#openControl(monotonicMs());
     const code = await exit;
     clearTimeout(this.#stopTimer);
@@ -203,7 +209,7 @@ class AgentProcess {
   #stop(reason: string): void {
     if (this.#isStopping) return;
     this.#isStopping = true;
-    this.#log.write("info", `Stopping: ${reason}`);
+    this.#tell("info", `Stopping: ${reason}`, "agent.stopping", { cause: reason });
     this.#stopTimer = setTimeout(() => {
       this.#log.write("error", `not done after ${AGENT_STOP_MS_MAX} ms: ending all the same`);
       this.#finish?.(1);
@@ -221,16 +227,28 @@ class AgentProcess {
   }
 
   async #reloadOnce(): Promise<void> {
+    const startedMs = monotonicMs();
     const loaded = await loadAgentConfiguration(this.#options);
     const objection = reloadObjection(this.#configuration, loaded);
     if (objection !== undefined) {
-      this.#log.write("error", `reload refused, the running configuration stays: ${objection}`);
+      const text = `reload refused, the running configuration stays: ${objection}`;
+      this.#tell("error", text, "agent.reload-refused", { cause: objection });
       return;
     }
     this.#configuration = loaded.configuration;
     await this.#world.reconfigure(loaded.configuration);
     this.#driver.feed({ kind: "reload", configuration: loaded.configuration });
-    this.#log.write("info", "reloaded");
+    this.#tell("info", "reloaded", "agent.reloaded", { durationMs: monotonicMs() - startedMs });
+  }
+
+  #tell(
+    level: "info" | "error",
+    text: string,
+    kind: string,
+    more: Pick<EventMark, "cause" | "durationMs" | "data">,
+  ): void {
+    const severity = level === "info" ? "notice" : level;
+    tell(this.#log, this.#events, level, text, { kind, severity, subject: "agent", ...more });
   }
 
   #takeSignals(): void {

@@ -1,4 +1,5 @@
 // The world of an agent: all that its core sees and touches, put together.
+import type { EventFeed } from "../../src/base/io/event-feed.ts";
 import type { AgentEffect, AgentEvent } from "../agent/agent-events.ts";
 import type { AgentConfiguration } from "../config/model/configuration.ts";
 import type { LastWill } from "../supervise/messages.ts";
@@ -7,6 +8,7 @@ import { HeartbeatSocket } from "./heartbeat-socket.ts";
 import { IpBatch } from "./ip-batch.ts";
 import { KernelMonitor, type KernelEvent } from "./kernel-monitor.ts";
 import type { Log } from "./log/log.ts";
+import { tell } from "./log/tell.ts";
 import { ownPriorityPrefix } from "./own-priority.ts";
 import { Repetitions } from "./repetitions.ts";
 import { ReceptionShell } from "./reception-shell.ts";
@@ -21,6 +23,7 @@ import { VrrpSockets } from "./vrrp-socket.ts";
 export interface AgentWorldOptions {
   readonly configuration: AgentConfiguration;
   readonly log: Log;
+  readonly events: EventFeed;
   readonly launcher: ScriptLauncher;
   /** `-a`: every address that comes or goes is logged. */
   readonly logsAddresses: boolean;
@@ -127,7 +130,7 @@ export class AgentWorld {
         this.#tracking.carryOut(effect);
         break;
       case "log":
-        this.#options.log.write(effect.level, effect.text);
+        tell(this.#options.log, this.#options.events, effect.level, effect.text, effect.event);
         break;
       default:
         this.#vips.carryOut(effect);

@@ -1,6 +1,5 @@
 // The guard as a process: carries out what the core asks for.
 import { setTimeout as sleep } from "node:timers/promises";
-import { EventFeed } from "../../src/base/io/event-feed.ts";
 import { BALANCER_LINE_CHARS_MAX, LIFE_LINE_CHARS_MAX, WILL_COMMAND_MS } from "../limits.ts";
 import { Guard, type GuardStatus } from "../supervise/guard.ts";
 import { guardReport } from "../supervise/guard-report.ts";
@@ -10,6 +9,7 @@ import { decodeFromBalancer, decodeToGuard, encodeMessage } from "../supervise/w
 import { ChildRun, type ChildCommand, type ChildListener } from "./child-process.ts";
 import { monotonicMs } from "./clock.ts";
 import { ControlSocket } from "./control-socket.ts";
+import { GuardJournal, type GuardLog } from "./guard-journal.ts";
 import { MachineDriver } from "./machine-driver.ts";
 import { ProcessInspector } from "./process-inspect.ts";
 import { becomeRealtime } from "./realtime.ts";
@@ -33,11 +33,7 @@ export interface GuardOptions {
   readonly willExecutor: WillExecutor | ((realtimePrefix: readonly string[]) => WillExecutor);
   /** SCHED_RR priority of the agent, 1..99; the guard's is one higher. `undefined`: not wanted. */
   readonly realtimePriority: number | undefined;
-  readonly log: (
-    level: "info" | "warning" | "error",
-    text: string,
-    child: Child | undefined,
-  ) => void;
+  readonly log: GuardLog;
   /** Reads the settings again at SIGHUP; `undefined` when they are bad: then nothing is reloaded. */
   readonly reload?: () => Promise<GuardSettings | undefined>;
   /** Called once, when all children are ready. */
@@ -62,7 +58,7 @@ interface Run {
 
 class GuardProcess {
   readonly #options: GuardOptions;
-  readonly #events = new EventFeed("guard");
+  readonly #journal: GuardJournal;
   readonly #guard: Guard;
   readonly #driver: MachineDriver<GuardEvent, GuardEffect>;
   readonly #runs = new Map<Child, Run>();
@@ -80,6 +76,7 @@ class GuardProcess {
 
   constructor(options: GuardOptions) {
     this.#options = options;
+    this.#journal = new GuardJournal(options.log);
     this.#guard = new Guard(options.settings);
     this.#driver = new MachineDriver(this.#guard, (effect) => this.#carryOut(effect));
   }
@@ -113,7 +110,7 @@ class GuardProcess {
       this.#options.controlFolder,
       {
         status: () => guardReport(this.#guard.status(), self, monotonicMs()),
-        events: (request) => this.#events.answer(request),
+        events: (request) => this.#journal.events.answer(request),
       },
       (text) => this.#options.log("warning", text, undefined),
     );
@@ -134,8 +131,8 @@ class GuardProcess {
   }
 
   #takeSignals(): void {
-    this.#on("SIGTERM", () => this.#stop());
-    this.#on("SIGINT", () => this.#stop());
+    this.#on("SIGTERM", () => this.#stop("SIGTERM"));
+    this.#on("SIGINT", () => this.#stop("SIGINT"));
     this.#on("SIGHUP", () => void this.#reload());
     this.#on("SIGUSR1", () => this.#passOn("SIGUSR1"));
     this.#on("SIGUSR2", () => this.#passOn("SIGUSR2"));
@@ -148,7 +145,8 @@ class GuardProcess {
     this.#undo.push(() => process.off(signal, listener));
   }
 
-  #stop(): void {
+  #stop(signal: string): void {
+    this.#journal.stopping(signal);
     this.#systemd.notify("STOPPING=1");
     this.#driver.feed({ kind: "stop" });
   }
@@ -172,7 +170,7 @@ class GuardProcess {
     try {
       const settings = read === undefined ? known : await read();
       if (settings !== undefined) this.#driver.feed({ kind: "reload", settings });
-      else log("error", "reload refused: the running configuration stays", undefined);
+      else this.#journal.reloadRefused();
     } catch (error) {
       log("error", `The reload failed: ${(error as Error).message}`, undefined);
     }
@@ -227,7 +225,7 @@ class GuardProcess {
         this.#finish?.(effect.code);
         return;
       case "log":
-        this.#options.log(effect.level, effect.text, effect.child);
+        this.#journal.say(effect);
         return;
     }
   }
@@ -302,6 +300,7 @@ class GuardProcess {
     );
     if (!isReady) return;
     this.#isReady = true;
+    this.#journal.ready();
     this.#systemd.notify("READY=1");
     this.#options.onReady?.();
   }
@@ -320,14 +319,7 @@ class GuardProcess {
   #executeWill(will: LastWill): void {
     const executing = this.#willExecutor!.execute(will).then((problems) => {
       this.#wills.delete(executing);
-      const { commands, packets } = will;
-      const done = `${commands.length} removals, ${packets.length} adverts of priority 0`;
-      if (problems.length === 0) {
-        this.#options.log("info", `The agent's will is executed: ${done}`, "agent");
-      }
-      for (const problem of problems) {
-        this.#options.log("error", `Part of the agent's will failed: ${problem}`, "agent");
-      }
+      this.#journal.willExecuted(will, problems);
     });
     this.#wills.add(executing);
   }

@@ -82,8 +82,8 @@ async function launch(
       willExecutor: (prefix) => willExecutor(prefix, log),
       ...(options.controlFolder === undefined ? {} : { controlFolder: options.controlFolder }),
       realtimePriority,
-      log: (level, text, child) => {
-        log.write(level, text, child === undefined ? {} : { child });
+      log: (level, text, child, fields = {}) => {
+        log.write(level, text, child === undefined ? fields : { child, ...fields });
       },
       reload: async () => {
         const again = await read();
@@ -93,7 +93,6 @@ async function launch(
         return guardSettings(running, children);
       },
       onReady: () => {
-        log.write("info", "ready");
         options.onReady?.();
       },
     });

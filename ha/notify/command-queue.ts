@@ -45,7 +45,13 @@ export class CommandQueue {
   ended(id: number, problem: string | undefined, nowMs: Millis): void {
     if (this.#running?.id !== id) return;
     if (problem !== undefined) {
-      this.#log("warning", `Notify command "${textOf(this.#running.what)}": ${problem}`);
+      const command = textOf(this.#running.what);
+      this.#effects.push({
+        kind: "log",
+        level: "warning",
+        text: `Notify command "${command}": ${problem}`,
+        event: { kind: "notify.failed", subject: command, cause: problem },
+      });
     }
     this.#running = undefined;
     this.#next(nowMs);
@@ -72,7 +78,7 @@ export class CommandQueue {
     this.#effects.push({ kind: "notify", id, ...what });
   }
 
-  #log(level: "warning" | "error", text: string): void {
+  #log(level: "error", text: string): void {
     this.#effects.push({ kind: "log", level, text });
   }
 }

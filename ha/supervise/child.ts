@@ -1,5 +1,6 @@
 // One child of the guard through all its runs: started, ready, silent, killed, ended, started again.
 import type { EffectQueue } from "../../src/base/effect-queue.ts";
+import type { EventMark } from "../../src/base/event.ts";
 import type { Millis } from "../../src/base/units.ts";
 import { KILLED_LINGERS_MS, RESTART_PROVEN_AFTER_MS } from "../limits.ts";
 import type { Child, GuardEffect, GuardSettings } from "./guard-events.ts";
@@ -54,6 +55,8 @@ export class SupervisedChild {
   #startedMs: Millis = 0;
   #readySinceMs: Millis | undefined;
   #lastCause: string | undefined;
+  /** Since when nobody does its work, though it should. */
+  #lostAtMs: Millis | undefined;
   #isStarvationTold = false;
 
   constructor(
@@ -112,7 +115,15 @@ export class SupervisedChild {
     this.#become("ready");
     this.#readySinceMs = nowMs;
     this.#watch = new SilenceWatch(this.#timeoutMs("beat"), nowMs);
-    this.#log("info", `${this.#title()} is ready after ${duration(nowMs - this.#startedMs)}`);
+    const gapMs = nowMs - (this.#lostAtMs ?? this.#startedMs);
+    const text = `${this.#title()} is ready after ${duration(nowMs - this.#startedMs)}`;
+    this.#log("info", text, {
+      ...this.#mark("process.ready"),
+      severity: "notice",
+      ...(this.#lostAtMs === undefined ? {} : { cause: this.#lastCause ?? "it had ended" }),
+      durationMs: gapMs,
+    });
+    this.#lostAtMs = undefined;
     return true;
   }
 
@@ -139,10 +150,10 @@ export class SupervisedChild {
     // before they are asked to.
     const isExpected = this.#phase === "stopping" || (this.#isStopping && code === 0);
     const livedMs = this.#readySinceMs === undefined ? 0 : nowMs - this.#readySinceMs;
-    this.#readySinceMs = undefined;
     this.#become(this.#isStopping ? "off" : "resting");
     this.#lose(describeEnd(code, signal), isExpected, nowMs);
-    if (isExpected) this.#log("info", `${this.#title()} has ended`);
+    this.#readySinceMs = undefined;
+    if (isExpected) this.#log("info", `${this.#title()} has ended`, this.#mark("process.ended"));
     if (this.#isStopping) this.#owner.gone();
     else this.#planRestart(livedMs, nowMs);
   }
@@ -264,7 +275,13 @@ export class SupervisedChild {
     this.#isLost = true;
     if (!isExpected) this.#lastCause = cause;
     this.#owner.lost(cause, nowMs);
-    if (!isExpected) this.#log("error", `${this.#title()} is lost: ${cause}`);
+    if (isExpected) return;
+    this.#lostAtMs ??= nowMs;
+    this.#log("error", `${this.#title()} is lost: ${cause}`, {
+      ...this.#mark("process.lost"),
+      cause,
+      ...(this.#readySinceMs === undefined ? {} : { durationMs: nowMs - this.#readySinceMs }),
+    });
   }
 
   #planRestart(livedMs: Millis, nowMs: Millis): void {
@@ -285,6 +302,7 @@ export class SupervisedChild {
         `${duration(budget.periodMs)}), at last because ${cause}. ${CONSEQUENCES[this.#child]} ` +
         `See what it logged before its end, mend that, then reload this service; ` +
         `without that it is tried once every ${duration(delayMs)}`,
+      { ...this.#mark("process.given-up"), cause },
     );
   }
 
@@ -324,8 +342,13 @@ export class SupervisedChild {
     return `${name} (run ${this.#run})`;
   }
 
-  #log(level: "info" | "warning" | "error", text: string): void {
-    this.#effects.push({ kind: "log", level, text, child: this.#child });
+  #log(level: "info" | "warning" | "error", text: string, event?: EventMark): void {
+    const line = { kind: "log", level, text, child: this.#child } as const;
+    this.#effects.push(event === undefined ? line : { ...line, event });
+  }
+
+  #mark(kind: string): Pick<EventMark, "kind" | "subject" | "data"> {
+    return { kind, subject: this.#child, data: { run: this.#run } };
   }
 }
 

@@ -1,4 +1,5 @@
 // What the guard hears and asks for. It starts, watches, ends and restarts agent and balancer.
+import type { EventMark } from "../../src/base/event.ts";
 import type { FromBalancer } from "../../src/base/life.ts";
 import type { Millis } from "../../src/base/units.ts";
 import type { BalancerReport, LastWill, ToGuard } from "./messages.ts";
@@ -94,4 +95,6 @@ export type GuardEffect =
       readonly level: "info" | "warning" | "error";
       readonly text: string;
       readonly child?: Child;
+      /** The line is an event. */
+      readonly event?: EventMark;
     };

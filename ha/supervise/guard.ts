@@ -298,6 +298,7 @@ export class Guard implements Machine<GuardEvent, GuardEffect> {
       kind: "log",
       level: "warning",
       text: `The guard itself was held up for ${Math.round(lateMs)} ms: a pause of the machine, or too much load`,
+      event: { kind: "guard.late", subject: "guard", durationMs: lateMs },
     });
   }
 }

@@ -1,5 +1,6 @@
 // What the tracker hears and asks for. It turns scripts, interfaces, processes, files and the
 // balancer's standing into faults and effective priorities.
+import type { EventMark } from "../../src/base/event.ts";
 import type { Millis } from "../../src/base/units.ts";
 import type { NotifyCommand } from "../config/model/instance.ts";
 import type { BalancerReport } from "../supervise/messages.ts";
@@ -50,4 +51,6 @@ export type TrackEffect =
       readonly kind: "log";
       readonly level: "info" | "warning" | "error";
       readonly text: string;
+      /** The line is an event. */
+      readonly event?: EventMark;
     };

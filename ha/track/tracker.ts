@@ -8,6 +8,7 @@
 import { assertNever } from "../../src/base/assert.ts";
 import { EffectQueue } from "../../src/base/effect-queue.ts";
 import type { Machine } from "../../src/base/machine.ts";
+import { Spans } from "../../src/base/spans.ts";
 import type { Millis } from "../../src/base/units.ts";
 import type { AgentConfiguration } from "../config/model/configuration.ts";
 import { BalancerStanding } from "./balancer-standing.ts";
@@ -23,6 +24,7 @@ export type { TrackStatus } from "./track-status.ts";
 
 /** See the head of this file. */
 export class Tracker implements Machine<TrackEvent, TrackEffect> {
+  readonly #spans = new Spans();
   readonly #effects = new EffectQueue<TrackEffect>();
   readonly #balancer: BalancerStanding;
   readonly #runningInterfaces = new Set<string>();
@@ -127,10 +129,10 @@ export class Tracker implements Machine<TrackEvent, TrackEffect> {
       case "timeout":
         break;
       case "script-ended":
-        this.#onScriptEnded(event.script, event.outcome);
+        this.#onScriptEnded(event.script, event.outcome, nowMs);
         break;
       case "interface":
-        this.#onInterface(event.name, event.isRunning);
+        this.#onInterface(event.name, event.isRunning, nowMs);
         break;
       case "processes":
         this.#onProcesses(event.name, event.count, nowMs);
@@ -146,7 +148,7 @@ export class Tracker implements Machine<TrackEvent, TrackEffect> {
     }
   }
 
-  #onScriptEnded(name: string, outcome: ScriptOutcome): void {
+  #onScriptEnded(name: string, outcome: ScriptOutcome, nowMs: Millis): void {
     const script = this.#scripts.get(name);
     if (script?.isRunning !== true) return;
     const before = script.lastOutcome;
@@ -157,22 +159,22 @@ export class Tracker implements Machine<TrackEvent, TrackEffect> {
       this.#log("info", `Script \`${name}\` now returning ${outcome.code}`);
     }
     if (news === undefined) return;
-    this.#log(news.isUp ? "info" : "warning", `VRRP_Script(${name}) ${news.text}`);
+    this.#tellOf("script", name, news.isUp, `VRRP_Script(${name}) ${news.text}`, nowMs);
   }
 
-  #onInterface(name: string, isRunning: boolean): void {
+  #onInterface(name: string, isRunning: boolean, nowMs: Millis): void {
     if (this.#runningInterfaces.has(name) === isRunning) return;
     if (isRunning) this.#runningInterfaces.add(name);
     else this.#runningInterfaces.delete(name);
     if (!this.#isStarted || !this.#trackedInterfaces.has(name)) return;
-    const level = isRunning ? "info" : "warning";
-    this.#log(level, `Netlink reports ${name} ${isRunning ? "up" : "down"}`);
+    const text = `Netlink reports ${name} ${isRunning ? "up" : "down"}`;
+    this.#tellOf("interface", name, isRunning, text, nowMs);
   }
 
   #onProcesses(name: string, count: number, nowMs: Millis): void {
     this.#counts.set(name, count);
     const process = this.#processes.get(name);
-    if (process?.counted(count, nowMs) === true) this.#tellQuorum(process);
+    if (process?.counted(count, nowMs) === true) this.#tellQuorum(process, nowMs);
   }
 
   /** Makes the tracked objects those of the configuration. */
@@ -190,7 +192,7 @@ export class Tracker implements Machine<TrackEvent, TrackEffect> {
     for (const configuration of this.#configuration.processes) {
       const { name } = configuration;
       const former = this.#processes.get(name);
-      if (former?.reconfigure(configuration) === true) this.#tellQuorum(former);
+      if (former?.reconfigure(configuration) === true) this.#tellQuorum(former, nowMs);
       const process = former ?? new TrackedProcess(configuration, isPatient);
       const count = this.#counts.get(name);
       if (former === undefined && count !== undefined) process.counted(count, nowMs);
@@ -203,13 +205,13 @@ export class Tracker implements Machine<TrackEvent, TrackEffect> {
     if (!this.#isStarted) return;
     this.#balancer.tick(nowMs);
     for (const process of this.#processes.values()) {
-      if (process.tick(nowMs)) this.#tellQuorum(process);
+      if (process.tick(nowMs)) this.#tellQuorum(process, nowMs);
     }
     for (const script of this.#scripts.values()) {
       const { name, command, timeoutMs } = script.configuration;
       if (script.isLost(nowMs)) {
         this.#log("error", `VRRP_Script(${name}): nothing was heard of its last run`);
-        this.#onScriptEnded(name, { kind: "timed-out" });
+        this.#onScriptEnded(name, { kind: "timed-out" }, nowMs);
       }
       if (this.#isWatched(script) || !script.isDue(nowMs)) continue;
       this.#effects.push({ kind: "run-script", script: name, command, timeoutMs });
@@ -287,15 +289,35 @@ export class Tracker implements Machine<TrackEvent, TrackEffect> {
     return script.failure === "" ? "has not succeeded yet" : script.failure;
   }
 
-  #tellQuorum(process: TrackedProcess): void {
+  #tellQuorum(process: TrackedProcess, nowMs: Millis): void {
     const { name, isBalancerWatch } = process.configuration;
     if (this.#watchVerdict(isBalancerWatch) !== undefined) return;
     if (!this.#isStarted) return;
     const isUp = process.verdict === "up";
-    this.#log(
-      isUp ? "info" : "warning",
-      `Quorum ${isUp ? "gained" : "lost"} for tracked process ${name}`,
-    );
+    const text = `Quorum ${isUp ? "gained" : "lost"} for tracked process ${name}`;
+    this.#tellOf("process", name, isUp, text, nowMs);
+  }
+
+  /** A tracked thing went up or down. */
+  #tellOf(
+    what: "script" | "interface" | "process",
+    name: string,
+    isUp: boolean,
+    text: string,
+    nowMs: Millis,
+  ): void {
+    const durationMs = this.#spans.turn(`${what} ${name}`, nowMs);
+    this.#effects.push({
+      kind: "log",
+      level: isUp ? "info" : "warning",
+      text,
+      event: {
+        kind: isUp ? "track.up" : "track.down",
+        subject: name,
+        ...(durationMs === undefined ? {} : { durationMs }),
+        data: { what },
+      },
+    });
   }
 
   #log(level: "info" | "warning" | "error", text: string): void {

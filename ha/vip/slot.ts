@@ -288,6 +288,7 @@ export class Slot {
       `${this.#text()} was added to ${this.#device()} by something else while this node is not ` +
         `master: it is removed`,
       nowMs,
+      "vip.foreign",
     );
     this.#remove(nowMs);
   }
@@ -303,6 +304,7 @@ export class Slot {
       this.#lost,
       `${this.#text()} was removed from ${this.#device()} by something else: it is put back`,
       nowMs,
+      "vip.lost",
     );
     if (nowMs - this.#putBackAtMs >= VIP_PUT_BACK_FORGOTTEN_MS) this.#putBackCount = 0;
     this.#putBackAtMs = nowMs;
@@ -332,6 +334,7 @@ export class Slot {
         text:
           `${this.#text()} cannot be removed from ${this.#device()}: ` +
           `run "ip ${this.#spec.removalWords.join(" ")}" by hand`,
+        event: { kind: "vip.stuck", subject: this.#spec.instance },
       });
       return;
     }
@@ -340,14 +343,21 @@ export class Slot {
 
   #complain(what: "added to" | "removed from", message: string, nowMs: Millis): void {
     const text = `${this.#text()} could not be ${what} ${this.#device()}: ${message}`;
-    this.#log("error", this.#failed, `${text}; it is tried again`, nowMs);
+    this.#log("error", this.#failed, `${text}; it is tried again`, nowMs, "vip.failed");
   }
 
-  #log(level: "warning" | "error", complaint: Complaint, text: string, nowMs: Millis): void {
+  #log(
+    level: "warning" | "error",
+    complaint: Complaint,
+    text: string,
+    nowMs: Millis,
+    kind: string,
+  ): void {
     const suffix = complaint.suffix(nowMs);
     if (suffix === undefined) return;
     const { instance } = this.#spec;
-    this.#owner.push({ kind: "log", level, instance, text: `${text}${suffix}` });
+    const event = { kind, subject: instance, data: { vip: this.#text() } };
+    this.#owner.push({ kind: "log", level, instance, text: `${text}${suffix}`, event });
   }
 
   #text(): string {

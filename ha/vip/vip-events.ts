@@ -1,4 +1,5 @@
 // What the keeper of VIPs hears and asks for. One keeper holds the VIPs of all instances of a node.
+import type { EventMark } from "../../src/base/event.ts";
 import type { IpBytes } from "../../src/base/ip.ts";
 import type { OutgoingFrame } from "./frame.ts";
 
@@ -66,4 +67,6 @@ export type VipEffect =
       readonly level: "info" | "warning" | "error";
       readonly instance: string | undefined;
       readonly text: string;
+      /** The line is an event. */
+      readonly event?: EventMark;
     };

@@ -24,6 +24,7 @@ export function hearAsBackup(router: RouterBody, heard: HeardAdvert, nowMs: Mill
     remind(router, nowMs);
   } else if (mustBearWeaker(router, nowMs)) heed(router, heard, nowMs);
   // Else it is discarded: the down timer runs on, and the router takes over from the weaker one.
+  else router.weakerHeardAtMs = nowMs;
 }
 
 /** Heeds an advert as master. */
@@ -68,6 +69,7 @@ export function hearInFault(router: RouterBody, heard: HeardAdvert, nowMs: Milli
 function hearResignation(router: RouterBody, heard: HeardAdvert, nowMs: Millis): void {
   say(router, "info", "Backup received priority 0 advertisement", nowMs);
   const isBelieved = router.resignations.note(heard.source, router.masterIntervalMs, nowMs);
+  if (isBelieved) router.resignationHeardAtMs = nowMs;
   if (!isBelieved || !isMaster(router, heard.source)) {
     // The master gets a hearing.
     const waitMs = Math.max(router.skewMs, 1.5 * router.masterIntervalMs);
@@ -150,10 +152,22 @@ function contest(router: RouterBody, heard: HeardAdvert, nowMs: Millis): void {
   const isAnswered = !router.settings.configuration.isLowerPriorityUnanswered;
   const rival = `from ${printIp(heard.source)} with lower priority ${priority}, ours ${router.priority}`;
   const ending = isAnswered ? ", forcing new election" : "";
-  say(router, "info", `Received advert ${rival}${ending}`, nowMs);
+  const line = `Received advert ${rival}${ending}`;
+  if (router.rivals.hear(nowMs)) tellOfRival(router, heard, line, nowMs);
+  else say(router, "info", line, nowMs);
   if (router.rivals.mayTell(nowMs)) router.tellOfWeaker(priority);
   if (isAnswered) answer(router, nowMs);
   announceAgain(router, `advert ${rival}`, nowMs);
+}
+
+function tellOfRival(router: RouterBody, heard: HeardAdvert, line: string, nowMs: Millis): void {
+  router.rivals.maySay(line, nowMs);
+  router.log("info", line, {
+    kind: "vrrp.rival",
+    severity: "warning",
+    subject: router.name,
+    data: { address: printIp(heard.source), priority: heard.advert.priority },
+  });
 }
 
 function clash(router: RouterBody, heard: HeardAdvert, nowMs: Millis): void {

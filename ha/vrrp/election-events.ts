@@ -1,4 +1,5 @@
 // What an election hears and asks for. One election holds all virtual routers and sync groups of a node.
+import type { EventMark } from "../../src/base/event.ts";
 import type { IpBytes } from "../../src/base/ip.ts";
 import type { Millis } from "../../src/base/units.ts";
 import type { Advert } from "./advert.ts";
@@ -78,6 +79,8 @@ export type ElectionEffect =
       readonly level: "info" | "warning" | "error";
       readonly instance: string;
       readonly text: string;
+      /** The line is an event. */
+      readonly event?: EventMark;
     };
 
 /** A virtual router as status pages and dumps show it. */

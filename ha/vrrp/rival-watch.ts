@@ -16,6 +16,8 @@ export class RivalWatch {
   #announceAtMs: Millis | undefined;
   #toldAtMs = -Infinity;
   readonly #lines = new Recurrence();
+  /** The first and the last advert of the present contest. */
+  #contest: { readonly fromMs: Millis; readonly untilMs: Millis } | undefined;
 
   /** When an announcement is owed; `undefined`: none is. */
   nextTimeout(): Millis | undefined {
@@ -25,6 +27,22 @@ export class RivalWatch {
   /** Forgets what is owed: the router is no longer master. */
   end(): void {
     this.#announceAtMs = undefined;
+    this.#contest = undefined;
+  }
+
+  /** Notes an advert of a rival; true when a contest begins with it. */
+  hear(nowMs: Millis): boolean {
+    const isFirst = this.#contest === undefined;
+    this.#contest = { fromMs: this.#contest?.fromMs ?? nowMs, untilMs: nowMs };
+    return isFirst;
+  }
+
+  /** How long rivals were heard, when none was for `quietMs`; told once. */
+  takeGone(quietMs: Millis, nowMs: Millis): Millis | undefined {
+    if (this.#contest === undefined || nowMs - this.#contest.untilMs < quietMs) return undefined;
+    const { fromMs, untilMs } = this.#contest;
+    this.#contest = undefined;
+    return untilMs - fromMs;
   }
 
   /** Whether an advert may be sent now because a rival was heard. */

@@ -1,6 +1,7 @@
 // What a virtual router is and has, and the few moves it can make. Which move comes when is decided
 // in virtual-router.ts and advert-rules.ts.
 import type { EffectQueue } from "../../src/base/effect-queue.ts";
+import type { EventMark } from "../../src/base/event.ts";
 import type { IpBytes } from "../../src/base/ip.ts";
 import type { Millis } from "../../src/base/units.ts";
 import type { InstanceConfiguration } from "../config/model/instance.ts";
@@ -20,6 +21,13 @@ export interface RouterSettings {
   /** This node has exactly one peer, so nobody else competes when the master resigns. */
   readonly isPair: boolean;
 }
+
+const EVENT_WORDS: Readonly<Record<VrrpState, string>> = {
+  INIT: "stopped",
+  BACKUP: "backup",
+  MASTER: "master",
+  FAULT: "fault",
+};
 
 /** State, timers and counters of one virtual router. */
 export class RouterBody {
@@ -45,6 +53,10 @@ export class RouterBody {
   masterAddress: IpBytes | undefined;
   /** Since when no master is heard though one could have been. */
   silentSinceMs: Millis = 0;
+  /** When a master's resignation was last heard and believed. */
+  resignationHeardAtMs: Millis = -Infinity;
+  /** When a weaker master was last heard as backup, that is to be taken over from. */
+  weakerHeardAtMs: Millis = -Infinity;
   /** Master_Down_Timer; armed exactly in BACKUP. */
   downAtMs: Millis | undefined;
   /** A backup looks once an interval whether its process runs at all; armed exactly in BACKUP. */
@@ -171,6 +183,7 @@ export class RouterBody {
   /** The one way to change state. Effects that belong to the change come before. */
   become(to: VrrpState, reason: string, nowMs: Millis): void {
     const from = this.#state;
+    const event = this.#changeEvent(to, reason, nowMs);
     this.#state = to;
     this.#sinceMs = nowMs;
     this.#reason = reason;
@@ -189,7 +202,11 @@ export class RouterBody {
       this.rivals.end();
     }
     if (to === "BACKUP") this.armDown(nowMs);
-    if (to !== "INIT") this.#log(`Entering ${to} STATE${from === "INIT" ? " (init)" : ""}`);
+    const text =
+      to === "INIT"
+        ? `Stopped: ${reason}`
+        : `Entering ${to} STATE${from === "INIT" ? " (init)" : ""}`;
+    this.log("info", text, event);
     const { name, priority } = this;
     this.#out.push({ kind: "state", scope: "INSTANCE", name, from, to, priority, reason });
   }
@@ -215,9 +232,10 @@ export class RouterBody {
   }
 
   /** A line for the log, with the instance's name before it as Keepalived writes it. */
-  log(level: "info" | "warning" | "error", text: string): void {
+  log(level: "info" | "warning" | "error", text: string, event?: EventMark): void {
     const { name } = this;
-    this.#out.push({ kind: "log", level, instance: name, text: `(${name}) ${text}` });
+    const line = { kind: "log", level, instance: name, text: `(${name}) ${text}` } as const;
+    this.#out.push(event === undefined ? line : { ...line, event });
   }
 
   /** What status pages and dumps show. */
@@ -237,6 +255,27 @@ export class RouterBody {
       releasedMasterCount: this.#releasedMasterCount,
       priorityZeroReceivedCount: this.zeroReceivedCount,
       priorityZeroSentCount: this.#zeroSentCount,
+    };
+  }
+
+  /** A change of state as an event; how long nobody served, too, for a master that was waited for. */
+  #changeEvent(to: VrrpState, reason: string, nowMs: Millis): EventMark {
+    const from = this.#state;
+    const isPreempting = nowMs - this.weakerHeardAtMs < this.masterDownMs;
+    const hadMaster = to === "MASTER" && this.masterAddress !== undefined && !isPreempting;
+    const outageMs = nowMs - Math.max(this.silentSinceMs, this.resignationHeardAtMs);
+    return {
+      kind: `vrrp.${EVENT_WORDS[to]}`,
+      severity: to === "FAULT" ? "error" : from === "MASTER" ? "warning" : "notice",
+      subject: this.name,
+      cause: reason,
+      ...(from === "INIT" ? {} : { durationMs: nowMs - this.#sinceMs }),
+      data: {
+        from,
+        to,
+        priority: this.priority,
+        ...(hadMaster ? { outageMs: Math.max(0, Math.round(outageMs)) } : {}),
+      },
     };
   }
 

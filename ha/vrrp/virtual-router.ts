@@ -154,7 +154,12 @@ export class VirtualRouter {
       body.downAtMs = Math.max(nowMs, body.downAtMs + body.skewMs - formerSkewMs);
     }
     if (this.state !== "INIT") {
-      body.log("info", `Changing effective priority from ${former} to ${limited}`);
+      body.log("info", `Changing effective priority from ${former} to ${limited}`, {
+        kind: "vrrp.priority",
+        severity: limited < former ? "warning" : "notice",
+        subject: this.name,
+        data: { from: former, to: limited },
+      });
     }
   }
 
@@ -175,6 +180,7 @@ export class VirtualRouter {
     const body = this.#body;
     if (body.advertAtMs !== undefined) {
       if (body.rivals.takeOwed(nowMs)) body.announce("a rival was heard shortly before");
+      this.#noteRivalGone(nowMs);
       if (nowMs >= body.advertAtMs) this.#advertiseInTurn(body.advertAtMs, nowMs);
       return;
     }
@@ -274,6 +280,18 @@ export class VirtualRouter {
     // The period is kept unless a whole one was missed.
     const nextMs = dueMs + body.intervalMs;
     body.advertAtMs = nextMs > nowMs ? nextMs : nowMs + body.intervalMs;
+  }
+
+  #noteRivalGone(nowMs: Millis): void {
+    const body = this.#body;
+    const durationMs = body.rivals.takeGone(body.masterDownMs, nowMs);
+    if (durationMs === undefined) return;
+    body.log("info", "No rival is heard any more", {
+      kind: "vrrp.rival-gone",
+      severity: "notice",
+      subject: this.name,
+      durationMs,
+    });
   }
 
   /** How long nobody can have heard an advert of ours. */

@@ -26,6 +26,11 @@ export interface EventDraft {
   readonly data?: Readonly<Record<string, EventDatum>>;
 }
 
+/** What makes an event of a line of the log: the line has the text, and as a rule the severity. */
+export type EventMark = Omit<EventDraft, "text" | "severity"> & {
+  readonly severity?: EventSeverity;
+};
+
 /** An event of a node. */
 export interface NodeEvent extends EventDraft {
   /** 1, 2, 3… within one run of its source. */
@@ -46,4 +51,18 @@ export interface EventPage {
   readonly missedCount: number;
   /** In the order of their numbers; fewer than there are where all would be too many bytes. */
   readonly events: readonly NodeEvent[];
+}
+
+/** What an event adds to its line of a structured log, whose message is its text. */
+export function eventFields(event: NodeEvent): Readonly<Record<string, unknown>> {
+  const { kind, seq, severity, subject, cause, durationMs, data } = event;
+  return {
+    event: kind,
+    seq,
+    severity,
+    subject,
+    ...(cause === undefined ? {} : { cause }),
+    ...(durationMs === undefined ? {} : { durationMs }),
+    ...(data === undefined ? {} : { data }),
+  };
 }
