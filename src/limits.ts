@@ -381,3 +381,6 @@ export const TABLE_ENTRIES_LISTED_MAX = 10_000;
 
 /** Servers that one command of an operator may name. */
 export const OPERATOR_SERVERS_MAX = 1_024;
+
+/** Texts of IPv4 addresses that are kept by the native mover, so that they are not made anew. */
+export const ADDRESS_TEXTS_MAX = 4_096;

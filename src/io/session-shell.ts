@@ -9,7 +9,7 @@ import type { ConnectionRecord } from "../log/record.ts";
 import { Admission } from "../session/admission.ts";
 import type { KillCause, SessionEffect, SessionEvent } from "../session/events.ts";
 import type { FrontendState, ListenerState } from "../session/frontend-state.ts";
-import type { ConnectionId, ListenerId, Mover, MoverEvent } from "../session/mover.ts";
+import type { ConnectionId, ListenerId, Mover, MoverEvent, RelaySpec } from "../session/mover.ts";
 import { Session } from "../session/session.ts";
 import type { SessionContext } from "../session/session-context.ts";
 import type { World } from "../session/world.ts";
@@ -52,7 +52,6 @@ export class SessionShell {
   readonly #admission: Admission;
   readonly #clients = new Map<ConnectionId, Live>();
   readonly #servers = new Map<ConnectionId, Live>();
-  readonly #live = new Map<Session, Live>();
   readonly #listeners = new Map<ListenerId, ListenerState>();
   readonly #timers: TimerDriver<Session>;
   readonly #admissionTimer: TimerDriver<Admission>;
@@ -77,11 +76,11 @@ export class SessionShell {
 
   /** The sessions that live at this moment. */
   get sessions(): IterableIterator<Session> {
-    return this.#live.keys();
+    return sessionsOf(this.#clients.values());
   }
 
   get sessionCount(): number {
-    return this.#live.size;
+    return this.#clients.size;
   }
 
   attach(mover: Mover): void {
@@ -207,7 +206,6 @@ export class SessionShell {
     const session = new Session(this.#world, listener.frontend, listener, event, time);
     const live = { session, listener, client: event.connection, server: undefined };
     this.#clients.set(event.connection, live);
-    this.#live.set(session, live);
     this.#host.opened?.(event.connection, event.source, event.destination, nowMs);
     this.#feed(live, { kind: "accepted" }, nowMs);
     this.#admission.onAccepted(listener, nowMs);
@@ -244,7 +242,7 @@ export class SessionShell {
   }
 
   #tell(session: Session, event: SessionEvent, nowMs: Millis): void {
-    const live = this.#live.get(session);
+    const live = this.#liveOf(session);
     if (live !== undefined) this.#feed(live, event, nowMs);
   }
 
@@ -281,8 +279,7 @@ export class SessionShell {
       case "abandon-server":
         return this.#abandonServer(live);
       case "relay":
-        if (live.server !== undefined) mover.relay(live.client, live.server, effect.spec);
-        return;
+        return this.#relay(live, effect.spec);
       case "send-client":
         return mover.send(live.client, effect.bytes);
       case "close-client":
@@ -314,7 +311,7 @@ export class SessionShell {
     this.#isGranting = true;
     try {
       for (let grant = this.#grants.shift(); grant; grant = this.#grants.shift()) {
-        const live = this.#live.get(grant.token);
+        const live = this.#liveOf(grant.token);
         if (live !== undefined) this.#feed(live, { kind: "assigned", grant }, nowMs);
         else this.#decline(grant, nowMs);
       }
@@ -332,6 +329,17 @@ export class SessionShell {
     }
   }
 
+  /** From now on the mover tells of the client only. */
+  #relay(live: Live, spec: RelaySpec): void {
+    if (live.server === undefined) return;
+    this.#mover!.relay(live.client, live.server, spec);
+    this.#servers.delete(live.server);
+  }
+
+  #liveOf(session: Session): Live | undefined {
+    return session.connection === undefined ? undefined : this.#clients.get(session.connection);
+  }
+
   #abandonServer(live: Live): void {
     if (live.server === undefined) return;
     this.#mover!.close(live.server, "reset");
@@ -343,12 +351,11 @@ export class SessionShell {
     this.#clients.delete(live.client);
     this.#host.closed?.(live.client, nowMs);
     if (live.server !== undefined) this.#servers.delete(live.server);
-    this.#live.delete(live.session);
     this.#world.connectionCount--;
     live.listener.connectionCount--;
     this.#admission.onRelaxed(nowMs);
     this.#runAdmission();
-    if (this.#live.size === 0) this.#host.idle();
+    if (this.#clients.size === 0) this.#host.idle();
   }
 
   #runAdmission(): void {
@@ -358,4 +365,8 @@ export class SessionShell {
     }
     this.#admissionTimer.update(this.#admission);
   }
+}
+
+function* sessionsOf(live: Iterable<Live>): IterableIterator<Session> {
+  for (const { session } of live) yield session;
 }

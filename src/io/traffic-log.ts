@@ -55,7 +55,11 @@ export class TrafficLog {
   reconfigure(proxies: readonly Proxy[]): void {
     this.#logs = new Map(proxies.map((proxy) => [proxy.name, this.#proxyLog(proxy)]));
     for (const frontend of this.#world.frontends.values()) {
-      frontend.logMoment = momentOf(frontend, this.#logs.get(frontend.name));
+      const log = this.#logs.get(frontend.name);
+      frontend.logMoment = momentOf(frontend, log);
+      frontend.logsSamples = [log?.format, log?.errorFormat, log?.structured].some(
+        (format) => format?.hasSamples === true,
+      );
     }
   }
 

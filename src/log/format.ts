@@ -32,6 +32,8 @@ export interface CompiledLogFormat {
    * server is connected unless a variable needs the end. `option logasap` makes it `connect` always.
    */
   readonly emission: "connect" | "end";
+  /** Whether it asks for samples, `%[...]`. */
+  readonly hasSamples: boolean;
   /** One line without its framing. Empty lines are not to be sent. */
   render(record: ConnectionRecord, context: unknown): string;
 }
@@ -65,6 +67,7 @@ export function compileLogFormat(
   return {
     ok: true,
     emission: needsEnd ? "end" : "connect",
+    hasSamples: parsed.nodes.some((node) => node.kind === "sample"),
     render: (record, context) => join(pieces, record, context),
   };
 }

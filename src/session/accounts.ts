@@ -1,13 +1,13 @@
 // What a session keeps and counts while it lives, and gives back at its end: pinned table entries,
 // tracked counters, its share of the proxies' counters, its log line.
 import type { Millis } from "../base/units.ts";
-import type { Endpoint } from "../base/address.ts";
 import type { TrackedCounters } from "../stick/tracked.ts";
 import type { SessionEffect } from "./events.ts";
 import type { FrontendState } from "./frontend-state.ts";
 import type { RelayCounters } from "./mover.ts";
 import { type PinnedEntry, Pins } from "./pins.ts";
-import { SessionContext } from "./session-context.ts";
+import { relaySpec } from "./relay-spec.ts";
+import { SessionContext, type SessionEnds } from "./session-context.ts";
 import { SessionLog } from "./session-log.ts";
 import type { World } from "./world.ts";
 
@@ -24,7 +24,7 @@ export interface AccountedParts {
 export function newParts(
   world: World,
   frontend: FrontendState,
-  ends: { readonly source: Endpoint; readonly destination: Endpoint },
+  ends: SessionEnds,
   time: { readonly nowMs: Millis; readonly wallMs: number },
   effects: SessionEffect[],
 ): AccountedParts {
@@ -67,10 +67,18 @@ export class Accounts {
     if (this.#parts.context.backend?.isPinning === true) this.#pins.add(entries);
   }
 
-  /** It is served from now on: the first bytes go to the server, and who sent them is kept. */
-  relay(entries: readonly PinnedEntry[]): void {
-    this.#parts.context.keepClient();
+  /**
+   * It is served from now on: asks for the relay. Who sent the first bytes is kept, they themselves only
+   * where log lines may ask for them: a relay may stand for weeks.
+   */
+  relay(entries: readonly PinnedEntry[], nowMs: Millis): void {
+    const { context, effects } = this.#parts;
+    const { frontend } = context;
+    context.keepClient();
     this.pin(entries);
+    effects.push({ kind: "relay", spec: relaySpec(context) });
+    if (frontend.logMoment === "connect") this.logTraffic("--", nowMs, true);
+    if (!frontend.logsSamples) context.forgetPayload();
   }
 
   /** Logs the session, once; `isEarly` before its end. */

@@ -36,6 +36,12 @@ export class ClientStream {
     return this.#replacement;
   }
 
+  /** Keeps nothing: it has been sent. */
+  forget(): void {
+    this.#held = NOTHING;
+    this.#replacement = undefined;
+  }
+
   #seen(): Uint8Array {
     const replaced = this.#replacement;
     if (replaced === undefined) return this.#held;

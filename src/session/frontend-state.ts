@@ -1,5 +1,6 @@
 // A frontend at work: its settings, its compiled rules and its counters. A reload replaces the
 // settings and keeps the counters.
+import type { Millis } from "../base/units.ts";
 import type { Bind } from "../config/model/bind.ts";
 import type { FrontendSide, Proxy } from "../config/model/proxy.ts";
 import type { Verdict } from "../rules/compile.ts";
@@ -47,6 +48,9 @@ export class FrontendState {
   /** When the log line is due: as soon as its format's values are known, or at the end. */
   logMoment: "accept" | "connect" | "end" | "never" = "end";
 
+  /** Whether its lines may ask for first bytes once the relay runs. */
+  logsSamples = true;
+
   constructor(proxy: Proxy, side: FrontendSide) {
     this.name = proxy.name;
     this.proxy = proxy;
@@ -55,5 +59,10 @@ export class FrontendState {
 
   get id(): number {
     return this.proxy.id;
+  }
+
+  /** Until when a client that is silent from now on is waited for; `Infinity` without a limit. */
+  clientDeadlineMs(nowMs: Millis): Millis {
+    return nowMs + (this.proxy.timeouts.client ?? Infinity);
   }
 }

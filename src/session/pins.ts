@@ -10,9 +10,11 @@ export interface PinnedEntry {
   readonly entry: StickEntry;
 }
 
+const NONE: readonly PinnedEntry[] = [];
+
 /** The entries pinned by one session, each once. */
 export class Pins {
-  readonly #pinned: PinnedEntry[] = [];
+  #pinned: readonly PinnedEntry[] = NONE;
 
   /** Pins entries; one that is pinned already stays so once. */
   add(entries: readonly PinnedEntry[]): void {
@@ -22,12 +24,14 @@ export class Pins {
       );
       if (isKnown) continue;
       pin.table.pin(pin.entry);
-      this.#pinned.push(pin);
+      this.#pinned = [...this.#pinned, pin];
     }
   }
 
   /** Lets all of them go; their expiry starts again. */
   release(nowMs: Millis): void {
-    for (const { table, entry } of this.#pinned.splice(0)) table.unpin(entry, nowMs);
+    const pinned = this.#pinned;
+    this.#pinned = NONE;
+    for (const { table, entry } of pinned) table.unpin(entry, nowMs);
   }
 }

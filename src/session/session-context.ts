@@ -14,18 +14,27 @@ import type { BackendState } from "./backend-state.ts";
 import { ClientStream } from "./client-stream.ts";
 import type { FrontendState } from "./frontend-state.ts";
 import type { Keepalive } from "./mqtt-idle.ts";
-import type { TlsFacts } from "./mover.ts";
+import type { ConnectionId, TlsFacts } from "./mover.ts";
 import type { RuleSubject } from "./rule-runner.ts";
 import type { World } from "./world.ts";
 
 /** Bytes that have not come yet. */
 const NO_BYTES: PayloadView = { bytes: new Uint8Array(0), final: false };
 
+/** The two ends of a client's connection, and its name. */
+export interface SessionEnds {
+  readonly source: Endpoint;
+  readonly destination: Endpoint;
+  readonly connection?: ConnectionId;
+}
+
+const NONE_CAPTURED: readonly string[] = [];
+
 /** One session as rules see it; its owner keeps the plain fields up to date. */
 export class SessionContext implements RuleSubject {
   readonly #world: World;
   readonly #trackers: TrackedCounters;
-  readonly #captured: string[] = [];
+  #captured: readonly string[] = NONE_CAPTURED;
   #client: ClientIdentity | undefined;
   #variables: Map<string, Sample> | undefined;
   readonly frontend: FrontendState;
@@ -55,7 +64,7 @@ export class SessionContext implements RuleSubject {
     world: World,
     trackers: TrackedCounters,
     frontend: FrontendState,
-    ends: { readonly source: Endpoint; readonly destination: Endpoint },
+    ends: SessionEnds,
     time: { readonly nowMs: Millis; readonly wallMs: number },
   ) {
     this.#world = world;
@@ -88,6 +97,13 @@ export class SessionContext implements RuleSubject {
   /** Keeps `client` for when the first bytes are gone. */
   keepClient(): void {
     this.#client = clientIdentity(this.request.bytes);
+  }
+
+  /** Nobody will ask for first bytes any more. */
+  forgetPayload(): void {
+    this.request = NO_BYTES;
+    this.response = NO_BYTES;
+    this.stream.forget();
   }
 
   /** The connection has become a session. */
@@ -141,7 +157,7 @@ export class SessionContext implements RuleSubject {
   }
 
   capture(value: string): void {
-    this.#captured.push(value);
+    this.#captured = [...this.#captured, value];
   }
 
   /** The client's address, for `balance source`; absent on unix sockets. */

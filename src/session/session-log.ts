@@ -32,7 +32,8 @@ export class SessionLog {
   #queued: { readonly isServerQueue: boolean; readonly count: number } | undefined;
   #bytesSent = 0;
   #isLogged = false;
-  #counted: TrackedBytes = { inBytes: 0, outBytes: 0 };
+  #countedIn = 0;
+  #countedOut = 0;
   /** When bytes were last seen to have moved. */
   #activeMs: Millis;
   bytesToServer = 0;
@@ -166,11 +167,12 @@ export class SessionLog {
 
   /** Adds the bytes that are not counted yet to the proxies and the server. */
   countBytes(backend: BackendState | undefined, nowMs: Millis): void {
-    const inBytes = this.bytesToServer - this.#counted.inBytes;
-    const outBytes = this.bytesToClient - this.#counted.outBytes;
+    const inBytes = this.bytesToServer - this.#countedIn;
+    const outBytes = this.bytesToClient - this.#countedOut;
     if (inBytes === 0 && outBytes === 0) return;
     this.#activeMs = nowMs;
-    this.#counted = this.totals;
+    this.#countedIn = this.bytesToServer;
+    this.#countedOut = this.bytesToClient;
     for (const counters of [this.#frontend.counters, backend?.counters, this.#server?.counters]) {
       if (counters === undefined) continue;
       counters.bytesIn += inBytes;

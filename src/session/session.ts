@@ -8,7 +8,6 @@
 // A client that cannot be served may first be told so (`refusing`). However it ends, `#leave` is the
 // one way out: it gives back what the session holds.
 import { assert } from "../base/assert.ts";
-import type { Endpoint } from "../base/address.ts";
 import type { Machine } from "../base/machine.ts";
 import type { Millis } from "../base/units.ts";
 import type { Dispatch } from "../balance/assignment.ts";
@@ -19,18 +18,20 @@ import { Answering } from "./answering.ts";
 import { ClientSide } from "./client-side.ts";
 import type { KillCause, SessionEffect, SessionEvent } from "./events.ts";
 import type { FrontendState, ListenerState } from "./frontend-state.ts";
-import type { CloseManner, RelayCounters, RelayEnd } from "./mover.ts";
+import type { CloseManner, ConnectionId, RelayCounters, RelayEnd } from "./mover.ts";
 import { Opening, type OpeningStep } from "./opening.ts";
 import { Pipeline } from "./pipeline.ts";
 import { Refusing } from "./refusing.ts";
-import { relaySpec } from "./relay-spec.ts";
 import { ServerSide } from "./server-side.ts";
-import type { SessionContext } from "./session-context.ts";
+import type { SessionContext, SessionEnds } from "./session-context.ts";
 import type { SessionState } from "./session-state.ts";
 import type { SessionLog } from "./session-log.ts";
 import { type PendingStore, storeServer } from "./sticking.ts";
 import { killTermination, relayTermination } from "./termination.ts";
 import type { World } from "./world.ts";
+
+const RELAYING: SessionState = { name: "relaying" };
+const NO_STORES: readonly PendingStore[] = [];
 
 /** A client connection and what becomes of it. */
 export class Session implements Machine<SessionEvent, SessionEffect> {
@@ -39,27 +40,30 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
   readonly context: SessionContext;
   /** What its log line will say, for others to read. */
   readonly log: SessionLog;
-  readonly #opening: Opening;
-  readonly #pipeline: Pipeline;
+  /** The client's name at the mover. */
+  readonly connection: ConnectionId | undefined;
+  #opening: Opening | undefined;
+  #pipeline: Pipeline | undefined;
   readonly #parts: AccountedParts;
   readonly #accounts: Accounts;
   readonly #effects: SessionEffect[] = [];
   readonly #client = new ClientSide(this.#effects);
-  readonly #refusing: Refusing;
-  readonly #answering: Answering;
+  #refusing: Refusing | undefined;
+  #answering: Answering | undefined;
   #state: SessionState = { name: "opening", deadlineMs: Infinity };
   #serverSide: ServerSide | undefined;
   #inspectDeadlineMs: Millis | undefined;
-  #stores: readonly PendingStore[] = [];
+  #stores: readonly PendingStore[] = NO_STORES;
   #killed: KillCause | undefined;
 
   constructor(
     world: World,
     frontend: FrontendState,
     listener: ListenerState,
-    ends: { readonly source: Endpoint; readonly destination: Endpoint },
+    ends: SessionEnds,
     time: { readonly nowMs: Millis; readonly wallMs: number },
   ) {
+    this.connection = ends.connection;
     this.#frontend = frontend;
     this.#parts = newParts(world, frontend, ends, time, this.#effects);
     this.context = this.#parts.context;
@@ -67,8 +71,6 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
     this.#opening = new Opening(frontend, listener, this.context, this.#parts.trackers);
     this.#pipeline = new Pipeline(frontend, this.context);
     this.#accounts = new Accounts(this.#parts);
-    this.#refusing = new Refusing(this.#parts, this.#client);
-    this.#answering = new Answering(this.#parts, this.#client, this.#pipeline);
   }
 
   /** The name of the state it is in. */
@@ -77,7 +79,10 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
   }
 
   poll(): SessionEffect | undefined {
-    return this.#effects.shift();
+    const effect = this.#effects.shift();
+    // A relay may stand for weeks: an array that is emptied so gives its memory back.
+    if (effect?.kind === "relay" && this.#effects.length === 0) this.#effects.length = 0;
+    return effect;
   }
 
   nextTimeout(): Millis | undefined {
@@ -95,7 +100,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
         return this.#onBytes(event.bytes, event.ended, nowMs);
       case "secured":
         if (this.#state.name !== "opening") return;
-        return this.#open(this.#opening.onSecured(event.tls, nowMs), nowMs);
+        return this.#open(this.#opening!.onSecured(event.tls, nowMs), nowMs);
       case "client-closed":
         return this.#onClientClosed(event.code, nowMs);
       case "connected":
@@ -126,7 +131,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
   #onAccepted(nowMs: Millis): void {
     this.#accounts.enter();
     this.#client.configure(this.#frontend.clientSocket);
-    this.#open(this.#opening.start(nowMs), nowMs);
+    this.#open(this.#opening!.start(nowMs), nowMs);
   }
 
   #open(step: OpeningStep, nowMs: Millis): void {
@@ -134,11 +139,11 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
       case "wait":
         return;
       case "inspect":
-        this.#become({ name: "opening", deadlineMs: this.#clientDeadline(nowMs) });
+        this.#become({ name: "opening", deadlineMs: this.#frontend.clientDeadlineMs(nowMs) });
         return this.#client.inspect(PROXY_V2_BYTES_MAX);
       case "secure":
         this.#client.consume(step.consume);
-        this.#become({ name: "opening", deadlineMs: this.#clientDeadline(nowMs) });
+        this.#become({ name: "opening", deadlineMs: this.#frontend.clientDeadlineMs(nowMs) });
         return this.#client.secure(step.context);
       case "denied":
         this.#client.close(step.manner);
@@ -148,6 +153,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
         this.#client.close("finish");
         return this.#leave(nowMs);
       case "open":
+        this.#opening = undefined;
         this.#client.consume(step.consume);
         this.log.noteHeld(this.context.request.bytes.length);
         this.log.noteOpened(this.context.destination, nowMs);
@@ -156,12 +162,8 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
     }
   }
 
-  #clientDeadline(nowMs: Millis): Millis {
-    return nowMs + (this.#frontend.proxy.timeouts.client ?? Infinity);
-  }
-
   #proceed(nowMs: Millis): void {
-    const step = this.#pipeline.advance();
+    const step = this.#pipeline!.advance();
     this.#enterBackend(nowMs);
     switch (step.kind) {
       case "wait":
@@ -192,7 +194,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
     const { content } = (this.context.backend ?? this.#frontend).proxy;
     const delayMs = content.requestInspectDelayMs ?? INSPECT_DELAY_DEFAULT_MS;
     this.#inspectDeadlineMs ??= nowMs + delayMs;
-    const deadlineMs = Math.min(this.#inspectDeadlineMs, this.#clientDeadline(nowMs));
+    const deadlineMs = Math.min(this.#inspectDeadlineMs, this.#frontend.clientDeadlineMs(nowMs));
     this.#become({ name: "inspecting", deadlineMs });
     this.#client.inspect(content.inspectBytesMax);
   }
@@ -200,9 +202,9 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
   #onBytes(bytes: Uint8Array, isEnded: boolean, nowMs: Millis): void {
     const { name } = this.#state;
     // Log formats may still ask for what was seen first.
-    if (name === "answering") return this.#answering.onClientBytes(bytes);
+    if (name === "answering") return this.#answering!.onClientBytes(bytes);
     this.context.noteRequest(bytes, isEnded);
-    if (name === "opening") return this.#open(this.#opening.onBytes(bytes, isEnded, nowMs), nowMs);
+    if (name === "opening") return this.#open(this.#opening!.onBytes(bytes, isEnded, nowMs), nowMs);
     this.log.noteHeld(bytes.length);
     if (name === "inspecting") return this.#proceed(nowMs);
     if (name === "refusing") return this.#finish(this.#state.termination, nowMs);
@@ -212,8 +214,6 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
     if (name === "queued") this.#finish("CQ", nowMs);
     else if (name === "connecting" || name === "pausing") this.#finish("CC", nowMs);
   }
-
-  // The server.
 
   #assign(avoid: ServerState | undefined, nowMs: Millis): void {
     const outcome = this.#serverSide!.assign(avoid, nowMs);
@@ -275,6 +275,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
     this.log.noteConnected(nowMs, event.local);
     this.#serverSide!.observe(server, true);
     if (event.tls !== undefined) this.context.serverTls = event.tls;
+    this.#answering = new Answering(this.#parts, this.#client, this.#pipeline!);
     const deadlineMs = this.#answering.begin(nowMs);
     if (deadlineMs === undefined) return this.#relay(server, nowMs);
     this.#become({ name: "answering", deadlineMs, server });
@@ -283,7 +284,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
   #onAnswer(nowMs: Millis): void {
     if (this.#state.name !== "answering") return;
     const { server } = this.#state;
-    const answer = this.#pipeline.judgeResponse();
+    const answer = this.#pipeline!.judgeResponse();
     if (answer === "wait") return;
     if (answer === "closed") return this.#finish("--", nowMs);
     if (answer === "rejected") {
@@ -297,20 +298,19 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
 
   #relay(server: ServerState, nowMs: Millis): void {
     const backend = this.context.backend!;
-    this.#accounts.relay(storeServer(this.#stores, server, backend, nowMs));
-    this.#become({ name: "relaying" });
-    this.#effects.push({ kind: "relay", spec: relaySpec(this.context) });
-    if (this.#frontend.logMoment === "connect") this.#accounts.logTraffic("--", nowMs, true);
+    this.#become(RELAYING);
+    this.#accounts.relay(storeServer(this.#stores, server, backend, nowMs), nowMs);
+    this.#pipeline = undefined;
+    this.#answering = undefined;
+    this.#stores = NO_STORES;
   }
-
-  // The end.
 
   /** The client's connection broke; HAProxy calls that an abort of the transfer in every phase but the first. */
   #onClientClosed(code: string | undefined, nowMs: Millis): void {
     const { name } = this.#state;
     this.#client.vanish();
     if (name === "refusing") return this.#finish(this.#state.termination, nowMs);
-    if (name === "opening") return this.#open(this.#opening.lost(code), nowMs);
+    if (name === "opening") return this.#open(this.#opening!.lost(code), nowMs);
     this.#serverSide?.countClientAbort();
     this.#finish(name === "inspecting" ? "CR" : "CD", nowMs);
   }
@@ -330,7 +330,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
     if (!("deadlineMs" in state) || state.deadlineMs > nowMs) return;
     switch (state.name) {
       case "opening":
-        return this.#open(this.#opening.late(), nowMs);
+        return this.#open(this.#opening!.late(), nowMs);
       case "inspecting":
         return this.#onInspectionTimeout(state.deadlineMs, nowMs);
       case "queued":
@@ -369,6 +369,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
     if (name === "connecting" || name === "answering" || name === "relaying") {
       this.#effects.push({ kind: "abandon-server" });
     }
+    this.#refusing ??= new Refusing(this.#parts, this.#client);
     const wait = manner === "finish" ? this.#refusing.tell(termination, nowMs) : undefined;
     if (wait !== undefined) {
       this.#serverSide?.release(nowMs);

@@ -83,10 +83,14 @@ export interface TrackedBytes {
   readonly outBytes: number;
 }
 
+const NONE: readonly undefined[] = [];
+const NOTHING: TrackedBytes = { inBytes: 0, outBytes: 0 };
+
 /** The counters of one connection. */
 export class TrackedCounters {
-  readonly #trackers: (Tracker | undefined)[] = [];
-  #counted: TrackedBytes = { inBytes: 0, outBytes: 0 };
+  /** Most connections track nothing. */
+  #trackers: readonly (Tracker | undefined)[] = NONE;
+  #counted: TrackedBytes = NOTHING;
 
   /**
    * Begins to track, unless this counter tracks already, the sample has no form as a key of the
@@ -97,7 +101,9 @@ export class TrackedCounters {
     const view = lookupOrCreateSample(table, sample, nowMs);
     if (view === undefined) return;
     const { entry } = view;
-    this.#trackers[counter] = { table, view };
+    const trackers = [...this.#trackers];
+    trackers[counter] = { table, view };
+    this.#trackers = trackers;
     table.hold(entry);
     table.add(entry, "conn_cur", 0, 1, nowMs);
     this.#count({ table, view }, "conn", 1, nowMs);
@@ -117,6 +123,7 @@ export class TrackedCounters {
 
   /** Counts what has been relayed since the last call. */
   onBytes(totals: TrackedBytes, nowMs: Millis): void {
+    if (this.#trackers.length === 0) return;
     const inBytes = totals.inBytes - this.#counted.inBytes;
     const outBytes = totals.outBytes - this.#counted.outBytes;
     this.#counted = totals;
@@ -138,7 +145,7 @@ export class TrackedCounters {
       table.touch(view.entry, nowMs, "local");
       table.release(view.entry, nowMs);
     }
-    this.#trackers.length = 0;
+    this.#trackers = NONE;
   }
 
   #count({ table, view }: Tracker, what: string, count: number, nowMs: Millis): void {

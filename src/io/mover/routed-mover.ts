@@ -155,7 +155,10 @@ export class RoutedMover implements ProcessMover {
   }
 
   close(connection: ConnectionId, manner: CloseManner): void {
-    this.#of(connection).close(connection, manner);
+    const owner = this.#of(connection);
+    owner.close(connection, manner);
+    // It may be the server of a relay, which does not go by that name.
+    if (owner !== this.#native) this.#native?.close(connection, manner);
   }
 
   counters(client: ConnectionId): RelayCounters | undefined {

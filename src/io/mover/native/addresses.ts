@@ -1,6 +1,7 @@
 // Addresses as the native part takes and gives them.
 import { Buffer } from "node:buffer";
 import type { Endpoint } from "../../../base/address.ts";
+import { ADDRESS_TEXTS_MAX } from "../../../limits.ts";
 import { parseIp, printIp } from "../../../base/ip.ts";
 import { UNNAMED, unixPath } from "../endpoints.ts";
 
@@ -30,10 +31,22 @@ export function ipBytes(host: string): Uint8Array {
 export function readAddress(words: Int32Array | Float64Array, at: number): Endpoint {
   const family = words[at];
   const port = words[at + 1]!;
-  if (family === 4) return { kind: "ip", family: 4, host: printIpv4(words[at + 2]!), port };
+  if (family === 4) return { kind: "ip", family: 4, host: textOf(words[at + 2]!), port };
   if (family !== 6) return UNNAMED;
   const bytes = new Uint8Array(Int32Array.from(words.subarray(at + 2, at + 6)).buffer);
   return { kind: "ip", family: 6, host: printIp(bytes), port };
+}
+
+/** Texts of addresses by their word: devices come back, and often share one address. */
+const texts = new Map<number, string>();
+
+function textOf(word: number): string {
+  const known = texts.get(word);
+  if (known !== undefined) return known;
+  if (texts.size === ADDRESS_TEXTS_MAX) texts.clear();
+  const text = printIpv4(word);
+  texts.set(word, text);
+  return text;
 }
 
 /** The word holds the bytes in network order, as they lie in memory. */

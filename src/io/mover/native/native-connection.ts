@@ -13,7 +13,6 @@ import type { DeadlineEntry } from "../deadlines.ts";
 import { HeldBytes } from "../held-bytes.ts";
 import type { MoverAddon, MoverHandle } from "./addon.ts";
 import { READY } from "./addon.ts";
-import type { NativeRelay } from "./native-relays.ts";
 import { SendQueue } from "./send-queue.ts";
 import type { SystemError } from "./system-error.ts";
 import { systemError } from "./system-error.ts";
@@ -67,7 +66,6 @@ export class NativeConnection implements DeadlineEntry {
   bytesIn = 0;
   /** Sent as soon as it is connected. */
   preamble: Uint8Array | undefined;
-  relay: NativeRelay | undefined;
   deadlineSlot = -1;
   readonly #host: NativeConnectionHost;
   readonly #queue = new SendQueue();

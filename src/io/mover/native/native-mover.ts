@@ -121,9 +121,10 @@ export class NativeMover implements PlainMover {
     return this.#byFd.size - this.#listeners.size + 2 * this.#relays.size;
   }
 
-  /** Whether this mover has the connection or listener of this name. */
+  /** Whether this mover has the connection or listener of this name; a relay goes by its client's. */
   has(name: ConnectionId): boolean {
-    return this.#connections.has(name) || this.#listeners.has(name);
+    if (this.#connections.has(name) || this.#listeners.has(name)) return true;
+    return this.#relays.has(name);
   }
 
   listen(spec: ListenSpec): ListenerId {
@@ -218,32 +219,29 @@ export class NativeMover implements PlainMover {
     if (clientSide === undefined || serverSide === undefined) return;
     this.#byFd.delete(clientSide.fd);
     this.#byFd.delete(serverSide.fd);
+    this.#connections.delete(client);
+    this.#connections.delete(server);
     this.#relays.start(clientSide, serverSide, spec);
   }
 
   retime(client: ConnectionId, spec: RelaySpec): void {
-    this.#relays.retime(this.#connections.get(client)?.relay, spec);
+    this.#relays.retime(client, spec);
   }
 
   leave(client: ConnectionId, farewell: Uint8Array | undefined): void {
-    this.#relays.leave(this.#connections.get(client)?.relay, farewell);
+    this.#relays.leave(client, farewell);
   }
 
   close(connection: ConnectionId, manner: CloseManner): void {
     const known = this.#connections.get(connection);
-    if (known === undefined) return;
-    if (known.relay !== undefined) {
-      this.#relays.close(known.relay, manner);
-      return;
-    }
+    if (known === undefined) return this.#relays.close(connection, manner);
     this.#connections.delete(connection);
     if (manner === "silent") this.#silenced.add(known);
     else known.close(manner);
   }
 
   counters(client: ConnectionId): RelayCounters | undefined {
-    const relay = this.#connections.get(client)?.relay;
-    return relay && this.#relays.counters(relay);
+    return this.#relays.counters(client);
   }
 
   /** Gives a connection that is in no relay to another mover, which goes on under the same name. */
@@ -387,11 +385,7 @@ export class NativeMover implements PlainMover {
     this.#deadlines.forget(connection);
   }
 
-  #onRelayEnded({ relay, end, counters, code }: NativeRelayEnd): void {
-    const client = relay.client.id;
-    const server = relay.server.id;
-    this.#connections.delete(client);
-    this.#connections.delete(server);
+  #onRelayEnded({ client, server, end, counters, code }: NativeRelayEnd): void {
     this.#updateHold();
     const cause = code === undefined ? {} : { code };
     this.#emit({ kind: "relay-ended", client, server, end, counters, ...cause });

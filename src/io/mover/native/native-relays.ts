@@ -1,20 +1,17 @@
 // The relays of the native part's thread. Both descriptors are the thread's from `start` on; it has
-// closed them when the end is told.
+// closed them when the end is told. A relay may stand for weeks, so all that is kept of it here is
+// the two names of its connections, and its framing where that is wanted.
 import { FrameTracker, PACKET_TYPE_COUNT } from "../../../mqtt/frames.ts";
-import type { CloseManner, RelayCounters, RelayEnd, RelaySpec } from "../../../session/mover.ts";
+import type {
+  CloseManner,
+  ConnectionId,
+  RelayCounters,
+  RelayEnd,
+  RelaySpec,
+} from "../../../session/mover.ts";
 import { type MoverAddon, type MoverHandle, RECORD_WORDS, TOTALS_PER_RECORD } from "./addon.ts";
 import type { NativeConnection } from "./native-connection.ts";
 import { systemError } from "./system-error.ts";
-
-/** What is known here of a relay of the thread. */
-export interface NativeRelay {
-  /** Its number at the native part. */
-  readonly slot: number;
-  readonly client: NativeConnection;
-  readonly server: NativeConnection;
-  /** The packets that went ahead of the relay, and what those of the thread are counted onto. */
-  readonly frames: Frames | undefined;
-}
 
 /** The framing of both directions, up to where the thread takes it over. */
 interface Frames {
@@ -24,7 +21,8 @@ interface Frames {
 
 /** How a relay ended. */
 export interface NativeRelayEnd {
-  readonly relay: NativeRelay;
+  readonly client: ConnectionId;
+  readonly server: ConnectionId;
   readonly end: RelayEnd;
   readonly counters: RelayCounters;
   readonly code: string | undefined;
@@ -39,6 +37,12 @@ export interface NativeRelaysHost {
   /** Both sides are closed. */
   relayEnded(ended: NativeRelayEnd): void;
 }
+
+/** Stands for a connection where there is none; names begin with 1. */
+const NOBODY: ConnectionId = 0;
+
+/** Numbers of a call that begins or changes a relay. */
+const SPEC_NUMBERS = 13;
 
 /** By the numbers of `enum relay_end` in src/native/relay.h. */
 const RELAY_ENDS: readonly RelayEnd[] = [
@@ -55,17 +59,29 @@ const RELAY_ENDS: readonly RelayEnd[] = [
 /** All relays of a mover. */
 export class NativeRelays {
   readonly #host: NativeRelaysHost;
-  readonly #bySlot = new Map<number, NativeRelay>();
+  /** The native part's number of a relay, by its client. */
+  readonly #slots = new Map<ConnectionId, number>();
+  /** By that number. */
+  readonly #clients: ConnectionId[] = [];
+  readonly #servers: ConnectionId[] = [];
+  /** By that number, where there is any. */
+  readonly #frames = new Map<number, Frames>();
+  readonly #spec = new Float64Array(SPEC_NUMBERS);
 
   constructor(host: NativeRelaysHost) {
     this.#host = host;
   }
 
   get size(): number {
-    return this.#bySlot.size;
+    return this.#slots.size;
   }
 
-  /** Joins two connections, bytes in hand first. */
+  /** Whether this connection is the client of a relay. */
+  has(client: ConnectionId): boolean {
+    return this.#slots.has(client);
+  }
+
+  /** Joins two connections, bytes in hand first; both are the relay's, also when it is refused. */
   start(client: NativeConnection, server: NativeConnection, spec: RelaySpec): void {
     const frames = startFrames(client, server, spec);
     client.passHeld(server);
@@ -78,77 +94,112 @@ export class NativeRelays {
       this.#host.handle,
       clientFd,
       serverFd,
-      specNumbers(spec, frames),
+      this.#specNumbers(spec, frames),
       client.bytesIn,
       server.bytesIn,
       toClient,
       toServer,
     );
-    const relay: NativeRelay = { slot, client, server, frames };
     if (slot < 0) {
-      this.#refuse(relay, clientFd, serverFd);
+      this.#host.addon.closeDescriptor(clientFd, true);
+      this.#host.addon.closeDescriptor(serverFd, true);
+      this.#refuse(client, server, -slot);
       return;
     }
-    client.relay = relay;
-    server.relay = relay;
-    this.#bySlot.set(slot, relay);
+    // Slots are used again, so that the lists have no holes.
+    while (this.#clients.length <= slot) this.#clients.push(NOBODY);
+    while (this.#servers.length <= slot) this.#servers.push(NOBODY);
+    this.#clients[slot] = client.id;
+    this.#servers[slot] = server.id;
+    this.#slots.set(client.id, slot);
+    if (frames !== undefined) this.#frames.set(slot, frames);
   }
 
   /** The system has no memory for another relay. */
-  #refuse(relay: NativeRelay, clientFd: number, serverFd: number): void {
-    const { addon } = this.#host;
-    addon.closeDescriptor(clientFd, true);
-    addon.closeDescriptor(serverFd, true);
-    const { bytesIn: bytesToServer } = relay.client;
-    const { bytesIn: bytesToClient } = relay.server;
-    const counters = { bytesToServer, bytesToClient };
-    const { code } = systemError(-relay.slot, "relay");
+  #refuse(client: NativeConnection, server: NativeConnection, errno: number): void {
+    const counters = { bytesToServer: client.bytesIn, bytesToClient: server.bytesIn };
+    const { code } = systemError(errno, "relay");
+    const ends = { client: client.id, server: server.id };
     process.nextTick(() => {
-      this.#host.relayEnded({ relay, end: "client-error", counters, code });
+      this.#host.relayEnded({ ...ends, end: "client-error", counters, code });
     });
   }
 
   /** See `Mover.retime`. */
-  retime(relay: NativeRelay | undefined, spec: RelaySpec): void {
-    if (relay === undefined) return;
-    this.#host.addon.retimeRelay(this.#host.handle, relay.slot, specNumbers(spec));
+  retime(client: ConnectionId, spec: RelaySpec): void {
+    const slot = this.#slots.get(client);
+    if (slot === undefined) return;
+    this.#host.addon.retimeRelay(this.#host.handle, slot, this.#specNumbers(spec, undefined));
   }
 
   /** See `Mover.leave`. */
-  leave(relay: NativeRelay | undefined, farewell: Uint8Array | undefined): void {
-    if (relay === undefined) return;
-    this.#host.addon.leaveRelay(this.#host.handle, relay.slot, farewell);
+  leave(client: ConnectionId, farewell: Uint8Array | undefined): void {
+    const slot = this.#slots.get(client);
+    if (slot === undefined) return;
+    this.#host.addon.leaveRelay(this.#host.handle, slot, farewell);
   }
 
-  /** A relay cannot be dropped silently, as its server would wait for ever: it is reset. */
-  close(relay: NativeRelay, manner: CloseManner): void {
-    this.#host.addon.closeRelay(this.#host.handle, relay.slot, manner !== "finish");
+  /**
+   * Closes the relay that a connection is part of, if any. It cannot be dropped silently, as its server
+   * would wait for ever: it is reset.
+   */
+  close(connection: ConnectionId, manner: CloseManner): void {
+    // Hardly anybody closes by the server: a search costs less than a map for all that live.
+    const slot = this.#slots.get(connection) ?? this.#servers.indexOf(connection);
+    if (slot < 0) return;
+    this.#host.addon.closeRelay(this.#host.handle, slot, manner !== "finish");
   }
 
-  /** What a relay has moved so far. */
-  counters(relay: NativeRelay): RelayCounters {
+  /** What a relay has moved so far; `undefined` when the client is in none. */
+  counters(client: ConnectionId): RelayCounters | undefined {
+    const slot = this.#slots.get(client);
+    if (slot === undefined) return undefined;
     const { addon, handle, scratch } = this.#host;
-    addon.countRelay(handle, relay.slot);
-    return readCounters(scratch, 0, relay.frames);
+    addon.countRelay(handle, slot);
+    return readCounters(scratch, 0, this.#frames.get(slot));
   }
 
   /** Takes the record of an end at `at`: slot, `enum relay_end`, errno; its counters stand in `totals`. */
   onEnded(records: Int32Array, at: number, totals: Float64Array): void {
     const [slot, end, errno] = [records[at + 1]!, records[at + 2]!, records[at + 3]!];
-    const relay = this.#bySlot.get(slot);
-    if (relay === undefined) return;
-    this.#bySlot.delete(slot);
+    const client = this.#clients[slot] ?? NOBODY;
+    const server = this.#servers[slot] ?? NOBODY;
+    if (client === NOBODY) return;
+    this.#clients[slot] = NOBODY;
+    this.#servers[slot] = NOBODY;
+    this.#slots.delete(client);
+    const frames = this.#frames.get(slot);
+    this.#frames.delete(slot);
     this.#host.relayEnded({
-      relay,
+      client,
+      server,
       end: RELAY_ENDS[end] ?? "closed",
-      counters: readCounters(totals, (at / RECORD_WORDS) * TOTALS_PER_RECORD, relay.frames),
+      counters: readCounters(totals, (at / RECORD_WORDS) * TOTALS_PER_RECORD, frames),
       code: errno === 0 ? undefined : systemError(errno, "relay").code,
     });
   }
 
   /** Forgets all relays, which nobody is told of. */
   clear(): void {
-    this.#bySlot.clear();
+    this.#slots.clear();
+    this.#frames.clear();
+    this.#clients.fill(NOBODY);
+  }
+
+  /** The numbers of a call: five timeouts, negative when infinite, whether an end resets, and the framing. */
+  #specNumbers(spec: RelaySpec, frames: Frames | undefined): Float64Array {
+    const numbers = this.#spec;
+    numbers[0] = spec.clientMs ?? -1;
+    numbers[1] = spec.serverMs ?? -1;
+    numbers[2] = spec.tunnelMs ?? -1;
+    numbers[3] = spec.clientFinMs ?? -1;
+    numbers[4] = spec.serverFinMs ?? -1;
+    numbers[5] = spec.resetServerAtEnd === true ? 1 : 0;
+    numbers[6] = frames === undefined ? 0 : 1;
+    if (frames === undefined) return numbers;
+    numbers.set(frames.toServer.position, 7);
+    numbers.set(frames.toClient.position, 10);
+    return numbers;
   }
 }
 
@@ -163,23 +214,6 @@ function startFrames(
   frames.toServer.take(client.held.view());
   frames.toClient.take(server.held.view());
   return frames;
-}
-
-const NOT_FRAMED = [0, 0, 0, 0, 0, 0, 0] as const;
-
-/** The numbers of a call: five timeouts, negative when infinite, whether an end resets, and the framing. */
-function specNumbers(spec: RelaySpec, frames?: Frames): Float64Array {
-  return Float64Array.of(
-    spec.clientMs ?? -1,
-    spec.serverMs ?? -1,
-    spec.tunnelMs ?? -1,
-    spec.clientFinMs ?? -1,
-    spec.serverFinMs ?? -1,
-    spec.resetServerAtEnd === true ? 1 : 0,
-    ...(frames === undefined
-      ? NOT_FRAMED
-      : [1, ...frames.toServer.position, ...frames.toClient.position]),
-  );
 }
 
 /** Bytes from the client, bytes from the server; with framing the packets of each, by type. */
