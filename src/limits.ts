@@ -358,6 +358,12 @@ export const ACCEPT_RETRY_MS = 100;
 export const MQTT_IDLE_DEFAULT_MS_MIN = 2_000;
 export const MQTT_IDLE_DEFAULT_MS_MAX = 86_400_000;
 
+/** Connections a second that `mqtt-connect-rate` takes: each costs 8 bytes of memory. */
+export const CONNECT_RATE_MAX = 100_000;
+
+/** Devices known to a stick table that a paced server takes in a row while others wait: one turn in five is theirs. */
+export const RETURNING_IN_A_ROW_MAX = 4;
+
 /** How much later than an idle limit of `timeout client mqtt` a server may be called silent, ms: it is the client that is. */
 export const MQTT_IDLE_SERVER_MARGIN_MS = 1_000;
 

@@ -27,6 +27,8 @@ export interface AssignRequest<T> {
   /** The bytes of the sample of `balance hash`; absent when the sample is. */
   readonly hashKey?: Uint8Array | undefined;
   readonly priority?: QueuePriority | undefined;
+  /** A stick table knows it: where connects are paced it goes before those that are new. */
+  readonly isReturning?: boolean;
 }
 
 /** The answer. A slot is reserved only with `server`; it must be given back by `release()`. */

@@ -17,7 +17,7 @@ import type {
   QueuePositions,
 } from "./assignment.ts";
 import { Availability } from "./availability.ts";
-import { connectionSlots, fullconnOf } from "./capacity.ts";
+import { countBackend, fullconnOf } from "./capacity.ts";
 import { Election } from "./election.ts";
 import { hashClient } from "./key-hash.ts";
 import { Places, queuePositions } from "./places.ts";
@@ -185,15 +185,21 @@ export class BackendBalancer<T> {
     return this.#isMember(server) && this.#election.isElectable(server);
   }
 
-  /** When `tick()` is due; `undefined` while no server starts slowly. */
+  /** When `tick()` is due; `undefined` while no server starts slowly or lets anyone wait for its pace. */
   nextTimeout(): Millis | undefined {
-    return this.#slowStarts.nextMs;
+    const turns = this.servers.map(
+      (server) => this.#places.nextTurnMs(server, this.isElected(server)) ?? Infinity,
+    );
+    const atMs = Math.min(this.#slowStarts.nextMs ?? Infinity, ...turns);
+    return atMs === Infinity ? undefined : atMs;
   }
 
-  /** Raises the weights and limits of servers that start slowly. */
+  /** Raises the weights and limits of servers that start slowly, and lets in whose turn it is. */
   tick(nowMs: Millis): QueueOutcome<T> {
     this.#places.nowMs = nowMs;
-    const dispatched: Dispatch<T>[] = [];
+    const dispatched = this.servers
+      .filter(({ spec }) => spec.connectRate !== undefined)
+      .flatMap((server) => this.#dispatchTo(server));
     for (const server of this.#slowStarts.due(nowMs)) {
       this.#slowStarts.arm(server, nowMs);
       dispatched.push(...this.#afterChange(server, false).dispatched);
@@ -233,17 +239,7 @@ export class BackendBalancer<T> {
 
   /** Figures for samples (`nbsrv`, `queue`, `connslots`) and statistics. */
   counts(): BackendCounts {
-    return {
-      activeUsable: this.#election.activeCount,
-      backupUsable: this.#election.backupCount,
-      usable: this.#election.usedCount,
-      queued: this.#places.queues.sharedCount,
-      queuedTotal: this.#places.queues.totalCount,
-      queuedMax: this.#places.queues.sharedMax,
-      served: this.#places.served,
-      totalWeight: this.#election.totalWeight,
-      connectionSlots: connectionSlots(this.servers),
-    };
+    return countBackend(this.#election, this.#places);
   }
 
   /** `clear counters`: forgets the highest values, servers' included; with `all` also sums. */
@@ -275,7 +271,7 @@ export class BackendBalancer<T> {
     if (this.#election.usedCount === 0) return { kind: "none" };
     const server = this.#choose(request);
     if (server === undefined) {
-      const position = this.#places.enqueue(request.token, undefined, request.priority);
+      const position = this.#places.enqueue(request, undefined);
       return { kind: "queued", position };
     }
     if (server !== request.avoid) {
@@ -301,7 +297,8 @@ export class BackendBalancer<T> {
     const { maxqueue } = server.spec;
     if (maxqueue > 0 && server.queued >= maxqueue) return { kind: "refused-full", server };
     // QUIRK: as in HAProxy, leastconn reorders servers by connections gained or lost, not queued.
-    const position = this.#places.enqueue(request.token, server, request.priority);
+    const position = this.#places.enqueue(request, server);
+    if (server.spec.connectRate !== undefined) this.#algorithm.onLoadChanged(server);
     return { kind: "queued", server, position };
   }
 
@@ -327,7 +324,8 @@ export class BackendBalancer<T> {
       this.#election.usedCount > 0,
       this.#places.nowMs,
     );
-    const requeued = isGoing && this.#mayLeaveQueue() ? this.#places.queues.takeAll(server) : [];
+    const mayLeave = this.#mayLeaveQueue() || server.spec.connectRate !== undefined;
+    const requeued = isGoing && mayLeave ? this.#places.queues.takeAll(server) : [];
     const dispatched = [...this.#dispatchTo(server)];
     // The change may have elected a backup. It has no slot in use that could be given back, so
     // nothing but the change itself wakes who waits.

@@ -1,14 +1,15 @@
 // The places of a backend: slots in servers, and where to wait for one.
 import { assert } from "../base/assert.ts";
 import type { Millis } from "../base/units.ts";
-import type { Dispatch, QueuePositions } from "./assignment.ts";
+import type { AssignRequest, Dispatch, QueuePositions } from "./assignment.ts";
+import { ConnectRate } from "./connect-rate.ts";
 import { Queues, type Taken } from "./queues.ts";
 import type { ServerState } from "./server.ts";
-import type { QueuePriority } from "./waiting-list.ts";
 
 /** Keeps `served` of the servers and the queues; `T` names a session. */
 export class Places<T> {
   readonly #queues = new Queues<T>();
+  readonly #rates = new WeakMap<ServerState, ConnectRate>();
   #served = 0;
   /** Sessions that neither have nor await a slot: the one being placed or leaving. */
   #movingCount = 0;
@@ -39,11 +40,20 @@ export class Places<T> {
 
   /** Whether the server must let a session wait: it has no free slot, or others wait for it. */
   isFull(server: ServerState): boolean {
-    return server.maxconn > 0 && (server.queued > 0 || !this.#hasSlot(server));
+    if (server.maxconn > 0 && (server.queued > 0 || !this.#hasSlot(server))) return true;
+    const rate = this.#rateOf(server);
+    return rate !== undefined && (server.queued > 0 || !rate.isOpen(this.nowMs));
+  }
+
+  /** When the server's pace lets the next of those in who wait; absent if it is not that which keeps them. */
+  nextTurnMs(server: ServerState, mayTakeShared: boolean): Millis | undefined {
+    if (server.queued === 0 && !(mayTakeShared && this.#queues.sharedCount > 0)) return undefined;
+    return this.#hasSlot(server) ? this.#rateOf(server)?.nextMs(this.nowMs) : undefined;
   }
 
   /** Takes a slot. */
   reserve(server: ServerState): void {
+    this.#rateOf(server)?.take(this.nowMs);
     server.served += 1;
     this.#served += 1;
     server.counters.servedMax = Math.max(server.counters.servedMax, server.served);
@@ -57,8 +67,10 @@ export class Places<T> {
   }
 
   /** Lets a session wait for a server, or for any; yields how many wait before it. */
-  enqueue(token: T, server: ServerState | undefined, priority: QueuePriority | undefined): number {
-    return this.#queues.add(token, server, priority, this.nowMs);
+  enqueue(request: AssignRequest<T>, server: ServerState | undefined): number {
+    const { token, priority, isReturning } = request;
+    const isFirst = isReturning === true && server?.spec.connectRate !== undefined;
+    return this.#queues.add(token, server, priority, this.nowMs, isFirst);
   }
 
   /** Counts the session at hand among the backend's connections while `place` runs. */
@@ -75,13 +87,26 @@ export class Places<T> {
   dispatchTo(server: ServerState, mayTakeShared: boolean): readonly Dispatch<T>[] {
     if (this.#queues.totalCount === 0) return [];
     const dispatched: Dispatch<T>[] = [];
-    while (this.#hasSlot(server)) {
+    const rate = this.#rateOf(server);
+    while (this.#hasSlot(server) && rate?.isOpen(this.nowMs) !== false) {
       const taken = this.#queues.takeNext(server, mayTakeShared);
       if (taken === undefined) break;
       this.reserve(server);
       dispatched.push({ token: taken.token, server, ...queuePositions(taken) });
     }
     return dispatched;
+  }
+
+  /** A reload may have set another limit. */
+  #rateOf(server: ServerState): ConnectRate | undefined {
+    const { connectRate: spec } = server.spec;
+    const rate = this.#rates.get(server);
+    if (rate?.spec.perSecond === spec?.perSecond && rate?.spec.burst === spec?.burst) return rate;
+    this.#rates.delete(server);
+    if (spec === undefined) return undefined;
+    const created = new ConnectRate(spec, this.nowMs);
+    this.#rates.set(server, created);
+    return created;
   }
 
   #hasSlot(server: ServerState): boolean {

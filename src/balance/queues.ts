@@ -2,6 +2,7 @@
 import { assert } from "../base/assert.ts";
 import type { Millis } from "../base/units.ts";
 import type { ServerState } from "./server.ts";
+import { ServerQueue } from "./server-queue.ts";
 import { WaitingList, goesFirst } from "./waiting-list.ts";
 import type { QueuePriority, Waiting } from "./waiting-list.ts";
 
@@ -15,7 +16,7 @@ export interface Taken<T> {
 /** The queues of a backend; keeps `queued` and its maximum in each server. */
 export class Queues<T> {
   readonly #shared = new WaitingList<T>();
-  readonly #own = new Map<ServerState, WaitingList<T>>();
+  readonly #own = new Map<ServerState, ServerQueue<T>>();
   readonly #byToken = new Map<T, Waiting<T>>();
   #sharedMax = 0;
 
@@ -34,16 +35,18 @@ export class Queues<T> {
     return this.#sharedMax;
   }
 
-  /** Lets a session wait for a server, or for any; yields how many are in that queue before it. */
+  /**
+   * Lets a session wait for a server, or for any; yields how many are in that queue. `isReturning`
+   * puts it into the lane of those whom a paced server knows.
+   */
   add(
     token: T,
     server: ServerState | undefined,
     priority: QueuePriority | undefined,
     nowMs: Millis,
+    isReturning = false,
   ): number {
     assert(!this.#byToken.has(token), "a session waits twice");
-    const list = server === undefined ? this.#shared : this.#ownOf(server);
-    const position = list.length;
     const waiting: Waiting<T> = {
       token,
       server,
@@ -54,14 +57,17 @@ export class Queues<T> {
       next: undefined,
       list: undefined,
     };
-    list.add(waiting);
     this.#byToken.set(token, waiting);
-    if (server === undefined) this.#sharedMax = Math.max(this.#sharedMax, list.length);
-    else {
-      server.queued = list.length;
-      server.counters.queuedMax = Math.max(server.counters.queuedMax, server.queued);
+    if (server === undefined) {
+      this.#shared.add(waiting);
+      this.#sharedMax = Math.max(this.#sharedMax, this.#shared.length);
+      return this.#shared.length - 1;
     }
-    return position;
+    const queue = this.#ownOf(server);
+    queue.add(waiting, isReturning);
+    server.queued = queue.length;
+    server.counters.queuedMax = Math.max(server.counters.queuedMax, server.queued);
+    return queue.length - 1;
   }
 
   /** `clear counters`: the longest shared queue counts from anew. */
@@ -74,7 +80,9 @@ export class Queues<T> {
     const own = server.queued > 0 ? this.#own.get(server)?.first : undefined;
     const shared = mayTakeShared ? this.#shared.first : undefined;
     if (own === undefined) return shared && this.#take(shared);
-    return this.#take(shared !== undefined && goesFirst(shared, own) ? shared : own);
+    if (shared !== undefined && goesFirst(shared, own)) return this.#take(shared);
+    this.#own.get(server)?.noteServed(own);
+    return this.#take(own);
   }
 
   /** Takes all that wait for this server, first comer first. */
@@ -96,13 +104,13 @@ export class Queues<T> {
     assert(list !== undefined, "a waiting session stands in no queue");
     list.remove(waiting);
     this.#byToken.delete(token);
-    if (server !== undefined) server.queued = list.length;
+    if (server !== undefined) server.queued = this.#ownOf(server).length;
     return { token, passedBy: list.passedBy(waiting), fromServerQueue: server !== undefined };
   }
 
-  #ownOf(server: ServerState): WaitingList<T> {
-    let list = this.#own.get(server);
-    if (list === undefined) this.#own.set(server, (list = new WaitingList<T>()));
-    return list;
+  #ownOf(server: ServerState): ServerQueue<T> {
+    let queue = this.#own.get(server);
+    if (queue === undefined) this.#own.set(server, (queue = new ServerQueue<T>()));
+    return queue;
   }
 }

@@ -112,6 +112,9 @@ function describeServer(server: Server, method: string): string {
   if (server.disabled) parts.push("in maintenance");
   if (server.tls !== undefined) parts.push("over TLS");
   if (server.sendProxy !== undefined) parts.push(`PROXY header v${server.sendProxy.version}`);
+  if (server.connectRate !== undefined) {
+    parts.push(`at most ${server.connectRate.perSecond} connections/s`);
+  }
   if (check !== undefined) {
     parts.push(
       `checked by ${method} every ${printTime(check.intervalMs)}, ` +
@@ -168,6 +171,7 @@ function hintsOf(proxy: Proxy, configuration: Configuration): readonly string[] 
         "to 1 s each: 'option redispatch 1' moves it at once.",
     );
   }
+  hints.push(...paceHint(proxy));
   if (backend?.check.kind === "mqtt-check") {
     hints.push(...backend.servers.flatMap((server) => slowFinding(server, proxy.timeouts.check)));
   }
@@ -179,6 +183,19 @@ function hintsOf(proxy: Proxy, configuration: Configuration): readonly string[] 
     hints.push(`table ${table.name} names no 'peers' section: it is lost to the other node.`);
   }
   return hints;
+}
+
+/** Who waits for a paced server may have less time than a storm of reconnects lasts. */
+function paceHint({ backend, timeouts }: Proxy): readonly string[] {
+  const rates = backend?.servers.flatMap(({ connectRate }) => connectRate?.perSecond ?? []) ?? [];
+  if (rates.length === 0 || timeouts.queue !== undefined) return [];
+  const waitMs = timeouts.connect;
+  if (waitMs === undefined) return [];
+  const count = Math.floor((Math.min(...rates) * waitMs) / 1_000);
+  return [
+    `'mqtt-connect-rate' lets clients wait, and no 'timeout queue' is set: 'timeout connect' ends that after ` +
+      `${printTime(waitMs)}, about ${count} clients per server. A longer 'timeout queue' loses none.`,
+  ];
 }
 
 /** How late a broker that stops answering is found, if that is later than the defaults allow. */

@@ -92,6 +92,7 @@ export interface ProxyDraft {
   retries: number;
   redispatch: number;
   fullconn?: number;
+  connectRate?: ServerDraft["connectRate"];
   checkKind: CheckMethod["kind"];
   tcpCheckRules: readonly TcpCheckRule[];
   httpCheckRules: readonly HttpCheckRule[];

@@ -19,6 +19,8 @@ export interface ServerDraft {
   maxconn: number;
   minconn: number;
   maxqueue: number;
+  /** `"off"` also keeps that of the backend away. */
+  connectRate?: NonNullable<Server["connectRate"]> | "off";
   backup: boolean;
   disabled: boolean;
   nonStick: boolean;

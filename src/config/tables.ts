@@ -13,6 +13,7 @@ import { CHECK_KEYWORDS } from "./keywords/checks.ts";
 import { GLOBAL_KEYWORDS } from "./keywords/global.ts";
 import { HTTP_KEYWORDS } from "./keywords/http.ts";
 import { LOG_KEYWORDS } from "./keywords/log.ts";
+import { CONNECT_RATE_KEYWORD } from "./keywords/connect-rate.ts";
 import { MQTT_USERNAME_KEYWORD } from "./keywords/mqtt-username.ts";
 import { OPTION_KEYWORDS } from "./keywords/options.ts";
 import { PEERS_KEYWORDS } from "./keywords/peers.ts";
@@ -46,7 +47,7 @@ export const PROXY_TABLE: KeywordTable<ProxyDraft> = table(
   STATS_KEYWORDS,
   PROXY_KEYWORDS,
   HTTP_KEYWORDS,
-  [MQTT_USERNAME_KEYWORD],
+  [CONNECT_RATE_KEYWORD, MQTT_USERNAME_KEYWORD],
 );
 
 /** `global`. */

@@ -5,6 +5,7 @@ import type { Endpoint } from "../base/address.ts";
 import type { Millis } from "../base/units.ts";
 import type { ServerState } from "../balance/server.ts";
 import type { Dispatch, QueueOutcome } from "../balance/assignment.ts";
+import type { BackendBalancer } from "../balance/backend.ts";
 import type { ConnectionRecord } from "../log/record.ts";
 import { Admission } from "../session/admission.ts";
 import type { KillCause, SessionEffect, SessionEvent } from "../session/events.ts";
@@ -55,6 +56,8 @@ export class SessionShell {
   readonly #listeners = new Map<ListenerId, ListenerState>();
   readonly #timers: TimerDriver<Session>;
   readonly #admissionTimer: TimerDriver<Admission>;
+  /** Lets in who waits for servers that take so many connections a second. */
+  readonly #pace: TimerDriver<BackendBalancer<Session>>;
   readonly #progress: NodeJS.Timeout;
   /** Slots on their way to sessions, oldest first. */
   readonly #grants: Dispatch<Session>[] = [];
@@ -68,6 +71,10 @@ export class SessionShell {
     this.#timers = new TimerDriver((session, nowMs) => this.#onTimer(session, nowMs));
     this.#progress = setInterval(() => this.#countProgress(), PROGRESS_INTERVAL_MS);
     this.#progress.unref();
+    this.#pace = new TimerDriver((balancer, nowMs) => {
+      this.dispatch(balancer.tick(nowMs), nowMs);
+      this.#pace.update(balancer);
+    });
     this.#admissionTimer = new TimerDriver((admission, nowMs) => {
       admission.onTimeout(nowMs);
       this.#runAdmission();
@@ -167,6 +174,9 @@ export class SessionShell {
     this.#world.nowMs = nowMs;
     for (const grant of outcome.dispatched) this.#grant(grant, nowMs);
     for (const token of outcome.requeued) this.#tell(token, { kind: "requeued" }, nowMs);
+    for (const { isPaced, balancer } of this.#world.backends.values()) {
+      if (isPaced) this.#pace.update(balancer);
+    }
   }
 
   /** Ends sessions for a reason of ours; how many they were. */
@@ -194,6 +204,7 @@ export class SessionShell {
   close(): void {
     clearInterval(this.#progress);
     this.#timers.close();
+    this.#pace.close();
     this.#admissionTimer.close();
   }
 
@@ -253,6 +264,8 @@ export class SessionShell {
       this.#run(live, effect, nowMs);
     }
     this.#timers.update(session);
+    const { backend } = session.context;
+    if (backend?.isPaced === true) this.#pace.update(backend.balancer);
   }
 
   #run(live: Live, effect: SessionEffect, nowMs: Millis): void {

@@ -124,6 +124,7 @@ function applyBackends(
       outcomes.push(state.balancer.reconfigure(spec, nowMs));
     }
     state.table = world.tables.get(proxy.name);
+    state.isPaced = proxy.backend.servers.some(({ connectRate }) => connectRate !== undefined);
     state.facts = serverFacts(proxy, proxy.backend, resources);
     outcomes.push(...followResolution(state, nowMs));
   }

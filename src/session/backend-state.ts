@@ -47,6 +47,8 @@ export class BackendState {
   proxy: Proxy;
   side: BackendSide;
   table: StickTable | undefined;
+  /** Whether a server of it is presented with so many connections a second only. */
+  isPaced = false;
   rules: BackendRules = {
     content: [],
     response: [],

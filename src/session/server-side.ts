@@ -32,6 +32,8 @@ export class ServerSide {
   readonly backend: BackendState;
   /** The server that a stick table or `use-server` demands. */
   #persisted: ServerState | undefined;
+  /** A stick table knows the client. */
+  #isReturning = false;
   #held: ServerState | undefined;
   /** The server whose queue it waits in. */
   #awaited: ServerState | undefined;
@@ -57,8 +59,10 @@ export class ServerSide {
     return this.#held;
   }
 
-  persist(server: ServerState | undefined): void {
+  /** What rules and tables say: the server to have, and whether a table knows the client. */
+  persist(server: ServerState | undefined, isReturning: boolean): void {
     this.#persisted = server;
+    this.#isReturning = isReturning;
   }
 
   /** Asks the balancer; `avoid` is the server that has just failed. */
@@ -68,6 +72,7 @@ export class ServerSide {
       {
         token: this.#owner,
         persisted: this.#persisted,
+        isReturning: this.#isReturning,
         avoid,
         sourceIp: balance.algorithm === "source" ? this.#context.sourceIp() : undefined,
         hashKey: this.#context.keyBytes(this.backend.rules.hashKey),
@@ -177,8 +182,17 @@ export class ServerSide {
       this.#left = server;
       this.#persisted = undefined;
       this.release(nowMs);
-    } else this.#countRetry(server);
+    } else {
+      this.#countRetry(server);
+      if (server.spec.connectRate !== undefined) this.#stepBack(server, nowMs);
+    }
     return decision;
+  }
+
+  /** Another try is another connect for a server that is presented with so many a second only. */
+  #stepBack(server: ServerState, nowMs: Millis): void {
+    this.#persisted = server;
+    this.release(nowMs);
   }
 
   #countRetry(server: ServerState): void {

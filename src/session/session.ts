@@ -174,7 +174,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
       case "no-backend":
         return this.#finish("SC", nowMs);
       case "ready":
-        this.#serverSide!.persist(step.server);
+        this.#serverSide!.persist(step.server, step.matched.length > 0);
         this.#stores = step.stores;
         this.#accounts.pin(step.matched);
         return this.#assign(undefined, nowMs);

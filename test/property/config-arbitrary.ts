@@ -85,6 +85,7 @@ const BACKEND_LINES = [
   "timeout connect <time>",
   "timeout server <time>",
   "timeout queue <time>",
+  "#tandem mqtt-connect-rate 20/s burst 3",
   "balance leastconn",
   "balance random(3)",
   "balance hash src,ipmask(24)",

@@ -4,6 +4,7 @@ import type { Line } from "../line.ts";
 import type { SourceSettings } from "../model/proxy.ts";
 import type { SendProxy } from "../model/server.ts";
 import type { ServerDraft } from "../server-draft.ts";
+import { CONNECT_RATE_WORD } from "./connect-rate.ts";
 import { CHECK_WORDS } from "./server-check-words.ts";
 import { SERVER_TLS_WORDS } from "./server-tls-words.ts";
 import {
@@ -30,6 +31,7 @@ const LOAD_WORDS: readonly ServerWordEntry[] = [
   naturalWord("maxconn", "Connections at once; 0: no limit.", (s, v) => (s.maxconn = v)),
   naturalWord("maxqueue", "Length of its queue; 0: no limit.", (s, v) => (s.maxqueue = v)),
   naturalWord("minconn", "Lower bound of the dynamic limit.", (s, v) => (s.minconn = v)),
+  CONNECT_RATE_WORD,
   flagWord("non-stick", "Not stored in stick tables.", (s) => (s.nonStick = true)),
   flagWord("stick", "Undoes `non-stick`.", (s) => (s.nonStick = false)),
   timeWord("slowstart", "Ramp after coming back.", (s, v) => (s.slowstartMs = v)),

@@ -31,6 +31,8 @@ export interface Server {
   readonly minconn: number;
   /** 0 means unlimited. */
   readonly maxqueue: number;
+  /** `mqtt-connect-rate` (ours): connections it is presented with in a second, and at once. */
+  readonly connectRate?: { readonly perSecond: number; readonly burst: number };
   readonly backup: boolean;
   readonly disabled: boolean;
   readonly nonStick: boolean;

@@ -28,7 +28,7 @@ import {
   timePair,
 } from "./line.ts";
 import { printLog } from "./log.ts";
-import { printServer, printSource } from "./server.ts";
+import { printServers, printSource } from "./server.ts";
 import { printStickRule, printStickTable } from "./stick.ts";
 
 /** A whole section. */
@@ -149,7 +149,7 @@ function printBackend(side: BackendSide): string {
         rule.condition === undefined ? undefined : printCondition(rule.condition),
       ),
     ),
-    ...side.servers.map(printServer),
+    ...printServers(side.servers),
   ].join("");
 }
 

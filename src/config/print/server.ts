@@ -6,11 +6,27 @@ import type { SourceSettings } from "../model/proxy.ts";
 import type { AgentSettings, CheckSettings, Server, ServerAddress } from "../model/server.ts";
 import type { ServerTls } from "../model/tls.ts";
 import { printTlsSettings } from "./bind.ts";
-import { flagIf, pair, printLine, timePair } from "./line.ts";
+import { flagIf, pair, printLine, printOwnLine, timePair } from "./line.ts";
 import type { Printable } from "./line.ts";
 
-/** A `server` line, with nothing left to a `default-server`. */
-export function printServer(server: Server): string {
+/**
+ * The `server` lines of a backend, with nothing left to a `default-server` but words of our own, for which
+ * HAProxy's lines have no place.
+ */
+export function printServers(servers: readonly Server[]): readonly string[] {
+  let before = "off";
+  return servers.map((server) => {
+    const rate = server.connectRate;
+    const words = rate === undefined ? "off" : `${rate.perSecond}/s burst ${rate.burst}`;
+    const own =
+      words === before ? "" : printOwnLine("default-server mqtt-connect-rate", ...words.split(" "));
+    before = words;
+    return own + printServer(server);
+  });
+}
+
+/** A `server` line. */
+function printServer(server: Server): string {
   const ownAddress = server.check?.host !== undefined || server.check?.port !== undefined;
   return printLine(
     "server",

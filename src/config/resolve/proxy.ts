@@ -4,6 +4,7 @@ import type { CheckMethod, HttpCheckRule } from "../model/check.ts";
 import type { GlobalSection } from "../model/global.ts";
 import type { LogTarget } from "../model/log.ts";
 import type { BackendSide, FrontendSide, Proxy, ProxyFlag, Timeouts } from "../model/proxy.ts";
+import type { ServerDraft } from "../server-draft.ts";
 import { newStatsSettings } from "../keywords/stats.ts";
 import { TIMEOUT_NAMES } from "../keywords/timeouts.ts";
 import { PROXY_TABLE } from "../tables.ts";
@@ -111,7 +112,7 @@ function finishBackend(draft: ProxyDraft, global: GlobalSection): BackendSide {
   );
   const verify = global.sslDefaults.serverVerify;
   const servers = draft.servers.map((server, index) =>
-    finishServer(server, ids[index]!, verify, draft.checkKind),
+    finishServer(withRate(server, draft.connectRate), ids[index]!, verify, draft.checkKind),
   );
   const side: Mutable<BackendSide> = {
     balance: draft.balance,
@@ -131,6 +132,12 @@ function finishBackend(draft: ProxyDraft, global: GlobalSection): BackendSide {
   if (draft.source !== undefined) side.source = draft.source;
   if (draft.serverStateFileName !== undefined) side.serverStateFileName = draft.serverStateFileName;
   return side;
+}
+
+/** `mqtt-connect-rate` of the backend, for servers that have none of their own. */
+function withRate(server: ServerDraft, rate: ProxyDraft["connectRate"]): ServerDraft {
+  if (rate === undefined || server.connectRate !== undefined) return server;
+  return { ...server, connectRate: rate };
 }
 
 function finishCheckMethod(draft: ProxyDraft): CheckMethod {

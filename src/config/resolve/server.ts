@@ -78,6 +78,9 @@ export function finishServer(
 
 function addOptional(server: Mutable<Server>, draft: ServerDraft): void {
   if (draft.portOffset !== undefined) server.portOffset = draft.portOffset;
+  if (draft.connectRate !== undefined && draft.connectRate !== "off") {
+    server.connectRate = draft.connectRate;
+  }
   if (draft.track !== undefined) server.track = draft.track;
   if (draft.observe !== undefined) server.observe = draft.observe;
   if (draft.onMarkedDown !== undefined) server.onMarkedDown = draft.onMarkedDown;
