@@ -13,7 +13,7 @@ import {
 } from "../limits.ts";
 import type { Child, GuardSettings } from "../supervise/guard-events.ts";
 import type { AgentChildOptions } from "./agent-process.ts";
-import { type CapabilityName, missingCapabilities } from "./capabilities.ts";
+import { balancerPrivileges, type CapabilityName, missingCapabilities } from "./capabilities.ts";
 import type { ChildCommand } from "./child-process.ts";
 import { type GuardOptions, runGuard } from "./guard-process.ts";
 import { IpBatch } from "./ip-batch.ts";
@@ -37,15 +37,20 @@ export function launchAgent(options: AgentOptions): Promise<number> {
 export function launchNode(options: RunOptions): Promise<number> {
   const { balancerFiles: files, localpeer, maxconn, controlPath } = options;
   const given = { files, localpeer, maxconn, controlPath };
-  return launch(options, {
-    balancerCommand: entry("balancer-child.js", given),
-    reserveCommand: entry("balancer-child.js", { ...given, standby: true }),
-  });
+  const privileges = balancerPrivileges();
+  const balancer = (child: object): ChildCommand =>
+    prefixed(privileges.prefix, entry("balancer-child.js", child));
+  const commands = {
+    balancerCommand: balancer(given),
+    reserveCommand: balancer({ ...given, standby: true }),
+  };
+  return launch(options, commands, privileges.problem);
 }
 
 async function launch(
   options: AgentOptions,
   commands: Pick<GuardOptions, "balancerCommand" | "reserveCommand">,
+  privilegesProblem?: string,
 ): Promise<number> {
   if (options.umask !== undefined) process.umask(options.umask);
   const hasBalancer = commands.balancerCommand !== undefined;
@@ -66,6 +71,13 @@ async function launch(
     log.write("error", describeMissing(missing));
     log.close();
     return EXIT_PERMISSION;
+  }
+  if (privilegesProblem !== undefined) {
+    log.write(
+      "warning",
+      `The balancer inherits the capabilities of the agent (${privilegesProblem}): install util-linux, or ` +
+        `permit capset(2) and prctl(2)`,
+    );
   }
   const children: Child[] = hasBalancer ? ["agent", "balancer"] : ["agent"];
   if (options.pidfile !== undefined) await writeFile(options.pidfile, `${process.pid}\n`);
@@ -175,6 +187,15 @@ function agentOptions(options: AgentOptions, hasBalancer: boolean): AgentChildOp
     ...(dumps === undefined ? {} : { dumps }),
     ...(controlFolder === undefined ? {} : { controlFolder }),
   };
+}
+
+function prefixed(
+  [first, ...rest]: readonly string[],
+  { command, args }: ChildCommand,
+): ChildCommand {
+  return first === undefined
+    ? { command, args }
+    : { command: first, args: [...rest, command, ...args] };
 }
 
 /** A child of ours: a file of bin/ and its options. Works from the sources' build only. */

@@ -19,6 +19,7 @@ import { ListenerOpener } from "./listener-opener.ts";
 import { type LoadedConfiguration, loadConfiguration } from "./load-configuration.ts";
 import { LogSinks } from "./log/sinks.ts";
 import { HAPROXY_VERSION } from "../version.ts";
+import { ORPHAN_MS_MAX } from "../limits.ts";
 import { createProgramLog, logState, type ProgramLog } from "./log/program-log.ts";
 import { localAddresses } from "./local-addresses.ts";
 import { HealthShell } from "./health-shell.ts";
@@ -78,6 +79,7 @@ export class Balancer {
   #health: HealthShell | undefined;
   /** Tables go to a process that takes this one's place. */
   #handover: Promise<void> = Promise.resolve();
+  #control: OpenControl | undefined;
   readonly #reloading = new OneAtATime(() => this.#reload());
 
   constructor(options: BalancerOptions) {
@@ -156,7 +158,7 @@ export class Balancer {
         isStopping: () => this.#stop.isStopping,
         sessions: () => this.#shell.sessions,
         vips: (held) => this.#live.onVips(held),
-        guardLost: () => this.#stop.softly("the guard has ended"),
+        guardLost: () => this.#becomeOrphan(),
       },
       process.env,
     );
@@ -172,12 +174,12 @@ export class Balancer {
       return 1;
     }
     // Its folder may be one that only the user who started the process may write to.
-    const control = await this.#listenForControl();
+    this.#control = await this.#listenForControl();
     const problem = this.#settle();
     if (problem !== undefined) {
       this.#life.stopping(problem);
       process.stderr.write(`${problem}\n`);
-      await control?.close();
+      await this.#control?.close();
       await this.#close();
       return 1;
     }
@@ -187,7 +189,7 @@ export class Balancer {
     await this.#handover;
     detach();
     await this.#tables.save();
-    await control?.close();
+    await this.#control?.close();
     if (this.#pidfile !== undefined) removePidFile(this.#pidfile);
     await this.#close();
     return code;
@@ -293,6 +295,13 @@ export class Balancer {
     if (problem !== undefined) return problem;
     const outcome = dropPrivileges(this.#world.global!);
     return outcome.ok ? undefined : outcome.message;
+  }
+
+  /** Nobody watches it any more: it gives all places to the node that is started next, and ends soon. */
+  #becomeOrphan(): void {
+    void this.#control?.close();
+    void this.#tables.saveForGood();
+    this.#stop.softly("the guard has ended", ORPHAN_MS_MAX);
   }
 
   #listenForControl(): Promise<OpenControl | undefined> {

@@ -38,16 +38,19 @@ export class StopSequence {
     return this.#isStopping;
   }
 
-  /** SIGUSR1, or the end of the guard: no more connections; ends with the last session, or after `hard-stop-after`. */
-  softly(cause: string): void {
+  /**
+   * SIGUSR1, or the end of the guard: no more connections; ends with the last session, or after
+   * `hard-stop-after`, or after `endsWithinMs`.
+   */
+  softly(cause: string, endsWithinMs = Infinity): void {
     if (this.#isStopping) return;
     this.#begin(cause, "softly");
     const { world, shell, program } = this.#parts;
     this.#closeListeners();
     program.info({ sessions: shell.sessionCount }, "stopping once all sessions have ended");
     if (shell.sessionCount === 0) return this.#finish(0);
-    const hardStopMs = world.global?.hardStopAfterMs;
-    if (hardStopMs !== undefined) this.#timer = setTimeout(() => this.now("timeout"), hardStopMs);
+    const hardStopMs = Math.min(world.global?.hardStopAfterMs ?? Infinity, endsWithinMs);
+    if (hardStopMs < Infinity) this.#timer = setTimeout(() => this.now("timeout"), hardStopMs);
   }
 
   /** SIGTERM, SIGINT: closes every session. */

@@ -54,6 +54,13 @@ export class TableKeeper {
     }
   }
 
+  /** Writes every table once more, and never again: the files are the next process's. */
+  async saveForGood(): Promise<void> {
+    clearInterval(this.#saving);
+    await this.save();
+    this.#store = undefined;
+  }
+
   /** Ends the upkeep. */
   close(): void {
     this.#isClosed = true;

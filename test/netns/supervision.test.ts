@@ -1,6 +1,6 @@
 // Whole nodes under the guard: what is left when processes are killed, how a node stops, reloads and
 // keeps quiet.
-import { chmodSync, copyFileSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { noNamespaces, type Host } from "../support/netns.ts";
@@ -192,7 +192,7 @@ describe.skipIf(noNamespaces !== undefined)(
 
     test("an ordinary user with the capabilities named there runs a node", async () => {
       const { host, node, plain } = await stoppedSolo();
-      const caps = "+net_raw,+net_admin";
+      const caps = "+net_raw,+net_admin,+net_bind_service";
       const grant = ["--inh-caps", caps, "--ambient-caps", caps];
       const running = await host.start({
         command: "setpriv",
@@ -200,6 +200,14 @@ describe.skipIf(noNamespaces !== undefined)(
         ready: /"msg":"ready"/,
       });
       await waitFor(() => host.hasAddress(VIP), { what: () => running.output() });
+      // What reads foreign bytes has none of what the agent needs; nor has the one in reserve.
+      const [, reserve] = await running.waitForOutput(/Process (\d+) stands in reserve/, 30_000);
+      const [, balancer] = await running.waitForOutput(/The balancer is process (\d+)/);
+      const [, agent] = await running.waitForOutput(/The agent is process (\d+)/);
+      expect(capabilitiesOf(agent!)).toEqual({ CapEff: 0x3400, CapAmb: 0x3400 });
+      for (const pid of [balancer!, reserve!]) {
+        expect(capabilitiesOf(pid), pid).toEqual({ CapEff: 0x400, CapAmb: 0x400 });
+      }
       running.kill("SIGTERM");
       expect(await running.exited).toEqual({ code: 0, signal: null });
       expect(await host.hasAddress(VIP)).toBe(false);
@@ -207,6 +215,13 @@ describe.skipIf(noNamespaces !== undefined)(
     });
   },
 );
+
+/** The effective and ambient sets of a process (proc(5)). */
+function capabilitiesOf(pid: string): Record<string, number> {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  const masks = Array.from(status.matchAll(/^(CapEff|CapAmb):\s*([0-9a-f]+)$/gm));
+  return Object.fromEntries(masks.map(([, name, mask]) => [name!, parseInt(mask!, 16)]));
+}
 
 /** A network with the files of a node that an ordinary user may read. */
 async function stoppedSolo(): Promise<{
