@@ -64,7 +64,7 @@ function nativeModules(target) {
 
 function stage(target, bundlesNode) {
   if (existsSync(target)) throw new Error(`${target} exists already`);
-  for (const part of ["src", "ha", "cli"]) {
+  for (const part of ["src", "ha", "cli", "web"]) {
     const from = path.join(root, "dist", part);
     if (!existsSync(from)) throw new Error(`dist/${part} is missing: run "npm run build"`);
     copyTree(from, path.join(target, "dist", part));

@@ -27,6 +27,7 @@ import { LifeShell } from "./life-shell.ts";
 import { LiveShell } from "./live-shell.ts";
 import { RoutedMover } from "./mover/routed-mover.ts";
 import { OneAtATime } from "./one-at-a-time.ts";
+import { Dashboard } from "./dashboard/dashboard.ts";
 import { openSockets } from "./open-sockets.ts";
 import { readLines } from "./pattern-file.ts";
 import { PeersShell } from "./peers/peers-shell.ts";
@@ -72,6 +73,7 @@ export class Balancer {
   readonly #tables: TableKeeper;
   readonly #peers: PeersShell;
   readonly #runtime: RuntimeServer;
+  readonly #dashboard: Dashboard;
   readonly #live: LiveShell;
   readonly #stop: StopSequence;
   readonly #life: LifeShell;
@@ -136,6 +138,14 @@ export class Balancer {
       traffic: this.#traffic,
       metrics: { fitness: () => this.#life.fitness(), live: () => this.#live.figures },
     });
+    this.#dashboard = new Dashboard({
+      stats: () => this.#pages.source,
+      metrics: () => this.#pages.metrics,
+      events: this.#events,
+      controlPath: options.controlPath,
+      isStopping: () => this.#stop.isStopping,
+    });
+    this.#pages.show(this.#dashboard);
     this.#stop = new StopSequence({
       world: this.#world,
       shell: this.#shell,
@@ -382,6 +392,7 @@ export class Balancer {
     this.#peers.close();
     this.#live.close();
     this.#runtime.close();
+    this.#dashboard.close();
     this.#pages.close();
     this.#shell.close();
     this.#stop.close();

@@ -22,8 +22,23 @@ export function okAnswer(
 }
 
 /** A text of any length. */
-export function piecesAnswer(contentType: string, pieces: Iterable<string>): StatsAnswer {
-  return { ...answer(200, "OK", contentType, ""), pieces };
+export function piecesAnswer(
+  contentType: string,
+  pieces: Iterable<string>,
+  headers: Readonly<Record<string, string>> = {},
+): StatsAnswer {
+  return { ...okAnswer(contentType, "", headers), pieces };
+}
+
+/** What the client has is what there is (RFC 9110 §15.4.5). */
+export function notModifiedAnswer(headers: Readonly<Record<string, string>>): StatsAnswer {
+  return { status: 304, reason: "Not Modified", headers, body: "" };
+}
+
+/** There is no such thing, or it is not for this client. */
+export function refusedAnswer(status: 403 | 404, text: string): StatsAnswer {
+  const reason = status === 403 ? "Forbidden" : "Not Found";
+  return answer(status, reason, "text/plain", `${text}\n`);
 }
 
 /** Sends a browser elsewhere after a form. */

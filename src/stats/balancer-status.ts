@@ -177,7 +177,8 @@ function serverReport(
   };
 }
 
-function conditionOf(server: ServerState, isChecked: boolean): ServerCondition {
+/** How a server stands, in one word. */
+export function conditionOf(server: ServerState, isChecked: boolean): ServerCondition {
   if (server.isInMaintenance()) return "maintenance";
   if (server.operational === "stopped") return "down";
   if (server.isDraining()) return "drain";

@@ -57,6 +57,6 @@ const OUTCOMES: Readonly<Record<string, readonly [kind: string, text: string]>> 
 export function formatOutcome(outcome: string, uri: string): string {
   if (outcome === "") return "";
   const [kind, text] = OUTCOMES[outcome] ?? ["", "The outcome is not known."];
-  const away = `<a href="${escapeHtml(uri)}">Hide</a>`;
+  const away = `<a href="${escapeHtml(uri)};table">Hide</a>`;
   return `<p class="notice ${kind}" role="status">${escapeHtml(text)} ${away}</p>`;
 }

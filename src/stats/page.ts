@@ -36,7 +36,8 @@ export function formatPage(
   ].join("\n");
 }
 
-function titleOf({ showNode }: StatsSettings, { process }: StatsView): string {
+/** The title of the page and of the dashboard. */
+export function titleOf({ showNode }: StatsSettings, { process }: StatsView): string {
   const node = showNode === undefined ? "" : ` on ${showNode === true ? process.node : showNode}`;
   return `Statistics Report for Tandem${node}`;
 }
@@ -66,18 +67,23 @@ function formatLinks(options: StatsOptions, { uri, refreshMs }: StatsSettings): 
     `<a href="${escapeHtml(`${uri}${suffix}${scope}`)}">${text}</a>`;
   return [
     "<nav>",
-    link("Refresh", up + still),
-    options.hideDown ? link("Show all servers", still) : link("Hide what is down", `;up${still}`),
+    link("Refresh", up + still || ";table"),
+    options.hideDown
+      ? link("Show all servers", still || ";table")
+      : link("Hide what is down", `;up${still}`),
     ...(refreshMs === undefined
       ? []
       : [
           options.noRefresh
-            ? link("Refresh by itself", up)
+            ? link("Refresh by itself", up || ";table")
             : link("Stop refreshing", `${up};norefresh`),
         ]),
     link("CSV", ";csv;norefresh"),
     link("JSON", ";json;norefresh"),
-    ...(options.search === "" ? [] : [`<a href="${escapeHtml(uri + up + still)}">All proxies</a>`]),
+    `<a href="${escapeHtml(uri)}">Dashboard</a>`,
+    ...(options.search === ""
+      ? []
+      : [`<a href="${escapeHtml(uri + (up + still || ";table"))}">All proxies</a>`]),
     "</nav>",
   ].join("\n");
 }

@@ -2,6 +2,7 @@
 // then at the account; anything else goes to the proxy's backend, which has no server.
 import type { Millis } from "../base/units.ts";
 import { ANY_METRICS_PATH, type StatsSettings } from "../config/model/proxy.ts";
+import { answerDashboard, type DashboardView } from "../dashboard/answer.ts";
 import { METRICS_TYPE } from "../metrics/exposition.ts";
 import { type MetricsSelection, parseMetricsQuery } from "../metrics/query.ts";
 import { type ActionForm, type ActionOutcome, parseActionForm } from "./action-form.ts";
@@ -20,7 +21,7 @@ import type { StatsRow } from "./columns.ts";
 import { formatCsv } from "./csv.ts";
 import { formatJson, formatTyped } from "./json.ts";
 import { parseStatsOptions, type StatsOptions } from "./options.ts";
-import { formatPage } from "./page.ts";
+import { formatPage, titleOf } from "./page.ts";
 import type { RowSelection } from "./rows.ts";
 import { isSameOrigin, type OriginHeaders } from "./same-origin.ts";
 
@@ -31,6 +32,8 @@ export interface StatsRequest extends OriginHeaders {
   readonly target: string;
   /** The `Authorization` header. */
   readonly authorization: string | undefined;
+  /** The `If-None-Match` header. */
+  readonly ifNoneMatch?: string | undefined;
   /** What follows the header, where `needsBody` asked for it; "exceeded" when it is too long. */
   readonly body: { readonly text: string } | "exceeded" | undefined;
 }
@@ -56,6 +59,8 @@ export interface StatsView {
   /** Carries an action out. */
   act(form: ActionForm): ActionOutcome;
   metrics(selection: MetricsSelection): Iterable<string>;
+  /** Absent where its files are missing: the table takes its place. */
+  readonly dashboard?: DashboardView | undefined;
 }
 
 /** HAProxy's own realm, which browsers may have stored passwords for. */
@@ -97,7 +102,11 @@ export function answerStats(
     return unauthorizedAnswer(settings.realm ?? REALM_DEFAULT);
   }
   const options = parseStatsOptions(target.slice(settings.uri.length));
-  if (request.method !== "POST") return answerForm(options, settings, view);
+  if (request.method !== "POST") return answerForm(request, options, settings, view);
+  // A dashboard stays where it is.
+  if (options.form === "live") {
+    return okAnswer("application/json", JSON.stringify({ outcome: act(request, view) }));
+  }
   return seeOtherAnswer(settings.uri + suffixAfter(act(request, view), options, settings));
 }
 
@@ -138,7 +147,12 @@ function suffixAfter(
   return `;st=${outcome}${up}${still}${scope}`;
 }
 
-function answerForm(options: StatsOptions, settings: StatsSettings, view: StatsView): StatsAnswer {
+function answerForm(
+  request: StatsRequest,
+  options: StatsOptions,
+  settings: StatsSettings,
+  view: StatsView,
+): StatsAnswer {
   const { refreshMs } = settings;
   const refreshes = refreshMs !== undefined && !options.noRefresh;
   const headers = refreshes ? { refresh: String(Math.ceil(refreshMs / 1000)) } : {};
@@ -159,14 +173,29 @@ function answerForm(options: StatsOptions, settings: StatsSettings, view: StatsV
       return okAnswer("application/json", formatJson(rows()), headers);
     case "schema":
       return notServedAnswer("The schema of the JSON form is not served; it is HAProxy 2.6's.");
+    case "dashboard":
+    case "dashboard.js":
+    case "dashboard.css":
+    case "live":
+    case "sessions":
+    case "entries":
+      if (view.dashboard !== undefined) {
+        const { dashboard } = view;
+        const asked = { ...request, title: titleOf(settings, view) };
+        return answerDashboard(options, settings, dashboard, asked);
+      }
+      return answerPage();
     case "page":
-      return okAnswer("text/html; charset=utf-8", formatPage(options, settings, view, rows()), {
-        ...headers,
-        // Within another site's frame a click could be led onto 'Apply'.
-        "content-security-policy":
-          "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; " +
-          "frame-ancestors 'self'",
-        "x-content-type-options": "nosniff",
-      });
+      return answerPage();
+  }
+  function answerPage(): StatsAnswer {
+    return okAnswer("text/html; charset=utf-8", formatPage(options, settings, view, rows()), {
+      ...headers,
+      // Within another site's frame a click could be led onto 'Apply'.
+      "content-security-policy":
+        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; " +
+        "frame-ancestors 'self'",
+      "x-content-type-options": "nosniff",
+    });
   }
 }

@@ -17,7 +17,14 @@ export function printEntry(table: StickTable, entry: StickEntry, nowMs: Millis):
     `key=${formatKey(table.spec, entry.key)}`,
     `use=${table.holdCount(entry)}`,
     `exp=${Math.floor(table.expiresInMs(entry, nowMs))}`,
+    printEntryData(table, entry, nowMs),
   ];
+  return words.filter((word) => word !== "").join(" ");
+}
+
+/** What an entry stores, without its key; empty when that is nothing. */
+export function printEntryData(table: StickTable, entry: StickEntry, nowMs: Millis): string {
+  const words: string[] = [];
   for (const stored of table.types) {
     for (let index = 0; index < stored.count; index += 1) {
       words.push(`${labelOf(stored, index)}=${valueOf(table, entry, stored, index, nowMs)}`);

@@ -278,9 +278,12 @@ export class StickTable {
     return this.#data.stored(name, index);
   }
 
-  /** All entries. The table may change meanwhile: what is there all the time comes exactly once. */
-  *entries(): IterableIterator<StickEntry> {
-    for (let slot = 0; slot < this.#slots.slotCount; slot += 1) {
+  /**
+   * All entries, or those from a slot on. The table may change meanwhile: what is there all the time
+   * comes exactly once.
+   */
+  *entries(fromSlot = 0): IterableIterator<StickEntry> {
+    for (let slot = fromSlot; slot < this.#slots.slotCount; slot += 1) {
       if (this.#slots.isUsed(slot)) yield this.#slots.entryAt(slot);
     }
   }

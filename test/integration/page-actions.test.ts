@@ -69,12 +69,12 @@ describe("actions of a statistics page", () => {
   test("need an account, a rule and a page of the same origin", async () => {
     const { page, tandem } = await start("stats admin if { src 127.0.0.2 }");
     expect((await post(page)).headers.location).toBe("/s;st=DENY");
-    expect((await request(page, "/s")).body).not.toContain("<form");
+    expect((await request(page, "/s;table")).body).not.toContain("<form");
     const options = { localAddress: "127.0.0.2", method: "POST" };
     const allowed = await request(page, "/s", options, DRAIN);
     expect(allowed.headers.location).toBe("/s;st=DONE");
     expect(await statusOf(page, "b1")).toBe("DRAIN");
-    const seen = await request(page, "/s", { localAddress: "127.0.0.2" });
+    const seen = await request(page, "/s;table", { localAddress: "127.0.0.2" });
     expect(seen.body).toContain('<form method="post">');
     expect(tandem.process.stderr()).toMatch(/"from":"127\.0\.0\.2:\d+","action":"drain"/);
     const headers = { origin: "http://evil.example" };

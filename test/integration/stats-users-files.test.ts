@@ -74,7 +74,7 @@ describe("the pages of users' files", () => {
     ]);
     await startTandem({ readyTimeoutMs: READY_MS, config: withoutUser(config) });
     const to = auth === undefined ? {} : { auth };
-    const html = await request(pagePort!, uri, to);
+    const html = await request(pagePort!, `${uri};table`, to);
     expect(html.status).toBe(200);
     expect(html.body).toContain("Statistics Report for Tandem");
     const { body } = await request(pagePort!, `${uri};csv`, to);

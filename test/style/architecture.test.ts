@@ -12,6 +12,9 @@ import {
 
 const PROGRAM = sourceFiles(["src", "ha", "cli"], [".ts"]);
 
+/** What runs in browsers. */
+const BROWSER = sourceFiles(["web"], [".ts"]);
+
 /** The modules that a core may use: they compute and touch nothing. */
 const PURE_MODULES: ReadonlySet<string> = new Set([
   "node:buffer",
@@ -110,5 +113,27 @@ describe("architecture", () => {
     );
     const bad = (target: string): boolean => /^node:(?:net|tls|dgram|stream)$/.test(target);
     expect(violations(above, importsOf, bad)).toEqual([]);
+  });
+
+  test("what runs in a browser takes types from the program, and one class that touches nothing", () => {
+    const shared = (target: string): boolean =>
+      target.startsWith("web/") || target === "src/dashboard/ring.ts";
+    expect(violations(BROWSER, runtimeImportsOf, (target) => !shared(target))).toEqual([]);
+    const typed = (target: string): boolean => /^src\/(?:dashboard|base)\/[^/]+$/.test(target);
+    const bad = (target: string): boolean => !target.startsWith("web/") && !typed(target);
+    expect(violations(BROWSER, importsOf, bad)).toEqual([]);
+    expect(violations(PROGRAM, importsOf, (target) => target.startsWith("web/"))).toEqual([]);
+  });
+
+  test("a browser gets texts as texts, and nothing from elsewhere", () => {
+    const markup =
+      /\b(?:innerHTML|outerHTML|insertAdjacentHTML|setHTML\w*|srcdoc|eval|Function\(|document\.write)\b/;
+    const elsewhere = /\bhttps?:\/\/(?!www\.w3\.org\/2000\/svg")|@import|\burl\(/;
+    const files = [...BROWSER, ...sourceFiles(["web"], [".css"])];
+    const guilty = files.filter(({ text }) => {
+      const code = withoutComments(text);
+      return markup.test(code) || elsewhere.test(code);
+    });
+    expect(guilty.map(({ path }) => path)).toEqual([]);
   });
 });

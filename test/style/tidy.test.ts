@@ -11,11 +11,11 @@ const RATCHET: Readonly<Record<string, number>> = {
   "test/interop/stick-table.test.ts": 425,
 };
 
-const CODE = sourceFiles(["src", "ha", "cli", "test", "scripts"], [".ts"]);
-const PROGRAM = sourceFiles(["src", "ha", "cli"], [".ts"]);
+const CODE = sourceFiles(["src", "ha", "cli", "web", "test", "scripts"], [".ts"]);
+const PROGRAM = sourceFiles(["src", "ha", "cli", "web"], [".ts"]);
 const ALL_TEXT = sourceFiles(
-  ["src", "ha", "cli", "test", "scripts", "docs", "bin"],
-  [".ts", ".md", ".mjs", ".c", "/tandem", "/haproxy", "/test", "/try", "/bench"],
+  ["src", "ha", "cli", "web", "test", "scripts", "docs", "bin"],
+  [".ts", ".css", ".md", ".mjs", ".c", "/tandem", "/haproxy", "/test", "/try", "/bench"],
 );
 
 /** Long texts (tables, messages, links) may pass the margin: the formatter does not break them. */

@@ -61,6 +61,7 @@ function requestOf(request: IncomingMessage, body: StatsRequest["body"]): StatsR
     target: url,
     body,
     authorization: headers.authorization,
+    ifNoneMatch: headers["if-none-match"],
     host: headers.host,
     origin: headers.origin,
     referer: headers.referer,
@@ -102,6 +103,12 @@ function send(
   response.sendDate = false;
   const { pieces, body, headers, status, reason } = what;
   const isHead = request.method === "HEAD";
+  // An answer without a body says nothing of the length of the one that it stands for.
+  if (status === 304) {
+    response.writeHead(status, reason, headers);
+    response.end();
+    return;
+  }
   if (pieces === undefined) {
     response.writeHead(status, reason, { "content-length": Buffer.byteLength(body), ...headers });
     response.end(isHead ? undefined : body);

@@ -23,6 +23,7 @@ import { type StatsSource, statsRows } from "../../stats/rows.ts";
 import type { StatusLookup } from "../../stats/server-status.ts";
 import { HAPROXY_VERSION, TANDEM_VERSION } from "../../version.ts";
 import { monotonicMs, wallClockMs } from "../clock.ts";
+import type { Dashboard } from "../dashboard/dashboard.ts";
 import type { ProgramLog } from "../log/program-log.ts";
 import { readLines } from "../pattern-file.ts";
 import { serverSide } from "../tls/context.ts";
@@ -43,6 +44,9 @@ export interface StatsServerHost {
   act(form: ActionForm, nowMs: number): ActionOutcome;
 }
 
+/** The dashboard that the pages show. */
+type PageDashboard = Pick<Dashboard, "view" | "changed">;
+
 /** Serves the statistics pages of a process. */
 export class StatsServer {
   readonly #world: World;
@@ -61,6 +65,7 @@ export class StatsServer {
   /** Who may act, by the name of the page's proxy. */
   readonly #rules = new Map<string, PageRules>();
   #host: StatsServerHost | undefined;
+  #dashboard: PageDashboard | undefined;
   #proxies: readonly Proxy[] = [];
 
   constructor(world: World, statusOf: StatusLookup) {
@@ -93,6 +98,16 @@ export class StatsServer {
   /** Connects the pages to the parts of the process that show metrics and carry out actions. */
   attach(host: StatsServerHost): void {
     this.#host = host;
+  }
+
+  /** Gives the pages a dashboard; without one they are tables. */
+  show(dashboard: PageDashboard): void {
+    this.#dashboard = dashboard;
+  }
+
+  /** What carries out actions and shows metrics; `undefined` before it is attached. */
+  get metrics(): MetricsSources | undefined {
+    return this.#host?.metrics;
   }
 
   /** Where the statistics come from, for other ways to show them. */
@@ -256,13 +271,16 @@ export class StatsServer {
     const { proxy } = listener;
     const rules = this.#rules.get(proxy.name);
     const host = this.#host;
+    const mayAct = (): boolean => rules?.mayAct(this.#world, client, nowMs, wallClockMs()) ?? false;
     return {
       process: this.#facts(nowMs),
       rows: (selection) => statsRows(this.source, selection, nowMs),
-      mayAct: () => rules?.mayAct(this.#world, client, nowMs, wallClockMs()) ?? false,
+      mayAct,
+      dashboard: this.#dashboard?.view({ mayAct: mayAct() }),
       act: (form) => {
         if (host === undefined) return "NONE";
         const outcome = host.act(form, nowMs);
+        this.#dashboard?.changed();
         const servers = form.servers.slice(0, LOGGED_SERVERS_MAX);
         const { action, backend } = form;
         const from = formatEndpoint(client.source);
