@@ -17,7 +17,10 @@ import {
   reloadCommand,
   reloadOptions,
 } from "./tandem-balancer-commands.ts";
+import { type ServerVerb, serversCommand, serversOptions } from "./tandem-servers-command.ts";
+import { sessionsCommand, sessionsOptions } from "./tandem-sessions-command.ts";
 import { statusCommand, statusOptions } from "./tandem-status-command.ts";
+import { tableCommand, tableOptions } from "./tandem-table-command.ts";
 
 const RUN_EXIT_CODES: CommandEntry["exitCodes"] = [
   [0, "stopped as it was told"],
@@ -28,6 +31,12 @@ const RUN_EXIT_CODES: CommandEntry["exitCodes"] = [
 const AGENT_EXIT_CODES: CommandEntry["exitCodes"] = [
   ...RUN_EXIT_CODES,
   [4, "CAP_NET_RAW or CAP_NET_ADMIN is missing"],
+];
+
+const SERVER_VERBS: readonly { readonly verb: ServerVerb; readonly summary: string }[] = [
+  { verb: "drain", summary: "let servers finish: newcomers go elsewhere, sessions stay" },
+  { verb: "maint", summary: "take servers out of use: nobody new, sessions stay, checks rest" },
+  { verb: "ready", summary: "put servers back into use" },
 ];
 
 /** The table. */
@@ -113,6 +122,51 @@ export const COMMANDS: readonly CommandEntry[] = [
     },
     statusOptions,
     (argv, { output }) => statusCommand(argv, output),
+  ),
+  commandEntry(
+    {
+      usage: "sessions [client-id]",
+      summary: "list live sessions, or end them",
+      details:
+        "Client ids are known where the balancer looks at the CONNECT: for sticking, rules or a " +
+        "refusal. Characters that a terminal would act on are shown by their number.",
+      exitCodes: [
+        [0, "done"],
+        [1, "nothing matches a client id or server that was named; an error"],
+      ],
+    },
+    sessionsOptions,
+    (argv, { output }) => sessionsCommand(argv, output),
+  ),
+  commandEntry(
+    {
+      usage: "table [name] [key]",
+      summary: "list stick tables and their entries, or remove entries",
+      details: "Peers are not told of entries that are removed: do the same on the other node.",
+      exitCodes: [
+        [0, "done"],
+        [1, "no table or no entry has that name; an error"],
+      ],
+      completes: "tables",
+    },
+    tableOptions,
+    (argv, { output }) => tableCommand(argv, output),
+  ),
+  ...SERVER_VERBS.map(({ verb, summary }) =>
+    commandEntry(
+      {
+        usage: `${verb} <servers..>`,
+        summary,
+        details: "This node alone does it: do the same on the other one. A reload keeps it.",
+        exitCodes: [
+          [0, "done; with --wait also: no session is left"],
+          [1, "a server is not known, sessions are left after --timeout, or an error"],
+        ],
+        completes: "servers",
+      },
+      serversOptions(verb),
+      (argv, { output }) => serversCommand(verb, argv, output),
+    ),
   ),
   commandEntry(
     { usage: "version", summary: "print the version", exitCodes: PLAIN_EXIT_CODES },

@@ -2,6 +2,7 @@
 import type { Argv } from "yargs";
 import { defaultControlFolder } from "../src/io/control-socket.ts";
 import { askNode, controlPlaces } from "./io/status-asker.ts";
+import { mayColour } from "./io/print-lines.ts";
 import { isTerminal, screenSize, watchScreen } from "./io/watch-screen.ts";
 import type { Output } from "./output.ts";
 import { exitCodeOf, statusDocument } from "./status/document.ts";
@@ -75,12 +76,4 @@ export async function statusCommand(argv: StatusArguments, output: Output): Prom
     await watchScreen({ periodMs: WATCH_PERIOD_MS, draw: ({ columns }) => look(columns) });
   } else output.out(await look(screenSize().columns));
   return exitCode;
-}
-
-/** Colours are for a person's terminal, unless the environment says otherwise (no-color.org). */
-function mayColour(
-  environment: Readonly<Record<string, string | undefined>>,
-  isForPerson: boolean,
-): boolean {
-  return isForPerson && (environment["NO_COLOR"] ?? "") === "" && environment["TERM"] !== "dumb";
 }

@@ -4,6 +4,7 @@ import { didYouMean } from "../src/base/did-you-mean.ts";
 import { type CommandEntry, type CommandSurroundings, exitCodeLines } from "./command-entry.ts";
 import { COMMANDS, versionLine } from "./command-table.ts";
 import { declaredOf, spellings } from "./declared-options.ts";
+import { CommandFailure } from "./operator/command-failure.ts";
 import { PROCESS_OUTPUT, type Output } from "./output.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -50,6 +51,10 @@ export async function runTandemCommand(options: TandemCommandOptions): Promise<n
       if (text !== "") output.out(`${text}\n`);
     });
   } catch (error) {
+    if (error instanceof CommandFailure) {
+      output.error(`tandem: ${error.message}\n`);
+      return 1;
+    }
     if (!(error instanceof UsageError) && !isYargsError(error)) throw error;
     output.error(`tandem: ${explain(error.message)}\nTry 'tandem --help'.\n`);
     return 1;

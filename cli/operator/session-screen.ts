@@ -1,0 +1,68 @@
+// The list of `tandem sessions`.
+import type { SessionList, SessionRow } from "../../src/operator/session-list.ts";
+import { type Line, piece } from "../status/line.ts";
+import { type Column, tableLines } from "../status/table.ts";
+import { durationWords, plural, printable } from "../status/words.ts";
+import { byteWords } from "./byte-words.ts";
+
+/** From here on there is room for each direction, and for the listener. */
+const WIDE_COLUMNS = 110;
+
+interface SessionColumn extends Column {
+  readonly isWide?: boolean;
+  readonly isNarrow?: boolean;
+  readonly cell: (row: SessionRow) => string;
+}
+
+const COLUMNS: readonly SessionColumn[] = [
+  { title: "client id", widthMin: 12, cell: ({ clientId }) => clientText(clientId) },
+  { title: "user", widthMin: 4, cell: ({ username }) => clientText(username) },
+  { title: "address", widthMin: 15, keepsEnd: true, cell: ({ source }) => printable(source) },
+  { title: "listener", isWide: true, widthMin: 4, cell: ({ listener }) => printable(listener) },
+  { title: "server", widthMin: 8, keepsEnd: true, cell: placeText },
+  { title: "age", isRight: true, cell: ({ ageMs }) => durationWords(ageMs) },
+  { title: "idle", isRight: true, cell: ({ idleMs }) => durationWords(idleMs) },
+  {
+    title: "bytes",
+    isRight: true,
+    isNarrow: true,
+    cell: ({ bytesToServer, bytesToClient }) => byteWords(bytesToServer + bytesToClient),
+  },
+  {
+    title: "to server",
+    isRight: true,
+    isWide: true,
+    cell: ({ bytesToServer }) => byteWords(bytesToServer),
+  },
+  {
+    title: "to client",
+    isRight: true,
+    isWide: true,
+    cell: ({ bytesToClient }) => byteWords(bytesToClient),
+  },
+];
+
+/** Lines for a screen of a width; whatever clients chose is escaped. */
+export function sessionLines(list: SessionList, width: number): Line[] {
+  const { sessions, sessionCount, matchCount } = list;
+  if (sessions.length === 0) {
+    return [[piece(`none of ${plural(sessionCount, "session")} matches`)]];
+  }
+  const isWide = width >= WIDE_COLUMNS;
+  const columns = COLUMNS.filter((column) => (isWide ? !column.isNarrow : !column.isWide));
+  const rows = sessions.map((row) => columns.map(({ cell }) => piece(cell(row))));
+  const lines = tableLines(columns, rows, "", width);
+  if (sessions.length === matchCount) return lines;
+  const rest = `the first ${sessions.length} of ${plural(matchCount, "session")}; --limit shows more`;
+  return [...lines, [piece(rest, "dim")]];
+}
+
+/** `-`: not known; `""`: empty. */
+function clientText(text: string | null): string {
+  return text === null ? "-" : text === "" ? '""' : printable(text);
+}
+
+/** The server, or what the session waits for. */
+function placeText({ backend, server, state }: SessionRow): string {
+  return printable(backend === null || server === null ? state : `${backend}/${server}`);
+}
