@@ -3,7 +3,6 @@
 // Start and reload take the same way: read and check everything, open what sockets are missing,
 // then apply in one turn of the event loop. Whatever fails before that last step leaves no trace.
 // Clients of sockets that were opened wait until stick tables have been read.
-import { hostname } from "node:os";
 import { type Diagnostic, firstAlert } from "../base/diagnostic.ts";
 import { EventFeed } from "../base/io/event-feed.ts";
 import type { BalancerOptions } from "../balancer-options.ts";
@@ -11,7 +10,7 @@ import { hasListeners } from "../config/describe.ts";
 import { renderDiagnostics } from "../config/render.ts";
 import { AcceptFailures } from "../session/accept-failures.ts";
 import { applyConfiguration } from "../session/apply.ts";
-import { World } from "../session/world.ts";
+import type { World } from "../session/world.ts";
 import { type OpenControl, openControl } from "./balancer-control.ts";
 import { monotonicMs } from "./clock.ts";
 import type { ControlAnswer } from "./control-socket.ts";
@@ -21,7 +20,6 @@ import { LogSinks } from "./log/sinks.ts";
 import { HAPROXY_VERSION } from "../version.ts";
 import { ORPHAN_MS_MAX } from "../limits.ts";
 import { createProgramLog, logState, type ProgramLog } from "./log/program-log.ts";
-import { localAddresses } from "./local-addresses.ts";
 import { HealthShell } from "./health-shell.ts";
 import { LifeShell } from "./life-shell.ts";
 import { LiveShell } from "./live-shell.ts";
@@ -36,7 +34,7 @@ import { dropPrivileges } from "./privileges.ts";
 import { processMaxconn } from "./process-limits.ts";
 import { type OldProcesses, signalAll } from "./process/old-processes.ts";
 import { handleSignals } from "./process/signal-handlers.ts";
-import { randomUint32 } from "./random.ts";
+import { processWorld } from "./process-world.ts";
 import { RuntimeServer } from "./runtime/runtime-server.ts";
 import { SessionShell } from "./session-shell.ts";
 import { StatsServer } from "./stats/stats-server.ts";
@@ -87,12 +85,7 @@ export class Balancer {
   constructor(options: BalancerOptions) {
     this.#options = options;
     this.#program = createProgramLog();
-    this.#world = new World({
-      hostName: hostname(),
-      localAddresses: localAddresses(),
-      environment: process.env,
-      random: randomUint32,
-    });
+    this.#world = processWorld();
     this.#sinks = new LogSinks((message) => this.#program.warn(message));
     this.#traffic = new TrafficLog(this.#world, this.#sinks);
     this.#shell = new SessionShell(this.#world, {
