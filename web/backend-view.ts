@@ -3,7 +3,7 @@
 import type { BackendFacts, ServerFacts } from "../src/dashboard/document.ts";
 import { Chart } from "./chart.ts";
 import { button, element, setAttributes, setText } from "./element.ts";
-import { countText } from "./figures.ts";
+import { countText, pluralText } from "./figures.ts";
 import { shownText } from "./foreign-text.ts";
 import { headRow, type Visibility } from "./row-cells.ts";
 import { type AskedToAct, SERVER_COLUMNS, ServerRow } from "./server-row.ts";
@@ -83,7 +83,7 @@ export class BackendView {
     const [sessions, queued, connects] = figures;
     const { algorithm } = facts as BackendFacts;
     const waiting = queued > 0 ? ` · ${countText(queued)} wait` : "";
-    const load = `${countText(sessions)} sessions · ${countText(connects)} connects/s`;
+    const load = `${pluralText(sessions, "session")} · ${countText(connects)} connects/s`;
     setText(this.#summary, `${algorithm} · ${load}${waiting}`);
     this.#chart.draw(this.#row.charts[0].toArray());
     for (const server of this.#servers) {

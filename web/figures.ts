@@ -6,6 +6,11 @@ export function countText(count: number): string {
   return count < 1_000_000 ? `${scaled(count / 1_000)} k` : `${scaled(count / 1_000_000)} M`;
 }
 
+/** `1 session`, `1,204 sessions`. */
+export function pluralText(count: number, one: string): string {
+  return `${countText(count)} ${count === 1 ? one : `${one}s`}`;
+}
+
 const BYTE_UNITS = ["B", "kB", "MB", "GB", "TB"];
 
 /** `512 B`, `1.2 MB`: decimal units. */

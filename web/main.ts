@@ -4,7 +4,7 @@ import { Announcer } from "./announcer.ts";
 import { BrokersView } from "./brokers-view.ts";
 import { confirmed } from "./confirm-dialog.ts";
 import { element, setAttributes, setText } from "./element.ts";
-import { ageText, countText } from "./figures.ts";
+import { ageText, pluralText } from "./figures.ts";
 import { shownText } from "./foreign-text.ts";
 import { HeadView } from "./head-view.ts";
 import { ListenersView } from "./listeners-view.ts";
@@ -185,7 +185,7 @@ class Dashboard {
 
   async #act(action: Action, { backend, name }: ServerFacts, sessions: number): Promise<void> {
     const shown = shownText(`${backend}/${name}`);
-    const count = `${countText(sessions)} ${sessions === 1 ? "session" : "sessions"}`;
+    const count = pluralText(sessions, "session");
     const question = {
       drain: {
         title: `Drain ${shown}?`,

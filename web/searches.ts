@@ -13,14 +13,14 @@ export function sessionSearch(server: StatsServer, nowMs: () => number): SearchV
     id: "sessions",
     title: "Sessions",
     label: "Search sessions",
-    placeholder: "client id, address, listener, backend/server",
-    columns: ["Client id", "From", "Listener", "Server", "State", "Age", "In", "Out"],
+    placeholder: "client id, user, address, listener, backend/server",
+    columns: ["Client", "From", "Listener", "Server", "State", "Age", "In", "Out"],
     ask: (text, from, stop) => server.sessions(text, from, stop),
     rowOf: (session) =>
       element(
         "tr",
         { role: "row" },
-        element("th", { role: "rowheader", scope: "row", class: "foreign" }, clientIdNode(session)),
+        element("th", { role: "rowheader", scope: "row", class: "foreign" }, clientNode(session)),
         cell("From", element("span", { class: "mono" }, session.source)),
         cell("Listener", shownText(session.frontend)),
         cell("Server", session.backend === null ? "–" : serverText(session)),
@@ -36,11 +36,16 @@ function serverText({ backend, server }: SessionView): string {
   return shownText(`${backend ?? ""}/${server ?? "–"}`);
 }
 
-function clientIdNode({ clientId }: SessionView): HTMLElement {
+function clientNode({ clientId, username }: SessionView): HTMLElement {
   if (clientId === null) return element("span", { class: "dim" }, "not read");
-  if (clientId === "") return element("span", { class: "dim" }, "empty");
-  // Its own direction of reading ends with it.
-  return element("bdi", { class: "mono" }, shownText(clientId));
+  const shown =
+    clientId === ""
+      ? element("span", { class: "dim" }, "empty")
+      : // Its own direction of reading ends with it.
+        element("bdi", { class: "mono" }, shownText(clientId));
+  if (username === null) return shown;
+  const user = element("bdi", {}, shownText(username));
+  return element("span", {}, shown, element("span", { class: "dim user" }, "user ", user));
 }
 
 /** Entries of a table that is chosen. */

@@ -194,11 +194,12 @@ export interface LiveDocument {
   };
 }
 
-/** A live session. Client ids are what strangers chose. */
+/** A live session. Client ids and usernames are what strangers chose. */
 export interface SessionView {
   readonly id: number;
   /** `null`: no CONNECT was looked at. */
   readonly clientId: string | null;
+  readonly username: string | null;
   readonly source: string;
   readonly frontend: string;
   readonly backend: string | null;

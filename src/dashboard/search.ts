@@ -7,7 +7,6 @@ import {
   SEARCH_ROWS_MAX,
   SEARCH_TEXT_CHARS_MAX,
 } from "../limits.ts";
-import { clientIdOf } from "../mqtt/connect-identity.ts";
 import type { Session } from "../session/session.ts";
 import type { StickEntry } from "../stick/entry.ts";
 import { formatKey } from "../stick/key.ts";
@@ -29,7 +28,7 @@ export interface SessionScope {
   readonly isSeen: (proxy: string) => boolean;
 }
 
-/** Live sessions whose client id, address, listener or server contains the text, as a JSON `SearchPage`. */
+/** Live sessions whose client id, username, address, listener or server contains the text, as a JSON `SearchPage`. */
 export function searchSessions(scope: SessionScope, query: SearchQuery): Iterable<string> {
   const wanted = normalized(query.text);
   return pageOf<Session, SessionView>({
@@ -47,10 +46,11 @@ export function searchSessions(scope: SessionScope, query: SearchQuery): Iterabl
 
 function sessionView(session: Session): SessionView {
   const { context, log, stateName } = session;
-  const { id, request, source, frontend, backend, server, wallMs } = context;
+  const { id, client, source, frontend, backend, server, wallMs } = context;
   return {
     id,
-    clientId: clientIdOf(request.bytes) ?? null,
+    clientId: client?.clientId ?? null,
+    username: client?.username ?? null,
     source: formatEndpoint(source),
     frontend: frontend.name,
     backend: backend?.name ?? null,
@@ -64,12 +64,14 @@ function sessionView(session: Session): SessionView {
 
 function* sessionTexts({
   clientId,
+  username,
   source,
   frontend,
   backend,
   server,
 }: SessionView): Generator<string> {
   if (clientId !== null) yield clientId;
+  if (username !== null) yield username;
   yield source;
   yield frontend;
   if (backend !== null) yield `${backend}/${server ?? ""}`;
