@@ -58,7 +58,14 @@ export const DEADLINE_SLOT_MS = 32;
 /** Slots of the deadline wheel: entries farther away are looked at once in 32 s. */
 export const DEADLINE_SLOTS = 1024;
 
-/** How long a client that was told to leave may take for it, ms; as in src/native/relay.c. */
+/** The highest `drain-rate` and `rebalance-rate`, sessions per second. */
+export const DRAIN_RATE_MAX = 100_000;
+
+/** How much lateness of a pace is made up for, ms: a tenth more than the rate in no second. */
+export const PACE_SLACK_MS = 50;
+
+/** Of a client that is to leave, ms: the wait for the end of its server's packet, then for its own end (src/native/relay.c). */
+export const LEAVE_WAIT_MS = 1_000;
 export const LEAVE_LINGER_MS = 2_000;
 
 /** How long a closed connection may take for the bytes that are still queued to it, ms. */

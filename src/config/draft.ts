@@ -1,6 +1,7 @@
 // Sections while they are being read: mutable twins of the model, flat, so that `defaults` can hold
 // what either side of a proxy inherits.
 import type { Position } from "../base/diagnostic.ts";
+import type { Millis } from "../base/units.ts";
 import { INSPECT_BYTES_MAX } from "../limits.ts";
 import type { AclDefinition } from "../rules/ast.ts";
 import type { Bind } from "./model/bind.ts";
@@ -12,6 +13,8 @@ import type {
   Balance,
   HashType,
   MqttIdle,
+  Rebalance,
+  ServerReference,
   ProxyFlag,
   SourceSettings,
   StatsSettings,
@@ -93,6 +96,10 @@ export interface ProxyDraft {
   redispatch: number;
   fullconn?: number;
   connectRate?: ServerDraft["connectRate"];
+  drainTimeMs?: Millis;
+  drainRate?: number;
+  serverReference?: ServerReference;
+  rebalance?: Rebalance;
   checkKind: CheckMethod["kind"];
   tcpCheckRules: readonly TcpCheckRule[];
   httpCheckRules: readonly HttpCheckRule[];

@@ -10,6 +10,7 @@ import type { Keyword } from "./keyword.ts";
 import { BALANCE_KEYWORDS } from "./keywords/balance.ts";
 import { BIND_KEYWORDS } from "./keywords/bind.ts";
 import { CHECK_KEYWORDS } from "./keywords/checks.ts";
+import { DRAIN_KEYWORDS } from "./keywords/drain.ts";
 import { GLOBAL_KEYWORDS } from "./keywords/global.ts";
 import { HTTP_KEYWORDS } from "./keywords/http.ts";
 import { LOG_KEYWORDS } from "./keywords/log.ts";
@@ -39,6 +40,7 @@ export const PROXY_TABLE: KeywordTable<ProxyDraft> = table(
   SERVER_KEYWORDS,
   BALANCE_KEYWORDS,
   TIMEOUT_KEYWORDS,
+  DRAIN_KEYWORDS,
   OPTION_KEYWORDS,
   RULE_KEYWORDS,
   STICK_KEYWORDS,

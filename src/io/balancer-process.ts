@@ -20,6 +20,7 @@ import { LogSinks } from "./log/sinks.ts";
 import { HAPROXY_VERSION } from "../version.ts";
 import { ORPHAN_MS_MAX } from "../limits.ts";
 import { createProgramLog, logState, type ProgramLog } from "./log/program-log.ts";
+import { DrainShell } from "./drain-shell.ts";
 import { HealthShell } from "./health-shell.ts";
 import { LifeShell } from "./life-shell.ts";
 import { LiveShell } from "./live-shell.ts";
@@ -74,6 +75,7 @@ export class Balancer {
   readonly #dashboard: Dashboard;
   readonly #live: LiveShell;
   readonly #stop: StopSequence;
+  readonly #drains: DrainShell;
   readonly #life: LifeShell;
   readonly #acceptFailures = new AcceptFailures();
   #health: HealthShell | undefined;
@@ -107,6 +109,7 @@ export class Balancer {
       },
     });
     this.#shell.attach(this.#mover);
+    this.#drains = new DrainShell(this.#world, this.#shell);
     this.#pages = new StatsServer(this.#world, (key) => this.#health?.monitor.statusOf(key));
     this.#opener = new ListenerOpener(this.#mover, this.#pages);
     this.#tables = new TableKeeper(this.#world, (message) => this.#program.warn(message));
@@ -124,6 +127,7 @@ export class Balancer {
       world: this.#world,
       program: this.#program,
       sessions: this.#shell,
+      drains: this.#drains,
       pages: this.#pages,
       peers: this.#peers,
       health: () => this.#health,
@@ -149,6 +153,7 @@ export class Balancer {
         this.#life.stopping(cause);
         this.#runtime.closeExclusive();
         this.#handover = this.#peers.stop(manner === "softly");
+        if (manner === "softly") this.#drains.onStopping(monotonicMs());
       },
     });
     this.#life = new LifeShell(
@@ -279,6 +284,7 @@ export class Balancer {
         this.#traffic.state(backend.name, level, text);
         logState(this.#program, level, { backend: backend.name }, text);
       },
+      changed: (backend, atMs) => this.#drains.follow(backend, atMs),
       tlsFor: (backend, server) => {
         const context = backend.facts.get(server.name)?.tls;
         return context === undefined ? undefined : tlsConnectionOptions(context);
@@ -288,6 +294,7 @@ export class Balancer {
     for (const outcome of change.outcomes) this.#shell.dispatch(outcome, nowMs);
     this.#shell.adoptListeners(nowMs);
     this.#health.reconfigure(configuration, nowMs);
+    this.#drains.followAll(nowMs);
     this.#pages.apply(configuration, tls);
   }
 
@@ -384,6 +391,7 @@ export class Balancer {
     this.#tables.close();
     this.#peers.close();
     this.#live.close();
+    this.#drains.close();
     this.#runtime.close();
     this.#dashboard.close();
     this.#pages.close();

@@ -40,6 +40,8 @@ export interface HealthShellHost {
   /** A state change in HAProxy's words, for the logs of its proxy. */
   logState(backend: BackendState, level: LogLevel, text: string): void;
   tlsFor(backend: BackendState, server: ServerState): ConnectionOptions | undefined;
+  /** A server of the backend may be in another state than before. */
+  changed?(backend: BackendState, nowMs: Millis): void;
 }
 
 /** Goes into the client identifiers of MQTT checks: those of two nodes must not be alike. */
@@ -271,5 +273,6 @@ export class HealthShell {
     }
     this.#slowstarts.update(backend.balancer);
     this.#sessions.dispatch(outcome, nowMs);
+    this.#host.changed?.(backend, nowMs);
   }
 }

@@ -10,6 +10,7 @@ import type { ConnectionRecord } from "../log/record.ts";
 import { Admission } from "../session/admission.ts";
 import type { KillCause, SessionEffect, SessionEvent } from "../session/events.ts";
 import type { FrontendState, ListenerState } from "../session/frontend-state.ts";
+import type { Departure } from "../session/leaving.ts";
 import type { ConnectionId, ListenerId, Mover, MoverEvent, RelaySpec } from "../session/mover.ts";
 import { Session } from "../session/session.ts";
 import type { SessionContext } from "../session/session-context.ts";
@@ -181,12 +182,20 @@ export class SessionShell {
 
   /** Ends sessions for a reason of ours; how many they were. */
   kill(sessions: Iterable<Session>, cause: KillCause, nowMs: Millis): number {
-    let count = 0;
-    for (const session of [...sessions]) {
-      this.#tell(session, { kind: "kill", cause }, nowMs);
-      count++;
-    }
-    return count;
+    const killed = [...sessions];
+    for (const session of killed) this.#tell(session, { kind: "kill", cause }, nowMs);
+    return killed.length;
+  }
+
+  /** Has a session end itself, in peace. */
+  sendAway(session: Session, departure: Departure, nowMs: Millis): void {
+    this.#world.nowMs = nowMs;
+    this.#tell(session, departure, nowMs);
+  }
+
+  /** Whether a session lives. */
+  has(session: Session): boolean {
+    return this.#liveOf(session) !== undefined;
   }
 
   /** Lets sessions count what their relays have moved: they may live for weeks. */
@@ -295,6 +304,8 @@ export class SessionShell {
         return this.#relay(live, effect.spec);
       case "send-client":
         return mover.send(live.client, effect.bytes);
+      case "leave":
+        return mover.leave(live.client, effect.farewell);
       case "close-client":
         return mover.close(live.client, effect.manner);
       case "grant":

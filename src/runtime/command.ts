@@ -110,6 +110,8 @@ export type RuntimeEffect =
       readonly level: LogLevel;
       readonly text: string;
     }
+  /** Sends all sessions away at this rate; 0 ends that. */
+  | { readonly kind: "drain"; readonly ratePerSecond: number }
   /** `disable`, `enable` and `shutdown frontend`: its listening sockets. */
   | {
       readonly kind: "listeners";

@@ -20,15 +20,15 @@ export class Answering {
 
   /** The server is there: until when its first bytes are waited for; `undefined` to relay at once. */
   begin(nowMs: Millis): Millis | undefined {
-    const { context, effects, log } = this.#parts;
+    const { context, effects } = this.#parts;
     const { stream, request } = context;
     if (!this.#pipeline.inspectsResponse) {
       const ahead = stream.replacement;
-      if (ahead !== undefined) log.noteSent(this.#client.sendOn(ahead.bytes, ahead.heldCount));
+      if (ahead !== undefined) this.#sendOn(ahead.bytes, ahead.heldCount);
       return undefined;
     }
     const { content } = context.backend!.proxy;
-    log.noteSent(this.#client.sendOn(request.bytes, stream.heldCount));
+    this.#sendOn(request.bytes, stream.heldCount);
     this.#client.inspect(content.inspectBytesMax);
     effects.push({ kind: "inspect-server", bytesMax: content.inspectBytesMax });
     return nowMs + (content.responseInspectDelayMs ?? INSPECT_DELAY_DEFAULT_MS);
@@ -36,6 +36,12 @@ export class Answering {
 
   /** The client sends more meanwhile: that goes on to the server. */
   onClientBytes(bytes: Uint8Array): void {
-    this.#parts.log.noteSent(this.#client.sendOn(bytes));
+    this.#sendOn(bytes);
+  }
+
+  #sendOn(bytes: Uint8Array, heldCount?: number): void {
+    const { context, log } = this.#parts;
+    context.framing?.take(bytes);
+    log.noteSent(this.#client.sendOn(bytes, heldCount));
   }
 }

@@ -121,6 +121,13 @@ export class BackendState {
     return server.isPersistable() || this.balancer.spec.persist === true;
   }
 
+  /** Whether clients that stick to the server go elsewhere: it drains by our directives (docs/mqtt.md). */
+  isEmptying(server: ServerState): boolean {
+    const { drainTimeMs, drainRate } = this.side;
+    const isMoved = drainTimeMs !== undefined || drainRate !== undefined;
+    return isMoved && server.isDraining() && this.hasUsableServer;
+  }
+
   /** Notes that a session uses a server. */
   join(server: ServerState, session: Session, nowMs: Millis): void {
     let rate = this.serverRates.get(server);

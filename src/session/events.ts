@@ -17,7 +17,10 @@ import type { Session } from "./session.ts";
 import type { SessionContext } from "./session-context.ts";
 
 /** Why somebody else ends a session; the letters are those of the log line. */
-export type KillCause = "server-down" | "backup-yields" | "administrator" | "shutdown";
+export type KillCause = "server-down" | "backup-yields" | "administrator" | "shutdown" | LeaveCause;
+
+/** Why a session is moved: its server is to be emptied, or has too many, or this node is to be. */
+export type LeaveCause = "drain" | "rebalance" | "switchover";
 
 /** What happens to a session. */
 export type SessionEvent =
@@ -41,6 +44,12 @@ export type SessionEvent =
   /** Its place in a queue is lost, for example because the server went down: choose again. */
   | { readonly kind: "requeued" }
   | { readonly kind: "kill"; readonly cause: KillCause }
+  /** Ends it as soon as it runs, if it does not yet; keys that it sticks by are bound to `to` first. */
+  | {
+      readonly kind: "leave";
+      readonly cause: LeaveCause | "shutdown";
+      readonly to?: ServerState | undefined;
+    }
   | { readonly kind: "timeout" };
 
 /** What a session wants done; `server` and `client` mean its own connections. */
@@ -55,6 +64,8 @@ export type SessionEffect =
   | { readonly kind: "abandon-server" }
   | { readonly kind: "relay"; readonly spec: RelaySpec }
   | { readonly kind: "send-client"; readonly bytes: Uint8Array }
+  /** Ends the relay when the server's packet is over. */
+  | { readonly kind: "leave"; readonly farewell: Uint8Array | undefined }
   | { readonly kind: "close-client"; readonly manner: CloseManner }
   /** The slot of a server goes to a session that was waiting for it. */
   | { readonly kind: "grant"; readonly grant: Dispatch<Session> }

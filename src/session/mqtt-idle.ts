@@ -1,11 +1,10 @@
 // `timeout client mqtt`: the idle limit of a connection follows its client's own keep alive. A broker may
 // call a client dead that it has not heard for one and a half times that (MQTT 5.0 [MQTT-3.1.2-22]).
 //
-// The CONNECT is waited for as rules wait for it. With MQTT 5 the broker may set another keep alive in its
+// The CONNECT is waited for (`mqtt-client.ts`). With MQTT 5 the broker may set another keep alive in its
 // CONNACK, which the client must use ([MQTT-3.1.2-21]); so there the first bytes of the server are looked
 // at, too. Whoever speaks something else, or nothing, has `timeout client` as ever.
 import type { Millis } from "../base/units.ts";
-import { inspectOnce } from "../mqtt/cached-inspection.ts";
 import { inspectFirstPacket } from "../mqtt/inspect.ts";
 import type { SessionContext } from "./session-context.ts";
 
@@ -15,19 +14,6 @@ export interface Keepalive {
   readonly seconds: number;
   /** The broker has not had its say yet. */
   readonly isProposal: boolean;
-}
-
-/** Notes the keep alive of the CONNECT, where it is wanted; false while the CONNECT is still to come. */
-export function noteConnect(context: SessionContext): boolean {
-  const { frontend, request } = context;
-  if (frontend.side.mqttIdle === undefined) return true;
-  const found = inspectOnce(request.bytes, request.bytesMax);
-  if (found.kind === "need-more") return request.final;
-  if (found.kind === "connect") {
-    const { keepaliveSeconds, protocolVersion } = found.packet;
-    context.keepalive = { seconds: keepaliveSeconds, isProposal: protocolVersion === 5 };
-  }
-  return true;
 }
 
 /** Notes the keep alive that the broker sets (MQTT 5.0 §3.2.2.3.14); false while its answer is to come. */

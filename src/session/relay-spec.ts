@@ -17,6 +17,7 @@ export function relaySpec(context: SessionContext): RelaySpec {
     clientFinMs: front.clientFin,
     serverFinMs: back.serverFin,
     resetServerAtEnd: proxy.flags.has("nolinger"),
+    framing: context.framing,
   };
   if (idleMs === undefined) {
     return { clientMs: front.client, serverMs: back.server, tunnelMs: back.tunnel, ...others };

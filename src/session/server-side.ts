@@ -230,6 +230,7 @@ export class ServerSide {
   /** Counts an answer that a rule refused. */
   countDeniedResponse(): void {
     this.backend.counters.deniedResponses++;
+    this.#context.frontend.counters.deniedResponses++;
     if (this.#held !== undefined) this.#held.counters.deniedResponses++;
   }
 

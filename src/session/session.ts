@@ -12,26 +12,25 @@ import type { Machine } from "../base/machine.ts";
 import type { Millis } from "../base/units.ts";
 import type { Dispatch } from "../balance/assignment.ts";
 import type { ServerState } from "../balance/server.ts";
-import { INSPECT_DELAY_DEFAULT_MS, PROXY_V2_BYTES_MAX } from "../limits.ts";
+import { PROXY_V2_BYTES_MAX } from "../limits.ts";
 import { type AccountedParts, Accounts, newParts } from "./accounts.ts";
 import { Answering } from "./answering.ts";
 import { ClientSide } from "./client-side.ts";
 import type { KillCause, SessionEffect, SessionEvent } from "./events.ts";
 import type { FrontendState, ListenerState } from "./frontend-state.ts";
+import { InspectDelay } from "./inspect-delay.ts";
+import { Leaving } from "./leaving.ts";
 import type { CloseManner, ConnectionId, RelayCounters, RelayEnd } from "./mover.ts";
 import { Opening, type OpeningStep } from "./opening.ts";
 import { Pipeline } from "./pipeline.ts";
 import { Refusing } from "./refusing.ts";
 import { ServerSide } from "./server-side.ts";
 import type { SessionContext, SessionEnds } from "./session-context.ts";
-import type { SessionState } from "./session-state.ts";
+import { deadlineOf, RELAYING, type SessionState } from "./session-state.ts";
 import type { SessionLog } from "./session-log.ts";
-import { type PendingStore, storeServer } from "./sticking.ts";
+import { NO_STORES, type PendingStore, storeServer } from "./sticking.ts";
 import { killTermination, relayTermination } from "./termination.ts";
 import type { World } from "./world.ts";
-
-const RELAYING: SessionState = { name: "relaying" };
-const NO_STORES: readonly PendingStore[] = [];
 
 /** A client connection and what becomes of it. */
 export class Session implements Machine<SessionEvent, SessionEffect> {
@@ -52,9 +51,9 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
   #answering: Answering | undefined;
   #state: SessionState = { name: "opening", deadlineMs: Infinity };
   #serverSide: ServerSide | undefined;
-  #inspectDeadlineMs: Millis | undefined;
+  #inspectDelay: InspectDelay | undefined;
   #stores: readonly PendingStore[] = NO_STORES;
-  #killed: KillCause | undefined;
+  #leaving: Leaving | undefined;
 
   constructor(
     world: World,
@@ -86,8 +85,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
   }
 
   nextTimeout(): Millis | undefined {
-    const state = this.#state;
-    return "deadlineMs" in state && state.deadlineMs !== Infinity ? state.deadlineMs : undefined;
+    return deadlineOf(this.#state);
   }
 
   handle(event: SessionEvent, nowMs: Millis): void {
@@ -123,6 +121,9 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
         return this.#assign(undefined, nowMs);
       case "kill":
         return this.#onKill(event.cause, nowMs);
+      case "leave":
+        this.#leaving ??= new Leaving(this.#parts, this.#client);
+        return this.#become(this.#leaving.wish(event).depart(this.#state, this.#stores, nowMs));
       case "timeout":
         return this.#onTimeout(nowMs);
     }
@@ -167,7 +168,8 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
     this.#enterBackend(nowMs);
     switch (step.kind) {
       case "wait":
-        return this.#waitForBytes(nowMs);
+        this.#inspectDelay ??= new InspectDelay(this.context);
+        return this.#become(this.#inspectDelay.begin(this.#client, nowMs));
       case "rejected":
         this.#accounts.countDeniedRequest();
         return this.#finish("PR", nowMs, step.manner);
@@ -186,17 +188,8 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
     const { backend } = this.context;
     if (backend === undefined || this.#serverSide !== undefined) return;
     this.#accounts.enterBackend(nowMs);
-    if (backend.hasOwnInspection) this.#inspectDeadlineMs = undefined;
+    if (backend.hasOwnInspection) this.#inspectDelay = undefined;
     this.#serverSide = new ServerSide(this, this.#parts, backend);
-  }
-
-  #waitForBytes(nowMs: Millis): void {
-    const { content } = (this.context.backend ?? this.#frontend).proxy;
-    const delayMs = content.requestInspectDelayMs ?? INSPECT_DELAY_DEFAULT_MS;
-    this.#inspectDeadlineMs ??= nowMs + delayMs;
-    const deadlineMs = Math.min(this.#inspectDeadlineMs, this.#frontend.clientDeadlineMs(nowMs));
-    this.#become({ name: "inspecting", deadlineMs });
-    this.#client.inspect(content.inspectBytesMax);
   }
 
   #onBytes(bytes: Uint8Array, isEnded: boolean, nowMs: Millis): void {
@@ -289,7 +282,6 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
     if (answer === "closed") return this.#finish("--", nowMs);
     if (answer === "rejected") {
       this.#serverSide!.countDeniedResponse();
-      this.#frontend.counters.deniedResponses++;
       return this.#finish("PD", nowMs);
     }
     this.#stores = [...this.#stores, ...answer];
@@ -302,7 +294,12 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
     this.#accounts.relay(storeServer(this.#stores, server, backend, nowMs), nowMs);
     this.#pipeline = undefined;
     this.#answering = undefined;
-    this.#stores = NO_STORES;
+    this.#inspectDelay = undefined;
+    // What it sticks by is needed again only where it may be moved to a server of our choice.
+    if (backend.side.rebalance === undefined) this.#stores = NO_STORES;
+    if (this.#leaving !== undefined) {
+      this.#become(this.#leaving.depart(this.#state, this.#stores, nowMs));
+    }
   }
 
   /** The client's connection broke; HAProxy calls that an abort of the transfer in every phase but the first. */
@@ -317,7 +314,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
 
   /** The inspection delay is over, or before that the client has been silent for its timeout. */
   #onInspectionTimeout(deadlineMs: Millis, nowMs: Millis): void {
-    if (deadlineMs < this.#inspectDeadlineMs!) {
+    if (this.#inspectDelay?.isOver(deadlineMs) !== true) {
       this.#serverSide?.countClientAbort();
       return this.#finish("cR", nowMs);
     }
@@ -346,20 +343,23 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
         return this.#onAnswer(nowMs);
       case "refusing":
         return this.#finish(state.termination, nowMs);
+      case "relaying":
+        return this.#become(this.#leaving!.giveUp());
     }
   }
 
   /** Somebody else ends it; a running relay tells its counters first. */
   #onKill(cause: KillCause, nowMs: Millis): void {
-    this.#killed ??= cause;
-    if (this.#state.name === "relaying") return this.#client.close("finish");
-    this.#finish(killTermination(cause, this.#state.name), nowMs);
+    const { name } = this.#state;
+    if (name !== "relaying") return this.#finish(killTermination(cause, name), nowMs);
+    this.#leaving ??= new Leaving(this.#parts, this.#client);
+    this.#become(this.#leaving.end(cause, nowMs));
   }
 
   #onRelayEnded(end: RelayEnd, counters: RelayCounters, nowMs: Millis): void {
     this.log.noteRelay(counters);
     this.#serverSide!.countRelayEnd(end);
-    this.#conclude(relayTermination(end, this.#killed), nowMs);
+    this.#conclude(relayTermination(end, this.#leaving?.cause), nowMs);
   }
 
   /** Closes what is open, counts and logs. */

@@ -23,6 +23,9 @@ export interface PendingStore {
   readonly key: StickKey;
 }
 
+/** Nothing to be stored. */
+export const NO_STORES: readonly PendingStore[] = [];
+
 /** What the request-side rules found. */
 export interface StickOutcome {
   readonly server: ServerState | undefined;
@@ -55,7 +58,8 @@ export function matchRequest(
     const entry = rule.table.lookup(key, context.nowMs);
     if (entry === undefined) continue;
     const bound = backend.serverOf(rule.table, entry, context.nowMs);
-    if (bound !== undefined && backend.mayPersist(bound)) server ??= bound;
+    const isUsable = bound !== undefined && backend.mayPersist(bound) && !backend.isEmptying(bound);
+    if (isUsable) server ??= bound;
     // Whichever server takes the device meanwhile, the entry goes on to name this one.
     if (bound !== undefined && backend.side.stickPolicy === "return") settled.add(rule.table);
     rule.table.touch(entry, context.nowMs, "local");

@@ -10,6 +10,9 @@ const KILL_LETTERS: Readonly<Record<KillCause, string>> = {
   "backup-yields": "U",
   administrator: "K",
   shutdown: "K",
+  drain: "K",
+  rebalance: "K",
+  switchover: "K",
 };
 
 /** Both letters of a relay that ended by itself. */

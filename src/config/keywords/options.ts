@@ -62,6 +62,12 @@ const FLAGS: readonly Keyword<ProxyDraft>[] = [
   flagOption("log-separate-errors", FRONTEND_SIDE, "Logs failures at level err."),
   flagOption("logasap", FRONTEND_SIDE, "Logs at the start of a connection."),
   flagOption(
+    "mqtt-packets",
+    ANY_PROXY,
+    "Counts the packets of MQTT clients by type. See docs/mqtt.md.",
+    { ours: true, default: "off" },
+  ),
+  flagOption(
     "mqtt-refuse",
     ANY_PROXY,
     "Answers an MQTT client that cannot be served by a CONNACK of its version before it is closed. " +

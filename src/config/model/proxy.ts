@@ -22,6 +22,7 @@ export type ProxyFlag =
   | "log-health-checks"
   | "log-separate-errors"
   | "logasap"
+  | "mqtt-packets"
   | "mqtt-refuse"
   | "nolinger"
   | "persist"
@@ -84,6 +85,20 @@ export interface MqttIdle {
   readonly maxMs: Millis;
 }
 
+/** `mqtt-server-reference` (ours): where MQTT 5 clients are told to go. */
+export interface ServerReference {
+  readonly text: string;
+  /** For good. */
+  readonly isMoved: boolean;
+}
+
+/** `rebalance-rate` (ours). */
+export interface Rebalance {
+  readonly ratePerSecond: number;
+  /** Only sessions that end with their connection. */
+  readonly cleanOnly: boolean;
+}
+
 /** `clitcpka-cnt|idle|intvl` and the server's twins. */
 export interface TcpKeepalive {
   readonly count?: number;
@@ -123,6 +138,11 @@ export interface BackendSide {
   /** `option redispatch [interval]`: 0 off, n>0 every nth retry, n<0 the -nth before the last (§4.2). */
   readonly redispatch: number;
   readonly fullconn?: number;
+  /** `drain-time` and `drain-rate` (ours): how sessions are moved away; not at all without both. */
+  readonly drainTimeMs?: Millis;
+  readonly drainRate?: number;
+  readonly serverReference?: ServerReference;
+  readonly rebalance?: Rebalance;
   readonly check: CheckMethod;
   readonly source?: SourceSettings;
   readonly loadServerStateFrom: "global" | "local" | "none";

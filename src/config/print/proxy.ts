@@ -42,7 +42,7 @@ export function printProxy(proxy: Proxy): string {
     printIf("description", proxy.description),
     ...[...proxy.flags]
       .filter((flag) => flag !== OWN_FLAG)
-      .map((flag) => (flag === "mqtt-refuse" ? printOwnLine : printLine)("option", flag)),
+      .map((flag) => (flag.startsWith("mqtt-") ? printOwnLine : printLine)("option", flag)),
     backend !== undefined && !proxy.flags.has(OWN_FLAG) ? printOwnLine("no option", OWN_FLAG) : "",
     ...printTimeouts(proxy.timeouts),
     printKeepalive("clitcpka", keepalive.client),
@@ -136,6 +136,7 @@ function printBackend(side: BackendSide): string {
     printLine("retries", side.retries),
     redispatch === 0 ? "" : printLine("option redispatch", redispatch),
     printIf("fullconn", side.fullconn),
+    ...printDrain(side),
     stickTable === undefined ? "" : printStickTable(stickTable, "stick-table"),
     side.stickPolicy === "stay" ? "" : printLine("stick-policy", side.stickPolicy),
     ...side.stickRules.map(printStickRule),
@@ -151,6 +152,29 @@ function printBackend(side: BackendSide): string {
     ),
     ...printServers(side.servers),
   ].join("");
+}
+
+/** Ours: how sessions are moved away. */
+function printDrain(side: BackendSide): readonly string[] {
+  const { drainTimeMs, drainRate, serverReference, rebalance } = side;
+  return [
+    drainTimeMs === undefined ? "" : printOwnLine("drain-time", printTime(drainTimeMs)),
+    drainRate === undefined ? "" : printOwnLine("drain-rate", `${drainRate}/s`),
+    serverReference === undefined
+      ? ""
+      : printOwnLine(
+          "mqtt-server-reference",
+          serverReference.text,
+          serverReference.isMoved ? "moved" : undefined,
+        ),
+    rebalance === undefined
+      ? ""
+      : printOwnLine(
+          "rebalance-rate",
+          `${rebalance.ratePerSecond}/s`,
+          rebalance.cleanOnly ? "clean" : undefined,
+        ),
+  ];
 }
 
 function printBalance(balance: Balance): string {

@@ -129,6 +129,10 @@ function finishBackend(draft: ProxyDraft, global: GlobalSection): BackendSide {
   };
   if (draft.stickTable !== undefined) side.stickTable = draft.stickTable;
   if (draft.fullconn !== undefined) side.fullconn = draft.fullconn;
+  if (draft.drainTimeMs !== undefined) side.drainTimeMs = draft.drainTimeMs;
+  if (draft.drainRate !== undefined) side.drainRate = draft.drainRate;
+  if (draft.serverReference !== undefined) side.serverReference = draft.serverReference;
+  if (draft.rebalance !== undefined) side.rebalance = draft.rebalance;
   if (draft.source !== undefined) side.source = draft.source;
   if (draft.serverStateFileName !== undefined) side.serverStateFileName = draft.serverStateFileName;
   return side;

@@ -79,7 +79,8 @@ export class Relay implements DeadlineEntry {
 
   /** See `Mover.leave`. */
   leave(farewell: Uint8Array | undefined): void {
-    if (this.#leave !== "not" || this.#openCount < 2) return this.close("finish");
+    if (this.#leave !== "not") return;
+    if (this.#openCount < 2) return this.close("finish");
     this.#noteEnd("closed", undefined);
     this.#farewell = farewell;
     this.#leave = "waits";

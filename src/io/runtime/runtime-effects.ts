@@ -5,6 +5,7 @@ import type { Configuration } from "../../config/model/configuration.ts";
 import type { LogLevel } from "../../config/model/log.ts";
 import type { RuntimeEffect } from "../../runtime/command.ts";
 import type { World } from "../../session/world.ts";
+import type { DrainShell } from "../drain-shell.ts";
 import type { HealthShell } from "../health-shell.ts";
 import type { SessionShell } from "../session-shell.ts";
 
@@ -12,6 +13,7 @@ import type { SessionShell } from "../session-shell.ts";
 export interface RuntimeEffectParts {
   readonly world: World;
   readonly sessions: SessionShell;
+  readonly drains: Pick<DrainShell, "drainWhole" | "cancelWhole">;
   /** There is none before the first configuration is in force. */
   readonly health: () => HealthShell | undefined;
   /** A line for the logs of a proxy. */
@@ -34,6 +36,10 @@ export function runRuntimeEffect(
       return parts.health()?.tell(effect.event, nowMs);
     case "kill":
       sessions.kill(effect.sessions, effect.cause, nowMs);
+      return;
+    case "drain":
+      if (effect.ratePerSecond > 0) parts.drains.drainWhole(effect.ratePerSecond, nowMs);
+      else parts.drains.cancelWhole(nowMs);
       return;
     case "log":
       return parts.log(effect.proxy, effect.level, effect.text);

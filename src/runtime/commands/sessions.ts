@@ -1,7 +1,7 @@
 // Commands that end sessions or forget what was counted of them (haproxy management §9.3).
 import { DENIED, done, isAllowed, type RuntimeCommand } from "../command.ts";
 import { clearCounters } from "../operations/counters.ts";
-import { shutdownServerSessions, shutdownSession } from "../operations/sessions.ts";
+import { drainSessions, shutdownServerSessions, shutdownSession } from "../operations/sessions.ts";
 import { findServer } from "../operations/target.ts";
 
 /** The commands about sessions and counters. */
@@ -22,6 +22,13 @@ export const SESSION_COMMANDS: readonly RuntimeCommand[] = [
       const found = findServer(world, args[0]);
       return found.ok ? shutdownServerSessions(found.value) : found.answer;
     },
+  },
+  {
+    words: ["drain", "sessions"],
+    usage: "drain sessions [rate <n> | stop]",
+    help: "send all sessions away, <n> per second (Tandem)",
+    level: "admin",
+    run: ({ args }) => drainSessions(args),
   },
   {
     words: ["clear", "counters"],
