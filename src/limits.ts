@@ -58,12 +58,6 @@ export const DEADLINE_SLOT_MS = 32;
 /** Slots of the deadline wheel: entries farther away are looked at once in 32 s. */
 export const DEADLINE_SLOTS = 1024;
 
-/** The highest `drain-rate` and `rebalance-rate`, sessions per second. */
-export const DRAIN_RATE_MAX = 100_000;
-
-/** How much lateness of a pace is made up for, ms: a tenth more than the rate in no second. */
-export const PACE_SLACK_MS = 50;
-
 /** Of a client that is to leave, ms: the wait for the end of its server's packet, then for its own end (src/native/relay.c). */
 export const LEAVE_WAIT_MS = 1_000;
 export const LEAVE_LINGER_MS = 2_000;
@@ -356,30 +350,6 @@ export const TICKLE_SCAN_ENTRIES_MAX = 2_000;
 
 /** Bytes of one line from the guard. */
 export const LIFE_HEARD_CHARS_MAX = 65_536;
-
-/** Bytes of a line of the runtime API, and of a payload: certificates with their chains and keys fit. */
-export const RUNTIME_REQUEST_BYTES_MAX = 64 * 1024;
-
-/** Words of a command of the runtime API, as HAProxy's. */
-export const RUNTIME_WORDS_MAX = 64;
-
-/** Connections to the runtime API at once without `stats maxconn`, as HAProxy's. */
-export const RUNTIME_CONNECTIONS_DEFAULT = 10;
-
-/** How long a client of the runtime API may be silent without `stats timeout`, ms, as HAProxy's. */
-export const RUNTIME_SILENCE_DEFAULT_MS = 10_000;
-
-/** Characters of one piece of a long answer, roughly. */
-export const RUNTIME_PIECE_CHARS = 32 * 1024;
-
-/** Table entries that one piece of a long answer looks at: about a millisecond of work. */
-export const RUNTIME_ENTRIES_PER_PIECE_MAX = 256;
-
-/** Servers that a backend may have before `add server` refuses more: as many as one `server-template` may make. */
-export const BACKEND_SERVERS_MAX = 4_096;
-
-/** Bytes of a file of server states: a hundred thousand servers. */
-export const SERVER_STATE_BYTES_MAX = 16 * 1024 * 1024;
 
 /** How long the CONNECT of a client that is to be refused is waited for, ms: two round trips of a slow mobile network. */
 export const REFUSAL_WAIT_MS = 2_000;

@@ -1,5 +1,5 @@
 import type { Millis } from "../base/units.ts";
-import { PACE_SLACK_MS } from "../limits.ts";
+import { PACE_SLACK_MS } from "./limits.ts";
 
 /**
  * Events at a bounded rate: in any span of time at most `rate` times that span, lengthened by

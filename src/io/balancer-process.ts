@@ -31,6 +31,7 @@ import { openSockets } from "./open-sockets.ts";
 import { readLines } from "./pattern-file.ts";
 import { PeersShell } from "./peers/peers-shell.ts";
 import { removePidFile, writePidFile } from "./pid-file.ts";
+import { NO_LISTENER, type TakeOutcome } from "./take-outcome.ts";
 import { dropPrivileges } from "./privileges.ts";
 import { processMaxconn } from "./process-limits.ts";
 import { type OldProcesses, signalAll } from "./process/old-processes.ts";
@@ -43,17 +44,6 @@ import { StopSequence } from "./stop-sequence.ts";
 import { TableKeeper } from "./table-keeper.ts";
 import { tlsConnectionOptions } from "./tls/connection-options.ts";
 import { TrafficLog } from "./traffic-log.ts";
-
-/** How an attempt to take a configuration ended. */
-type TakeOutcome =
-  | { readonly ok: true; readonly diagnostics: readonly Diagnostic[] }
-  | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
-
-/** Also what a file holds that an editor has just emptied. */
-const NO_LISTENER: Diagnostic = {
-  severity: "alert",
-  message: "[haproxy.main()] No enabled listener found (check for 'bind' directives) ! Exiting.",
-};
 
 const NO_OLD_PROCESSES: OldProcesses = { pids: [], signal: "SIGUSR1" };
 
@@ -386,12 +376,10 @@ export class Balancer {
   }
 
   async #close(): Promise<void> {
-    this.#life.close();
-    this.#health?.close();
+    for (const part of [this.#life, this.#health, this.#drains]) part?.close();
     this.#tables.close();
     this.#peers.close();
     this.#live.close();
-    this.#drains.close();
     this.#runtime.close();
     this.#dashboard.close();
     this.#pages.close();

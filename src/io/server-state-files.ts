@@ -6,7 +6,7 @@ import type { Millis } from "../base/units.ts";
 import type { Configuration } from "../config/model/configuration.ts";
 import type { Proxy } from "../config/model/proxy.ts";
 import { serverKey } from "../health/monitored.ts";
-import { SERVER_STATE_BYTES_MAX } from "../limits.ts";
+import { SERVER_STATE_BYTES_MAX } from "../runtime/limits.ts";
 import type { RuntimeEffect } from "../runtime/command.ts";
 import type { AdminSurroundings } from "../runtime/operations/server-admin.ts";
 import {

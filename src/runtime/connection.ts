@@ -9,7 +9,7 @@ import { assertNever } from "../base/assert.ts";
 import { EffectQueue } from "../base/effect-queue.ts";
 import type { Machine } from "../base/machine.ts";
 import type { Millis } from "../base/units.ts";
-import { RUNTIME_PIECE_CHARS } from "../limits.ts";
+import { RUNTIME_PIECE_CHARS } from "./limits.ts";
 import { levelNumber } from "../log/level.ts";
 import {
   type Answer,

@@ -1,7 +1,7 @@
 // What a client of the runtime API sends: lines of commands separated by `;`, words separated by
 // blanks, `\` before a character that is meant literally, and `<<` at the end of a line when lines of
 // payload follow, up to an empty one (haproxy management §9.3).
-import { RUNTIME_REQUEST_BYTES_MAX, RUNTIME_WORDS_MAX } from "../limits.ts";
+import { RUNTIME_REQUEST_BYTES_MAX, RUNTIME_WORDS_MAX } from "./limits.ts";
 
 /** One command. */
 export interface RuntimeRequest {

@@ -2,7 +2,7 @@
 // ends; nothing is thrown, nothing grows, and the pieces do not matter.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { RUNTIME_PIECE_CHARS } from "../../src/limits.ts";
+import { RUNTIME_PIECE_CHARS } from "../../src/runtime/limits.ts";
 import { Dialogue } from "../unit/runtime/dialogue.ts";
 
 const WORDS = [

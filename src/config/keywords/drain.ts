@@ -1,5 +1,5 @@
 // drain-time, drain-rate, rebalance-rate, mqtt-server-reference   (ours; docs/mqtt.md)
-import { DRAIN_RATE_MAX } from "../../limits.ts";
+import { DRAIN_RATE_MAX } from "../../drain/limits.ts";
 import type { ProxyDraft } from "../draft.ts";
 import { BACKEND_SIDE, served } from "../keyword.ts";
 import type { Keyword } from "../keyword.ts";

@@ -7,7 +7,7 @@ import type { Millis } from "../../base/units.ts";
 import type { Configuration } from "../../config/model/configuration.ts";
 import type { StatsSocket } from "../../config/model/global.ts";
 import type { HealthMonitor } from "../../health/monitor.ts";
-import { RUNTIME_CONNECTIONS_DEFAULT, RUNTIME_SILENCE_DEFAULT_MS } from "../../limits.ts";
+import { RUNTIME_CONNECTIONS_DEFAULT, RUNTIME_SILENCE_DEFAULT_MS } from "../../runtime/limits.ts";
 import type { MetricsSources } from "../../metrics/render.ts";
 import type { RuntimeContext, RuntimeEffect } from "../../runtime/command.ts";
 import { actOnServers } from "../../runtime/page-actions.ts";

@@ -4,7 +4,7 @@ import { isDynamic } from "../../balance/algorithm/create.ts";
 import type { Millis } from "../../base/units.ts";
 import type { Configuration } from "../../config/model/configuration.ts";
 import type { Server } from "../../config/model/server.ts";
-import { BACKEND_SERVERS_MAX } from "../../limits.ts";
+import { BACKEND_SERVERS_MAX } from "../limits.ts";
 import type { BackendState } from "../../session/backend-state.ts";
 import { socketOptions } from "../../session/socket-options.ts";
 import type { World } from "../../session/world.ts";

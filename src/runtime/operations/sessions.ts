@@ -1,6 +1,6 @@
 // Sessions that an operator ends (haproxy management §9.3 `shutdown session`, `shutdown sessions
 // server`).
-import { DRAIN_RATE_MAX } from "../../limits.ts";
+import { DRAIN_RATE_MAX } from "../../drain/limits.ts";
 import type { Session } from "../../session/session.ts";
 import { type Answer, done, refuse } from "../command.ts";
 import type { ServerTarget } from "./target.ts";

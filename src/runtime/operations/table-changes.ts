@@ -1,7 +1,7 @@
 // Entries of stick tables by word of an operator (haproxy management §9.3 `set table`, `clear
 // table`). What is set is sent to peers as any other change of this node.
 import type { Millis } from "../../base/units.ts";
-import { RUNTIME_ENTRIES_PER_PIECE_MAX } from "../../limits.ts";
+import { RUNTIME_ENTRIES_PER_PIECE_MAX } from "../limits.ts";
 import { dataTypeByName } from "../../stick/data-types.ts";
 import { keyFromText, type StickKey } from "../../stick/key.ts";
 import type { StickTable } from "../../stick/table.ts";

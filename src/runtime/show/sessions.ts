@@ -1,7 +1,7 @@
 // show sess [<id>|all] (haproxy management §9.3)
 import { type Endpoint, formatEndpoint } from "../../base/address.ts";
 import type { Millis } from "../../base/units.ts";
-import { RUNTIME_ENTRIES_PER_PIECE_MAX } from "../../limits.ts";
+import { RUNTIME_ENTRIES_PER_PIECE_MAX } from "../limits.ts";
 import { formatAcceptDate } from "../../log/date.ts";
 import type { Session } from "../../session/session.ts";
 import {

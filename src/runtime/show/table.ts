@@ -1,6 +1,6 @@
 // show table [<table> [data.<type> <operator> <value>]* | [key <key>]] (haproxy management §9.3)
 import type { Millis } from "../../base/units.ts";
-import { RUNTIME_ENTRIES_PER_PIECE_MAX } from "../../limits.ts";
+import { RUNTIME_ENTRIES_PER_PIECE_MAX } from "../limits.ts";
 import type { StickEntry } from "../../stick/entry.ts";
 import { keyFromText } from "../../stick/key.ts";
 import { printEntry, printTable } from "../../stick/print.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { RUNTIME_PIECE_CHARS } from "../../../src/limits.ts";
+import { RUNTIME_PIECE_CHARS } from "../../../src/runtime/limits.ts";
 import type { RuntimeCommand } from "../../../src/runtime/command.ts";
 import { RUNTIME_COMMANDS } from "../../../src/runtime/command-table.ts";
 import { CONFIG, Dialogue } from "./dialogue.ts";

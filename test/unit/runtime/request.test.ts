@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { RUNTIME_REQUEST_BYTES_MAX } from "../../../src/limits.ts";
+import { RUNTIME_REQUEST_BYTES_MAX } from "../../../src/runtime/limits.ts";
 import { RequestReader, splitCommands, splitWords } from "../../../src/runtime/request.ts";
 
 function commandsOf(...texts: string[]): unknown[] {
