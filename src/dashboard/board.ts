@@ -1,7 +1,7 @@
 // The rows of the dashboard: what is known of each, since which version, and its past. A page that
 // names the version it has is told only what has changed since.
 import type { Millis } from "../base/units.ts";
-import { DASHBOARD_TOTAL_SECONDS } from "../limits.ts";
+import { DASHBOARD_TOTAL_SECONDS } from "./limits.ts";
 import type { Figures, RowFacts, RowPast, TotalFigures } from "./document.ts";
 import { ByteRate, perSecond, RowMeter, type CounterReading } from "./meter.ts";
 import { Ring } from "./ring.ts";

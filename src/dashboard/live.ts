@@ -2,7 +2,7 @@
 // up to date, and answers what is new since a version.
 import type { NodeEvent } from "../base/event.ts";
 import type { Millis } from "../base/units.ts";
-import { DASHBOARD_FACTS_AGE_MS_MAX } from "../limits.ts";
+import { DASHBOARD_FACTS_AGE_MS_MAX } from "./limits.ts";
 import type { StatsSource } from "../stats/rows.ts";
 import { Board } from "./board.ts";
 import type { LiveDocument, NodeView } from "./document.ts";

@@ -1,5 +1,5 @@
 // Figures of one row from counters that only grow: what was added in the last second, and the past.
-import { DASHBOARD_ROW_STEPS, DASHBOARD_ROW_STEP_SECONDS } from "../limits.ts";
+import { DASHBOARD_ROW_STEPS, DASHBOARD_ROW_STEP_SECONDS } from "./limits.ts";
 import type { Figures, RowPast } from "./document.ts";
 import { Ring } from "./ring.ts";
 

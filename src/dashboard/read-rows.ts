@@ -3,7 +3,7 @@
 import { formatEndpoint } from "../base/address.ts";
 import type { ServerState } from "../balance/server.ts";
 import { serverKey } from "../health/monitored.ts";
-import { DASHBOARD_ROWS_MAX } from "../limits.ts";
+import { DASHBOARD_ROWS_MAX } from "./limits.ts";
 import type { BackendState } from "../session/backend-state.ts";
 import type { FrontendState } from "../session/frontend-state.ts";
 import type { World } from "../session/world.ts";

@@ -6,7 +6,7 @@ import {
   SEARCH_LOOKED_AT_PER_PIECE_MAX,
   SEARCH_ROWS_MAX,
   SEARCH_TEXT_CHARS_MAX,
-} from "../limits.ts";
+} from "./limits.ts";
 import type { Session } from "../session/session.ts";
 import type { StickEntry } from "../stick/entry.ts";
 import { formatKey } from "../stick/key.ts";

@@ -1,7 +1,7 @@
 // The events of all processes of a node in one list, each with the version of the dashboard that it
 // came with, so that a page gets what is new to it.
 import type { NodeEvent } from "../base/event.ts";
-import { DASHBOARD_EVENTS_MAX } from "../limits.ts";
+import { DASHBOARD_EVENTS_MAX } from "./limits.ts";
 
 /** See the head of this file. */
 export class Timeline {

@@ -26,7 +26,7 @@ import { LifeShell } from "./life-shell.ts";
 import { LiveShell } from "./live-shell.ts";
 import { RoutedMover } from "./mover/routed-mover.ts";
 import { OneAtATime } from "./one-at-a-time.ts";
-import { Dashboard } from "./dashboard/dashboard.ts";
+import { type Dashboard, showDashboard } from "./dashboard/dashboard.ts";
 import { openSockets } from "./open-sockets.ts";
 import { readLines } from "./pattern-file.ts";
 import { PeersShell } from "./peers/peers-shell.ts";
@@ -125,14 +125,10 @@ export class Balancer {
       traffic: this.#traffic,
       metrics: { fitness: () => this.#life.fitness(), live: () => this.#live.figures },
     });
-    this.#dashboard = new Dashboard({
-      stats: () => this.#pages.source,
-      metrics: () => this.#pages.metrics,
+    this.#dashboard = showDashboard(this.#pages, options.controlPath, {
       events: this.#events,
-      controlPath: options.controlPath,
       isStopping: () => this.#stop.isStopping,
     });
-    this.#pages.show(this.#dashboard);
     this.#stop = new StopSequence({
       world: this.#world,
       shell: this.#shell,

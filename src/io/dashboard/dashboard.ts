@@ -5,12 +5,13 @@ import type { EventFeed } from "../../base/io/event-feed.ts";
 import type { DashboardView } from "../../dashboard/answer.ts";
 import { type Instant, isSeenIn, LiveBoard } from "../../dashboard/live.ts";
 import { searchEntries, searchSessions } from "../../dashboard/search.ts";
-import { DASHBOARD_WATCH_MS } from "../../limits.ts";
+import { DASHBOARD_WATCH_MS } from "../../dashboard/limits.ts";
 import type { MetricsSources } from "../../metrics/render.ts";
 import type { StatsSource } from "../../stats/rows.ts";
 import { peersReport } from "../../stats/peers-report.ts";
 import { TANDEM_VERSION } from "../../version.ts";
 import { monotonicMs, wallClockMs } from "../clock.ts";
+import type { StatsServer } from "../stats/stats-server.ts";
 import { NodeReader } from "../node-reader.ts";
 import { loadDashboardFiles } from "./files.ts";
 
@@ -26,6 +27,22 @@ export interface DashboardParts {
   /** Where the control sockets are; `undefined`: nowhere. */
   readonly controlPath: string | undefined;
   isStopping(): boolean;
+}
+
+/** Gives the pages of a process their dashboard. */
+export function showDashboard(
+  pages: StatsServer,
+  controlPath: string | undefined,
+  process: Pick<DashboardParts, "events" | "isStopping">,
+): Dashboard {
+  const dashboard = new Dashboard({
+    ...process,
+    controlPath,
+    stats: () => pages.source,
+    metrics: () => pages.metrics,
+  });
+  pages.show(dashboard);
+  return dashboard;
 }
 
 /** See the head of this file. */
