@@ -1,6 +1,6 @@
 // Asks the processes of a node to do something, and says in words why they did not.
 import { askControl } from "../../src/base/io/control-client.ts";
-import { CONTROL_STATUS_BYTES_MAX } from "../../src/limits.ts";
+import { CONTROL_STATUS_BYTES_MAX } from "../../src/control-limits.ts";
 import { CommandFailure } from "../operator/command-failure.ts";
 
 /** A table of a million entries is searched in a second. */

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { CONTROL_FILE_NAMES } from "../../ha/io/control-socket.ts";
 import { askControl } from "../../src/base/io/control-client.ts";
 import { CONTROL_FILE_NAME, defaultControlFolder } from "../../src/io/control-socket.ts";
-import { CONTROL_STATUS_BYTES_MAX, CONTROL_STATUS_MS_MAX } from "../../src/limits.ts";
+import { CONTROL_STATUS_BYTES_MAX, CONTROL_STATUS_MS_MAX } from "../../src/control-limits.ts";
 import type { Answer, NodeFacts } from "../status/facts.ts";
 import { AGENT_SHAPE, BALANCER_SHAPE, GUARD_SHAPE } from "../status/report-shapes.ts";
 import { misfit, type Shape } from "../../src/base/shape.ts";

@@ -18,6 +18,7 @@ const CHILD: ShapeOf<ChildReport> = {
   isGivenUp: "boolean",
   readyForMs: ["nullable", "number"],
   lastCause: ["nullable", "string"],
+  lossCounts: { exited: "number", signalled: "number", hung: "number", stuck: "number" },
 };
 
 /** What a guard answers. */
@@ -56,7 +57,9 @@ export const AGENT_SHAPE: ShapeOf<AgentReport> = {
       heard: [
         { address: "string", priority: "number", state: "string", path: "string", agoMs: "number" },
       ],
+      transitionCount: "number",
       becameMasterCount: "number",
+      lastOutageMs: ["nullable", "number"],
       sentCount: "number",
       receivedCount: "number",
       droppedCount: "number",

@@ -51,7 +51,10 @@ export interface VirtualRouterReport {
   readonly masterDownMs: Millis;
   /** Other nodes that speak for this virtual router, by each path. */
   readonly heard: readonly HeardReport[];
+  readonly transitionCount: number;
   readonly becameMasterCount: number;
+  /** How long no master was heard before it last took over from one; `null`: it has not yet. */
+  readonly lastOutageMs: Millis | null;
   readonly sentCount: number;
   readonly receivedCount: number;
   /** Packets for this virtual router that were dropped, whatever was wrong. */
@@ -135,7 +138,9 @@ function routerReport(report: InstanceReport, nowMs: Millis): VirtualRouterRepor
       path: node.path,
       agoMs: age(node.heardMs, nowMs),
     })),
+    transitionCount: election.transitionCount,
     becameMasterCount: election.becameMasterCount,
+    lastOutageMs: election.lastOutageMs ?? null,
     sentCount: report.sentCount,
     receivedCount: received.received,
     droppedCount:

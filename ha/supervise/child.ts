@@ -35,7 +35,14 @@ export interface ChildStatus {
   readonly readySinceMs: Millis | undefined;
   /** Why the last run ended that was not asked to; `undefined` when none did. */
   readonly lastCause: string | undefined;
+  /** Runs that ended unasked. */
+  readonly lossCounts: LossCounts;
 }
+
+/** Runs that ended unasked; stuck: not ready in time, did not end in time, or its listeners fail. */
+export type LossCounts = Readonly<Record<LossCause, number>>;
+
+type LossCause = "exited" | "signalled" | "hung" | "stuck";
 
 /** Starts, watches, kills and restarts one child. */
 export class SupervisedChild {
@@ -55,6 +62,7 @@ export class SupervisedChild {
   #startedMs: Millis = 0;
   #readySinceMs: Millis | undefined;
   #lastCause: string | undefined;
+  #lossCounts: LossCounts = { exited: 0, signalled: 0, hung: 0, stuck: 0 };
   /** Since when nobody does its work, though it should. */
   #lostAtMs: Millis | undefined;
   #isStarvationTold = false;
@@ -88,6 +96,7 @@ export class SupervisedChild {
       isGivenUp: this.#plan.isGivenUp,
       readySinceMs: this.#readySinceMs,
       lastCause: this.#lastCause,
+      lossCounts: this.#lossCounts,
     };
   }
 
@@ -151,7 +160,8 @@ export class SupervisedChild {
     const isExpected = this.#phase === "stopping" || (this.#isStopping && code === 0);
     const livedMs = this.#readySinceMs === undefined ? 0 : nowMs - this.#readySinceMs;
     this.#become(this.#isStopping ? "off" : "resting");
-    this.#lose(describeEnd(code, signal), isExpected, nowMs);
+    const what = signal === null ? "exited" : "signalled";
+    this.#lose(describeEnd(code, signal), isExpected ? undefined : what, nowMs);
     this.#readySinceMs = undefined;
     if (isExpected) this.#log("info", `${this.#title()} has ended`, this.#mark("process.ended"));
     if (this.#isStopping) this.#owner.gone();
@@ -182,7 +192,7 @@ export class SupervisedChild {
   }
 
   /** Kills a run that is of no use any more. */
-  kill(cause: string, nowMs: Millis): void {
+  kill(cause: string, nowMs: Millis, what: "hung" | "stuck" = "stuck"): void {
     if (!this.isRunning) return;
     this.#become("killed");
     this.#deadlineMs = nowMs + this.#lingerMs();
@@ -192,7 +202,7 @@ export class SupervisedChild {
       run: this.#run,
       signal: "SIGKILL",
     });
-    this.#lose(`${cause}, and was killed`, false, nowMs);
+    this.#lose(`${cause}, and was killed`, what, nowMs);
   }
 
   /** New settings; what was given up is tried again at once. */
@@ -243,11 +253,12 @@ export class SupervisedChild {
   #judge(verdict: SilenceVerdict | undefined, nowMs: Millis): void {
     if (verdict === undefined || !this.isRunning || this.#watch === undefined) return;
     if (verdict === "stopped") {
-      this.kill("it is stopped (state T, as by SIGSTOP)", nowMs);
+      this.kill("it is stopped (state T, as by SIGSTOP)", nowMs, "hung");
     } else if (this.#phase === "starting") {
       this.kill(`it was not ready within ${duration(this.#timeoutMs("start"))}`, nowMs);
     } else if (this.#phase === "ready") {
-      this.kill(`it hangs: no beat for ${duration(this.#watch.silentMs(nowMs))}`, nowMs);
+      const silentMs = this.#watch.silentMs(nowMs);
+      this.kill(`it hangs: no beat for ${duration(silentMs)}`, nowMs, "hung");
     } else {
       // Whoever is ending may be busy with it; the deadline bounds that.
       this.#watch.heard(nowMs);
@@ -270,12 +281,14 @@ export class SupervisedChild {
     this.#owner.gone();
   }
 
-  #lose(cause: string, isExpected: boolean, nowMs: Millis): void {
+  /** `what`: `undefined` for an end that was asked for. */
+  #lose(cause: string, what: LossCause | undefined, nowMs: Millis): void {
     if (this.#isLost) return;
     this.#isLost = true;
-    if (!isExpected) this.#lastCause = cause;
+    if (what !== undefined) this.#lastCause = cause;
     this.#owner.lost(cause, nowMs);
-    if (isExpected) return;
+    if (what === undefined) return;
+    this.#lossCounts = { ...this.#lossCounts, [what]: this.#lossCounts[what] + 1 };
     this.#lostAtMs ??= nowMs;
     this.#log("error", `${this.#title()} is lost: ${cause}`, {
       ...this.#mark("process.lost"),

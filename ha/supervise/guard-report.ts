@@ -1,7 +1,7 @@
 // What `tandem status` is told by a guard. The names are part of `tandem status --json`; unknown
 // values are `null`.
 import type { Millis } from "../../src/base/units.ts";
-import type { ChildStatus } from "./child.ts";
+import type { ChildStatus, LossCounts } from "./child.ts";
 import type { GuardStatus } from "./guard.ts";
 import type { Child } from "./guard-events.ts";
 import type { BalancerReport } from "./messages.ts";
@@ -30,6 +30,8 @@ export interface ChildReport {
   readonly readyForMs: Millis | null;
   /** Why the last run ended that was not asked to. */
   readonly lastCause: string | null;
+  /** Runs that ended unasked, by what happened. */
+  readonly lossCounts: LossCounts;
 }
 
 /** The report of a process that started at `startedMs`; `pidOf` gives the ids of running children. */
@@ -63,5 +65,6 @@ function childReport(status: ChildStatus, pid: number | undefined, nowMs: Millis
     isGivenUp: status.isGivenUp,
     readyForMs: readySinceMs === undefined ? null : Math.max(0, Math.round(nowMs - readySinceMs)),
     lastCause: status.lastCause ?? null,
+    lossCounts: status.lossCounts,
   };
 }

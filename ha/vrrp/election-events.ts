@@ -97,6 +97,9 @@ export interface InstanceStatus {
   /** When the present state was entered. */
   readonly sinceMs: Millis;
   readonly reason: string;
+  readonly transitionCount: number;
+  /** How long no master was heard before it last took over from one. */
+  readonly lastOutageMs: Millis | undefined;
   readonly becameMasterCount: number;
   readonly releasedMasterCount: number;
   readonly priorityZeroReceivedCount: number;

@@ -75,6 +75,8 @@ export class RouterBody {
   #state: VrrpState = "INIT";
   #sinceMs: Millis = 0;
   #reason = "not started";
+  #transitionCount = 0;
+  #lastOutageMs: Millis | undefined;
   #becameMasterCount = 0;
   #releasedMasterCount = 0;
   #zeroSentCount = 0;
@@ -184,6 +186,7 @@ export class RouterBody {
   become(to: VrrpState, reason: string, nowMs: Millis): void {
     const from = this.#state;
     const event = this.#changeEvent(to, reason, nowMs);
+    this.#transitionCount += 1;
     this.#state = to;
     this.#sinceMs = nowMs;
     this.#reason = reason;
@@ -251,6 +254,8 @@ export class RouterBody {
       faults: this.faults.length > 0 ? this.faults : groupFaults,
       sinceMs: this.#sinceMs,
       reason: this.#reason,
+      transitionCount: this.#transitionCount,
+      lastOutageMs: this.#lastOutageMs,
       becameMasterCount: this.#becameMasterCount,
       releasedMasterCount: this.#releasedMasterCount,
       priorityZeroReceivedCount: this.zeroReceivedCount,
@@ -264,6 +269,7 @@ export class RouterBody {
     const isPreempting = nowMs - this.weakerHeardAtMs < this.masterDownMs;
     const hadMaster = to === "MASTER" && this.masterAddress !== undefined && !isPreempting;
     const outageMs = nowMs - Math.max(this.silentSinceMs, this.resignationHeardAtMs);
+    if (hadMaster) this.#lastOutageMs = Math.max(0, Math.round(outageMs));
     return {
       kind: `vrrp.${EVENT_WORDS[to]}`,
       severity: to === "FAULT" ? "error" : from === "MASTER" ? "warning" : "notice",
@@ -274,7 +280,7 @@ export class RouterBody {
         from,
         to,
         priority: this.priority,
-        ...(hadMaster ? { outageMs: Math.max(0, Math.round(outageMs)) } : {}),
+        ...(hadMaster ? { outageMs: this.#lastOutageMs! } : {}),
       },
     };
   }

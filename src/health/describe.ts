@@ -41,6 +41,11 @@ export function describeChange(
   return `${nameOf(server)} is ${verb}${reason}${describeCounts(to === "down", counts)}`;
 }
 
+/** Why, for an event: the same facts without the words before them. */
+export function causeOf(cause: StateCause): string {
+  return describeCause(cause, false).replace(/^,? (?:reason: )?/, "");
+}
+
 function describeCause(cause: StateCause, logChecks: boolean): string {
   switch (cause.kind) {
     case "check":

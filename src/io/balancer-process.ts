@@ -4,34 +4,33 @@
 // then apply in one turn of the event loop. Whatever fails before that last step leaves no trace.
 // Clients of sockets that were opened wait until stick tables have been read.
 import { type Diagnostic, firstAlert } from "../base/diagnostic.ts";
-import { EventFeed } from "../base/io/event-feed.ts";
 import type { BalancerOptions } from "../balancer-options.ts";
-import { hasListeners } from "../config/describe.ts";
 import { renderDiagnostics } from "../config/render.ts";
-import { AcceptFailures } from "../session/accept-failures.ts";
 import { applyConfiguration } from "../session/apply.ts";
 import type { World } from "../session/world.ts";
 import { type OpenControl, openControl } from "./balancer-control.ts";
+import { BalancerJournal, differenceOf, inventory } from "./balancer-journal.ts";
 import { monotonicMs } from "./clock.ts";
 import type { ControlAnswer } from "./control-socket.ts";
 import { ListenerOpener } from "./listener-opener.ts";
-import { type LoadedConfiguration, loadConfiguration } from "./load-configuration.ts";
+import { type LoadedConfiguration, loadConfiguration, refusalOf } from "./load-configuration.ts";
 import { LogSinks } from "./log/sinks.ts";
 import { HAPROXY_VERSION } from "../version.ts";
 import { ORPHAN_MS_MAX } from "../limits.ts";
-import { createProgramLog, logState, type ProgramLog } from "./log/program-log.ts";
+import { createProgramLog, type ProgramLog } from "./log/program-log.ts";
 import { DrainShell } from "./drain-shell.ts";
 import { HealthShell } from "./health-shell.ts";
 import { LifeShell } from "./life-shell.ts";
 import { LiveShell } from "./live-shell.ts";
 import { RoutedMover } from "./mover/routed-mover.ts";
+import { type NodeReader, readerBeside } from "./node-reader.ts";
 import { OneAtATime } from "./one-at-a-time.ts";
 import { type Dashboard, showDashboard } from "./dashboard/dashboard.ts";
 import { openSockets } from "./open-sockets.ts";
 import { readLines } from "./pattern-file.ts";
 import { PeersShell } from "./peers/peers-shell.ts";
 import { removePidFile, writePidFile } from "./pid-file.ts";
-import { NO_LISTENER, type TakeOutcome } from "./take-outcome.ts";
+import type { TakeOutcome } from "./take-outcome.ts";
 import { dropPrivileges } from "./privileges.ts";
 import { processMaxconn } from "./process-limits.ts";
 import { type OldProcesses, signalAll } from "./process/old-processes.ts";
@@ -52,7 +51,8 @@ export class Balancer {
   readonly #options: BalancerOptions;
   readonly #program: ProgramLog;
   readonly #sinks: LogSinks;
-  readonly #events = new EventFeed("balancer");
+  readonly #journal: BalancerJournal;
+  readonly #node: NodeReader;
   readonly #world: World;
   readonly #shell: SessionShell;
   readonly #mover: RoutedMover;
@@ -67,7 +67,6 @@ export class Balancer {
   readonly #stop: StopSequence;
   readonly #drains: DrainShell;
   readonly #life: LifeShell;
-  readonly #acceptFailures = new AcceptFailures();
   #health: HealthShell | undefined;
   /** Tables go to a process that takes this one's place. */
   #handover: Promise<void> = Promise.resolve();
@@ -77,6 +76,8 @@ export class Balancer {
   constructor(options: BalancerOptions) {
     this.#options = options;
     this.#program = createProgramLog();
+    this.#journal = new BalancerJournal(this.#program);
+    this.#node = readerBeside(options.controlPath);
     this.#world = processWorld();
     this.#sinks = new LogSinks((message) => this.#program.warn(message));
     this.#traffic = new TrafficLog(this.#world, this.#sinks);
@@ -106,9 +107,10 @@ export class Balancer {
     this.#live = new LiveShell({
       tickleRate: () => this.#world.global?.tickleRate ?? 0,
       tickle: (connections) => this.#life.tickle(connections),
+      woken: (clients, tookMs) => this.#journal.woken(clients, tookMs),
     });
     this.#peers = new PeersShell({
-      program: this.#program,
+      journal: this.#journal,
       tables: () => this.#world.tables.values(),
       privateTables: [this.#live.table],
       learned: () => this.#live.onLearned(),
@@ -116,6 +118,7 @@ export class Balancer {
     this.#runtime = new RuntimeServer({
       world: this.#world,
       program: this.#program,
+      journal: this.#journal,
       sessions: this.#shell,
       drains: this.#drains,
       pages: this.#pages,
@@ -123,10 +126,14 @@ export class Balancer {
       health: () => this.#health,
       isStopping: () => this.#stop.isStopping,
       traffic: this.#traffic,
-      metrics: { fitness: () => this.#life.fitness(), live: () => this.#live.figures },
+      metrics: {
+        fitness: () => this.#life.fitness(),
+        live: () => this.#live.figures,
+        node: this.#node,
+      },
     });
     this.#dashboard = showDashboard(this.#pages, options.controlPath, {
-      events: this.#events,
+      events: this.#journal.events,
       isStopping: () => this.#stop.isStopping,
     });
     this.#stop = new StopSequence({
@@ -134,7 +141,7 @@ export class Balancer {
       shell: this.#shell,
       mover: this.#mover,
       pages: this.#pages,
-      program: this.#program,
+      journal: this.#journal,
       stopping: (cause, manner) => {
         this.#life.stopping(cause);
         this.#runtime.closeExclusive();
@@ -147,6 +154,7 @@ export class Balancer {
         world: this.#world,
         mover: this.#mover,
         program: this.#program,
+        journal: this.#journal,
         statusOf: (key) => this.#health?.monitor.statusOf(key),
         resyncDone: () => this.#peers.isResyncDone,
         isStopping: () => this.#stop.isStopping,
@@ -190,11 +198,8 @@ export class Balancer {
   }
 
   #onAcceptFailed(frontend: string, code: string): void {
-    const notice = this.#acceptFailures.note(frontend, code, monotonicMs());
-    if (notice === undefined) return;
-    const { refusedCount, text } = notice;
-    this.#program.warn({ frontend, code, refusedCount }, text);
-    this.#traffic.state(frontend, "emerg", text);
+    const text = this.#journal.acceptFailed(frontend, code);
+    if (text !== undefined) this.#traffic.state(frontend, "emerg", text);
   }
 
   get #pidfile(): string | undefined {
@@ -209,14 +214,8 @@ export class Balancer {
       ignoreResolveFailures: this.#options.ignoreResolveFailures ?? false,
     });
     const { configuration, diagnostics } = loaded;
-    const isRefused = diagnostics.some(
-      ({ severity }) =>
-        severity === "alert" || (severity === "warning" && this.#options.warningsAreErrors),
-    );
-    if (isRefused) return { ok: false, diagnostics };
-    if (!hasListeners(configuration)) {
-      return { ok: false, diagnostics: [...diagnostics, NO_LISTENER] };
-    }
+    const refused = refusalOf(loaded, this.#options.warningsAreErrors);
+    if (refused !== undefined) return { ok: false, diagnostics: refused };
     const old = this.#oldProcesses;
     const openers = {
       world: this.#world,
@@ -266,11 +265,13 @@ export class Balancer {
     );
     this.#traffic.reconfigure(configuration.proxies);
     this.#health ??= new HealthShell(this.#world, this.#shell, {
-      logState: (backend, level, text) => {
+      logState: (backend, level, text, event) => {
         this.#traffic.state(backend.name, level, text);
-        logState(this.#program, level, { backend: backend.name }, text);
+        this.#journal.turn(level, text, event, { backend: backend.name });
       },
       changed: (backend, atMs) => this.#drains.follow(backend, atMs),
+      tell: ({ name }, level, text, event) =>
+        this.#journal.turn(level, text, event, { backend: name }),
       tlsFor: (backend, server) => {
         const context = backend.facts.get(server.name)?.tls;
         return context === undefined ? undefined : tlsConnectionOptions(context);
@@ -279,6 +280,7 @@ export class Balancer {
     for (const listener of change.closed) this.#mover.closeListener(listener);
     for (const outcome of change.outcomes) this.#shell.dispatch(outcome, nowMs);
     this.#shell.adoptListeners(nowMs);
+    this.#journal.follow(this.#world);
     this.#health.reconfigure(configuration, nowMs);
     this.#drains.followAll(nowMs);
     this.#pages.apply(configuration, tls);
@@ -286,8 +288,7 @@ export class Balancer {
 
   /** What is done once: pid file, user and group. */
   #settle(): string | undefined {
-    const pidfile = this.#pidfile;
-    const problem = pidfile === undefined ? undefined : writePidFile(pidfile);
+    const problem = this.#pidfile === undefined ? undefined : writePidFile(this.#pidfile);
     if (problem !== undefined) return problem;
     const outcome = dropPrivileges(this.#world.global!);
     return outcome.ok ? undefined : outcome.message;
@@ -304,7 +305,7 @@ export class Balancer {
     return openControl(this.#options.controlPath, {
       world: this.#world,
       program: this.#program,
-      events: this.#events,
+      events: this.#journal.events,
       pages: this.#pages,
       peers: this.#peers,
       operator: this.#runtime,
@@ -335,12 +336,12 @@ export class Balancer {
     this.#pages.closeListeners();
     this.#peers.closeListeners();
     this.#runtime.closeExclusive();
-    this.#program.info("listeners closed until SIGTTIN");
+    this.#journal.paused("SIGTTOU");
   }
 
   #announce(): void {
     const listeners = [...this.#world.listeners.keys(), ...this.#pages.addresses];
-    this.#program.info({ listeners }, "ready");
+    this.#journal.ready(listeners, process.uptime() * 1_000);
     const { signalAfterReady, onReady } = this.#options;
     if (signalAfterReady !== undefined) signalAll(signalAfterReady);
     onReady?.();
@@ -353,21 +354,23 @@ export class Balancer {
       return { ok: false, message: "The process is stopping", diagnostics: "" };
     }
     const startedMs = monotonicMs();
+    const before = inventory(this.#world);
     const taken = await this.#take();
     const diagnostics = renderDiagnostics(taken.diagnostics, process.pid);
     this.#show(taken.diagnostics);
     const tookMs = Math.round(monotonicMs() - startedMs);
     if (taken.ok) {
-      this.#program.info({ tookMs, sessions: this.#shell.sessionCount }, "reloaded");
+      const changes = differenceOf(before, inventory(this.#world));
+      this.#journal.reloaded(tookMs, this.#shell.sessionCount, changes);
       return { ok: true, message: `Reloaded in ${tookMs} ms`, diagnostics };
     }
-    this.#program.error("reload refused: the running configuration stays");
+    this.#journal.reloadRefused(firstAlert(taken.diagnostics));
     return { ok: false, message: "Refused: the running configuration stays", diagnostics };
   }
 
   #show(diagnostics: readonly Diagnostic[]): void {
-    const isHidden = this.#options.quiet;
-    const shown = isHidden ? diagnostics.filter((d) => d.severity === "alert") : diagnostics;
+    const { quiet } = this.#options;
+    const shown = quiet ? diagnostics.filter((d) => d.severity === "alert") : diagnostics;
     if (shown.length > 0) process.stderr.write(renderDiagnostics(shown, process.pid));
   }
 

@@ -17,7 +17,7 @@ import {
   CONTROL_COMMAND_MS_MAX,
   CONTROL_LINE_BYTES_MAX,
   CONTROL_READ_MS_MAX,
-} from "../limits.ts";
+} from "../control-limits.ts";
 import type { BalancerStatus } from "../stats/balancer-status.ts";
 
 /** What a command did. */

@@ -2,6 +2,7 @@
 // servers, and sessions follow.
 import type { ConnectionOptions } from "node:tls";
 import { assertNever } from "../base/assert.ts";
+import type { EventMark } from "../base/event.ts";
 import type { Millis } from "../base/units.ts";
 import type { AdminState } from "../balance/admin.ts";
 import type { QueueOutcome } from "../balance/assignment.ts";
@@ -10,6 +11,7 @@ import type { ServerState } from "../balance/server.ts";
 import type { Configuration } from "../config/model/configuration.ts";
 import type { LogLevel } from "../config/model/log.ts";
 import {
+  causeOf,
   describeChange,
   describeCheck,
   describeMaintenance,
@@ -38,7 +40,9 @@ import { TimerDriver } from "./timer-driver.ts";
 /** What the shell needs from its process. */
 export interface HealthShellHost {
   /** A state change in HAProxy's words, for the logs of its proxy. */
-  logState(backend: BackendState, level: LogLevel, text: string): void;
+  logState(backend: BackendState, level: LogLevel, text: string, event?: EventMark): void;
+  /** The same for what HAProxy has no words for: not for the logs of its proxy. */
+  tell(backend: BackendState, level: LogLevel, text: string, event: EventMark): void;
   tlsFor(backend: BackendState, server: ServerState): ConnectionOptions | undefined;
   /** A server of the backend may be in another state than before. */
   changed?(backend: BackendState, nowMs: Millis): void;
@@ -211,7 +215,11 @@ export class HealthShell {
     const isDown = to === "down";
     const counts = changeCounts(located, outcome.requeued.length, isDown);
     const text = describeChange(describedServer(located), to, cause, counts);
-    this.#host.logState(backend, isDown ? "alert" : "notice", text);
+    this.#host.logState(backend, isDown ? "alert" : "notice", text, {
+      kind: `server.${to}`,
+      subject: serverKey(backend.name, server.name),
+      cause: causeOf(cause),
+    });
     this.#endSessions(located, to, nowMs);
     this.applyOutcome(backend, outcome, nowMs);
   }
@@ -230,7 +238,12 @@ export class HealthShell {
     const text = effect.on
       ? describeMaintenance(described, wasDown, counts, effect.via)
       : describeReturn(described, { up, draining: server.isDraining(), inherited: true });
-    this.#host.logState(backend, effect.on && !wasDown ? "alert" : "notice", text);
+    this.#host.logState(backend, effect.on && !wasDown ? "alert" : "notice", text, {
+      kind: effect.on ? "server.maint" : "server.ready",
+      severity: effect.on ? "warning" : "notice",
+      subject: effect.server,
+      cause: `via ${effect.via}`,
+    });
     this.applyOutcome(backend, outcome, nowMs);
   }
 
@@ -239,7 +252,8 @@ export class HealthShell {
     const target = { ...located, key: serverKey(located.backend.name, located.server.name) };
     for (const effect of changeServerAdmin(target, state, this.#surroundings, nowMs)) {
       if (effect.kind === "log") {
-        this.#host.logState(located.backend, effect.level, effect.text);
+        const event = effect.event && { ...effect.event, cause: "agent check" };
+        this.#host.logState(located.backend, effect.level, effect.text, event);
       } else if (effect.kind === "queue") this.applyOutcome(effect.backend, effect.outcome, nowMs);
       else if (effect.kind === "health") this.#monitor.handle(effect.event, nowMs);
     }
@@ -269,7 +283,15 @@ export class HealthShell {
   applyOutcome(backend: BackendState, outcome: QueueOutcome<Session>, nowMs: Millis): void {
     if (outcome.availability === "lost") {
       const kind = backend.proxy.kind === "backend" ? "backend" : "listen";
-      this.#host.logState(backend, "emerg", describeNoServer(kind, backend.name));
+      this.#host.logState(backend, "emerg", describeNoServer(kind, backend.name), {
+        kind: "backend.down",
+        subject: backend.name,
+      });
+    } else if (outcome.availability === "regained") {
+      this.#host.tell(backend, "notice", `${backend.name} has a usable server again`, {
+        kind: "backend.up",
+        subject: backend.name,
+      });
     }
     this.#slowstarts.update(backend.balancer);
     this.#sessions.dispatch(outcome, nowMs);

@@ -5,6 +5,7 @@ import { FitnessJudge } from "../health/fitness.ts";
 import type { HealthStatus } from "../health/events.ts";
 import type { Session } from "../session/session.ts";
 import type { World } from "../session/world.ts";
+import type { BalancerJournal } from "./balancer-journal.ts";
 import { monotonicMs } from "./clock.ts";
 import { LifeChannel, takeLifeSettings } from "./life-channel.ts";
 import type { ProgramLog } from "./log/program-log.ts";
@@ -26,6 +27,7 @@ export interface LifeParts {
   readonly world: World;
   readonly mover: ProcessMover;
   readonly program: ProgramLog;
+  readonly journal: BalancerJournal;
   statusOf(key: string): HealthStatus | undefined;
   /** Whether stick tables have been fetched from a peer once, or need not be. */
   resyncDone(): boolean;
@@ -46,6 +48,7 @@ export class LifeShell {
   readonly #probe: SelfProbe;
   #outcome: ProbeOutcome = { result: "unknown" };
   #probeCount = 0;
+  #wasFit: boolean | undefined;
 
   constructor(parts: LifeParts, environment: Record<string, string | undefined>) {
     this.#parts = parts;
@@ -90,7 +93,7 @@ export class LifeShell {
       return new LifeChannel(settings, {
         beat: () => ({
           kind: "beat",
-          fitness: this.fitness(),
+          fitness: this.#judged(),
           probe: this.#outcome.result,
           probeCount: this.#probeCount,
         }),
@@ -105,6 +108,23 @@ export class LifeShell {
       );
       return undefined;
     }
+  }
+
+  /** The same, and a change is told of. */
+  #judged(): Fitness {
+    const fitness = this.fitness();
+    const { isFit, reasons } = fitness;
+    // Before it was fit once it starts.
+    if (isFit === this.#wasFit || (!isFit && this.#wasFit === undefined)) return fitness;
+    this.#wasFit = isFit;
+    const cause = reasons.join("; ");
+    const text = isFit ? "fit to serve" : `not fit to serve: ${cause}`;
+    this.#parts.journal.turn(isFit ? "notice" : "warning", text, {
+      kind: isFit ? "balancer.fit" : "balancer.unfit",
+      subject: "balancer",
+      ...(isFit ? {} : { cause }),
+    });
+    return fitness;
   }
 
   /** Whether this balancer can serve, at this moment. */
@@ -141,15 +161,21 @@ export class LifeShell {
     this.#outcome = outcome;
     this.#probeCount++;
     if (outcome.problem !== undefined && former.result !== "failed") {
-      this.#parts.program.warn({ problem: outcome.problem }, "a probe of our own listeners failed");
+      const { problem } = outcome;
+      const event = { kind: "probe.failed", subject: "listeners", cause: problem };
+      this.#parts.journal.turn("warning", "a probe of our own listeners failed", event, {
+        problem,
+      });
     } else if (outcome.result === "ok" && former.result === "failed") {
-      this.#parts.program.info("probes of our own listeners succeed again");
+      const event = { kind: "probe.ok", subject: "listeners" };
+      this.#parts.journal.turn("notice", "probes of our own listeners succeed again", event);
     }
   }
 
   #onGuardLost(): void {
     if (this.#parts.isStopping()) return;
-    this.#parts.program.error("the guard has ended: no more connections are taken");
+    const event = { kind: "guard.lost", subject: "guard" };
+    this.#parts.journal.tell("err", "the guard has ended: no more connections are taken", event);
     this.#parts.guardLost();
   }
 }

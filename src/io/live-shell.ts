@@ -18,6 +18,8 @@ export interface LiveShellHost {
   tickleRate(): number;
   /** Send one ACK for each of these connections: keys in base64. */
   tickle(connections: string): void;
+  /** All clients of addresses that were taken over have been sent theirs. */
+  woken(clientCount: number, tookMs: Millis): void;
 }
 
 /** The live connections of a process, and those that its peers tell of. */
@@ -82,7 +84,8 @@ export class LiveShell {
   #tellTickler(event: TicklerEvent, nowMs: number): void {
     this.#tickler.handle(event, nowMs);
     for (let effect = this.#tickler.poll(); effect !== undefined; effect = this.#tickler.poll()) {
-      this.#host.tickle(effect.connections);
+      if (effect.kind === "tickle") this.#host.tickle(effect.connections);
+      else this.#host.woken(effect.clientCount, effect.tookMs);
     }
     this.#timers.update(this.#tickler);
   }

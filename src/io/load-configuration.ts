@@ -3,6 +3,7 @@
 import { hostname } from "node:os";
 import type { IpEndpoint } from "../base/address.ts";
 import type { Diagnostic } from "../base/diagnostic.ts";
+import { hasListeners } from "../config/describe.ts";
 import type { Configuration } from "../config/model/configuration.ts";
 import type { Server } from "../config/model/server.ts";
 import { findNotYetServed } from "../config/not-yet-served.ts";
@@ -15,6 +16,7 @@ import { checkMaxconn } from "./process-limits.ts";
 import { resolveServers, systemLookup, type NameLookup } from "./resolve-servers.ts";
 import { findMoverGaps } from "./mover/gaps.ts";
 import { loadMoverAddon } from "./mover/native/addon.ts";
+import { NO_LISTENER } from "./take-outcome.ts";
 import { checkPatternFiles } from "./pattern-file.ts";
 import { loadTls, type LoadedTls } from "./tls/load.ts";
 
@@ -88,4 +90,16 @@ export async function loadConfiguration(
 
 function softened(diagnostic: Diagnostic, ignore = false): Diagnostic {
   return ignore ? { ...diagnostic, severity: "warning" } : diagnostic;
+}
+
+/** What is told of a configuration that is not taken; `undefined`: it may be. */
+export function refusalOf(
+  { configuration, diagnostics }: LoadedConfiguration,
+  warningsAreErrors: boolean,
+): readonly Diagnostic[] | undefined {
+  const isRefused = diagnostics.some(
+    ({ severity }) => severity === "alert" || (severity === "warning" && warningsAreErrors),
+  );
+  if (isRefused) return diagnostics;
+  return hasListeners(configuration) ? undefined : [...diagnostics, NO_LISTENER];
 }

@@ -1,10 +1,14 @@
 // How agent and guard of this node stand: asked at their control sockets, whoever wants to know. A
 // process that hangs costs a bounded wait, and many who ask at once cost one question.
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { askControl } from "../base/io/control-client.ts";
 import { misfit, type Shape } from "../base/shape.ts";
 import type { Millis } from "../base/units.ts";
-import { NODE_ANSWER_BYTES_MAX, NODE_ANSWER_MS_MAX, NODE_FACTS_AGE_MS_MAX } from "../limits.ts";
+import {
+  NODE_ANSWER_BYTES_MAX,
+  NODE_ANSWER_MS_MAX,
+  NODE_FACTS_AGE_MS_MAX,
+} from "../control-limits.ts";
 import { AGENT_FACTS, type AgentFacts, GUARD_FACTS, type GuardFacts } from "../node/reports.ts";
 import { monotonicMs } from "./clock.ts";
 
@@ -66,6 +70,11 @@ export class NodeReader {
     ]);
     return { agent, guard, atMs: monotonicMs() };
   }
+}
+
+/** A reader of the sockets in the folder of the balancer's own; `undefined`: it has none. */
+export function readerBeside(controlPath: string | undefined): NodeReader {
+  return new NodeReader(controlPath === undefined ? undefined : dirname(controlPath));
 }
 
 async function ask<T>(path: string, part: string, shape: Shape): Promise<PartFacts<T>> {

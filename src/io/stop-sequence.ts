@@ -2,8 +2,8 @@
 // and at once.
 import type { Mover } from "../session/mover.ts";
 import type { World } from "../session/world.ts";
+import type { BalancerJournal } from "./balancer-journal.ts";
 import { monotonicMs } from "./clock.ts";
-import type { ProgramLog } from "./log/program-log.ts";
 import type { SessionShell } from "./session-shell.ts";
 
 /** Sessions get this long to be closed in an orderly way when the process stops at once, ms. */
@@ -16,7 +16,7 @@ export interface StoppingParts {
   readonly mover: Mover;
   /** Statistics pages, which take no more clients either. */
   readonly pages: { closeListeners(): void };
-  readonly program: ProgramLog;
+  readonly journal: BalancerJournal;
   /** It has begun, or is to end at once after all; told before listeners are closed. */
   stopping?(cause: string, manner: "softly" | "now"): void;
 }
@@ -45,9 +45,11 @@ export class StopSequence {
   softly(cause: string, endsWithinMs = Infinity): void {
     if (this.#isStopping) return;
     this.#begin(cause, "softly");
-    const { world, shell, program } = this.#parts;
+    const { world, shell, journal } = this.#parts;
     this.#closeListeners();
-    program.info({ sessions: shell.sessionCount }, "stopping once all sessions have ended");
+    const sessions = shell.sessionCount;
+    const event = { kind: "balancer.stopping", subject: "balancer", cause, data: { sessions } };
+    journal.tell("notice", "stopping once all sessions have ended", event, { sessions });
     if (shell.sessionCount === 0) return this.#finish(0);
     const hardStopMs = Math.min(world.global?.hardStopAfterMs ?? Infinity, endsWithinMs);
     if (hardStopMs < Infinity) this.#timer = setTimeout(() => this.now("timeout"), hardStopMs);
@@ -57,10 +59,12 @@ export class StopSequence {
   now(cause: string): void {
     this.#begin(cause, "now");
     clearTimeout(this.#timer);
-    const { shell, program } = this.#parts;
+    const { shell, journal } = this.#parts;
     this.#closeListeners();
     const count = shell.kill(shell.sessions, "shutdown", monotonicMs());
-    program.info({ cause, sessions: count }, "stopped");
+    const data = { sessions: count };
+    const event = { kind: "balancer.stopped", subject: "balancer", cause, data };
+    journal.tell("notice", "stopped", event, { cause, sessions: count });
     if (shell.sessionCount === 0) return this.#finish(0);
     this.#timer = setTimeout(() => this.#finish(0), CLOSE_GRACE_MS);
   }

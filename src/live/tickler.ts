@@ -35,12 +35,16 @@ export type TicklerEvent =
   | { readonly kind: "learned" }
   | { readonly kind: "timeout" };
 
-/** Send one ACK for each of these connections. */
-export interface TickleEffect {
-  readonly kind: "tickle";
-  /** Keys of src/base/connection-key.ts one after another, in base64. */
-  readonly connections: string;
-}
+/** What a tickler asks for. */
+export type TickleEffect =
+  /** Send one ACK for each of these connections. */
+  | {
+      readonly kind: "tickle";
+      /** Keys of src/base/connection-key.ts one after another, in base64. */
+      readonly connections: string;
+    }
+  /** So many clients have been woken since a takeover; the walk took so long. */
+  | { readonly kind: "woken"; readonly clientCount: number; readonly tookMs: Millis };
 
 /** A walk over the list for some of the addresses that are held. */
 interface Sweep {
@@ -61,6 +65,9 @@ export class Tickler implements Machine<TicklerEvent, TickleEffect> {
   #tokens = 0;
   #filledMs: Millis = -Infinity;
   #dueMs: Millis | undefined;
+  #begunMs: Millis = 0;
+  /** Tickled for the last time. */
+  #clientCount = 0;
 
   /** `ratePerSecond`: tickles; 0: none. It may change. */
   constructor(table: StickTable, ratePerSecond: () => number) {
@@ -98,6 +105,8 @@ export class Tickler implements Machine<TicklerEvent, TickleEffect> {
   #begin(addresses: Iterable<string>, nowMs: Millis): void {
     const wanted = new Set([...(this.#sweep?.addresses ?? []), ...addresses]);
     if (wanted.size === 0) return;
+    this.#begunMs = nowMs;
+    this.#clientCount = 0;
     const entries = this.#table.entries();
     this.#sweep = { addresses: wanted, round: 1, startMs: nowMs, entries };
     this.#step(nowMs);
@@ -128,6 +137,7 @@ export class Tickler implements Machine<TicklerEvent, TickleEffect> {
       }
     }
     this.#tokens -= keys.length;
+    if (sweep.round === ROUND_COUNT) this.#clientCount += keys.length;
     if (keys.length > 0) {
       const connections = Buffer.from(keys.join(""), "latin1").toString("base64");
       this.#effects.push({ kind: "tickle", connections });
@@ -138,7 +148,12 @@ export class Tickler implements Machine<TicklerEvent, TickleEffect> {
   }
 
   #endRound({ addresses, round, startMs }: Sweep, nowMs: Millis): void {
-    if (round === ROUND_COUNT) return this.#end();
+    if (round === ROUND_COUNT) {
+      const clientCount = this.#clientCount;
+      const tookMs = nowMs - this.#begunMs;
+      if (clientCount > 0) this.#effects.push({ kind: "woken", clientCount, tookMs });
+      return this.#end();
+    }
     const nextMs = Math.max(nowMs, startMs + TICKLE_ROUND_MS);
     const entries = this.#table.entries();
     this.#sweep = { addresses, round: round + 1, startMs: nextMs, entries };

@@ -1,11 +1,12 @@
-// `tandem_*`: what HAProxy has no word for. Of the agent and the guard a balancer knows nothing but
-// its own fitness, so there is nothing of VRRP here.
+// `tandem_*`: what HAProxy has no word for.
 import type { Fitness } from "../base/life.ts";
+import type { AgentFacts, GuardFacts } from "../node/reports.ts";
 import type { GroupStatus, PeerStatus } from "../peers/group-status.ts";
 import type { RuntimeContext } from "../runtime/command.ts";
 import { TANDEM_VERSION } from "../version.ts";
 import type { Labels, MetricSample } from "./exposition.ts";
 import { family, type FamilyLines } from "./families.ts";
+import { nodeFamilies } from "./node-families.ts";
 
 /** The list of live connections that the nodes share. */
 export interface LiveFigures {
@@ -20,6 +21,14 @@ export interface TandemSources {
   readonly context: RuntimeContext;
   fitness(): Fitness;
   live(): LiveFigures;
+  /** The other processes of this node, as read before these families are made. */
+  readonly node: { readonly latest: NodeFacts; read(): Promise<unknown> };
+}
+
+/** What was read of them last. */
+export interface NodeFacts {
+  readonly agent: { readonly facts?: AgentFacts | undefined };
+  readonly guard: { readonly facts?: GuardFacts | undefined };
 }
 
 const STAGES = ["local", "remote", "finished"] as const;
@@ -48,6 +57,8 @@ export function* tandemFamilies(sources: TandemSources): Generator<FamilyLines, 
   yield single("tandem_live_connections", "Own connections in the shared list", live.ownCount);
   yield single("tandem_live_list_entries", "Entries of the list, of all nodes", live.entryCount);
   yield* peersFamilies(sources.context.peers());
+  const { agent, guard } = sources.node.latest;
+  yield* nodeFamilies({ agent: agent.facts, guard: guard.facts });
 }
 
 function single(name: string, help: string, value: number): FamilyLines {

@@ -45,7 +45,10 @@ export interface InstanceFacts {
     readonly path: string;
     readonly agoMs: Millis;
   }[];
+  readonly transitionCount: number;
   readonly becameMasterCount: number;
+  /** How long no master was heard before it last took over from one. */
+  readonly lastOutageMs: Millis | null;
   readonly sentCount: number;
   readonly receivedCount: number;
   readonly droppedCount: number;
@@ -75,7 +78,12 @@ export interface ChildFacts {
   readonly isGivenUp: boolean;
   readonly readyForMs: Millis | null;
   readonly lastCause: string | null;
+  /** Runs that ended unasked, by what happened. */
+  readonly lossCounts: Readonly<Record<LossCause, number>>;
 }
+
+/** What may happen to a child of the guard. */
+export type LossCause = "exited" | "signalled" | "hung" | "stuck";
 
 /** What is needed of the answer of an agent. */
 export const AGENT_FACTS: ShapeOf<AgentFacts> = {
@@ -100,7 +108,9 @@ export const AGENT_FACTS: ShapeOf<AgentFacts> = {
       heard: [
         { address: "string", priority: "number", state: "string", path: "string", agoMs: "number" },
       ],
+      transitionCount: "number",
       becameMasterCount: "number",
+      lastOutageMs: ["nullable", "number"],
       sentCount: "number",
       receivedCount: "number",
       droppedCount: "number",
@@ -118,6 +128,7 @@ const CHILD: ShapeOf<ChildFacts> = {
   isGivenUp: "boolean",
   readyForMs: ["nullable", "number"],
   lastCause: ["nullable", "string"],
+  lossCounts: { exited: "number", signalled: "number", hung: "number", stuck: "number" },
 };
 
 /** What is needed of the answer of a guard. */

@@ -1,3 +1,4 @@
+import type { EventMark } from "../base/event.ts";
 import type { StickTable } from "../stick/table.ts";
 import type { ResyncOutcome } from "./resync.ts";
 
@@ -51,7 +52,13 @@ export type GroupEffect =
   | { readonly kind: "close"; readonly connection: ConnectionId }
   /** Give `turn` once others have had theirs. */
   | { readonly kind: "turn"; readonly connection: ConnectionId }
-  | { readonly kind: "report"; readonly severity: "notice" | "warning"; readonly text: string }
+  | {
+      readonly kind: "report";
+      readonly severity: "notice" | "warning";
+      readonly text: string;
+      /** The line is an event. */
+      readonly event?: EventMark;
+    }
   /** This node has got what there is: it may serve. Told once. */
   | { readonly kind: "resync-done"; readonly outcome: ResyncOutcome }
   /** The new process has everything. */

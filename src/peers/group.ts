@@ -284,7 +284,7 @@ export class PeerGroup implements Machine<GroupEvent, GroupEffect> {
       case "established": {
         this.#resync.onAnswered(nowMs);
         const what = session.isTandem ? "Tandem" : "a program like HAProxy";
-        this.#report(this.#linkOf(line)!, "notice", `connected, it is ${what}`);
+        this.#report(this.#linkOf(line)!, "peer.up", `connected, it is ${what}`);
         break;
       }
       case "learned":
@@ -308,7 +308,9 @@ export class PeerGroup implements Machine<GroupEvent, GroupEffect> {
     mismatches.set(name, text);
     const label = `Peer ${this.#options.section}/${line.session.memory!.name}`;
     const whole = `${label}, table "${shown(name)}": ${text}.`;
-    this.#effects.push({ kind: "report", severity: "warning", text: whole });
+    const subject = `${this.#options.section}/${line.session.memory!.name}`;
+    const event = { kind: "peer.mismatch", subject, cause: text, data: { table: shown(name) } };
+    this.#effects.push({ kind: "report", severity: "warning", text: whole, event });
   }
 
   #onClose(line: Line, cause: CloseCause, reason: string, nowMs: Millis): void {
@@ -333,7 +335,8 @@ export class PeerGroup implements Machine<GroupEvent, GroupEffect> {
     else if (mayDial) link.redial(cause, wasEstablished, this.#options.random, nowMs);
     else link.planDial(undefined);
     this.#resync.onLost(link.name, nowMs);
-    if (this.#stopping === "no") this.#report(link, "warning", `not connected: ${reason}`);
+    if (this.#stopping === "no")
+      this.#report(link, "peer.down", `not connected: ${reason}`, reason);
   }
 
   /** Calls whom it is time to call, and goes on with the search for what there is to learn. */
@@ -359,10 +362,12 @@ export class PeerGroup implements Machine<GroupEvent, GroupEffect> {
     return [this.#local, ...this.#remotes].find((link) => link.memory === line.session.memory);
   }
 
-  #report(link: PeerLink, severity: "notice" | "warning", what: string): void {
+  #report(link: PeerLink, kind: "peer.up" | "peer.down", what: string, cause?: string): void {
     if (!link.isNews(what)) return;
-    const text = `Peer ${this.#options.section}/${link.name}: ${what}.`;
-    this.#effects.push({ kind: "report", severity, text });
+    const subject = `${this.#options.section}/${link.name}`;
+    const event = { kind, subject, ...(cause === undefined ? {} : { cause }) };
+    const severity = kind === "peer.up" ? "notice" : "warning";
+    this.#effects.push({ kind: "report", severity, text: `Peer ${subject}: ${what}.`, event });
   }
 
   /** Strangers must not fill the log. */

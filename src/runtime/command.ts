@@ -1,6 +1,7 @@
 // What a command of the runtime API is, what it is given and what it answers (haproxy management
 // §9.3). A command looks and changes in one turn; what it cannot do itself, because sockets, timers
 // or logs are concerned, it hands back as effects.
+import type { EventMark } from "../base/event.ts";
 import type { Millis } from "../base/units.ts";
 import type { QueueOutcome } from "../balance/assignment.ts";
 import type { Configuration } from "../config/model/configuration.ts";
@@ -109,6 +110,8 @@ export type RuntimeEffect =
       readonly proxy: string;
       readonly level: LogLevel;
       readonly text: string;
+      /** The line is an event. */
+      readonly event?: EventMark;
     }
   /** Sends all sessions away at this rate; 0 ends that. */
   | { readonly kind: "drain"; readonly ratePerSecond: number }

@@ -8,7 +8,7 @@ import {
   startControlSocket,
   type ControlAnswer,
 } from "../../src/io/control-socket.ts";
-import { CONTROL_COMMAND_BYTES_MAX } from "../../src/limits.ts";
+import { CONTROL_COMMAND_BYTES_MAX } from "../../src/control-limits.ts";
 import { endLater } from "../support/cleanup.ts";
 import { tempDir, tempFile } from "../support/temp.ts";
 

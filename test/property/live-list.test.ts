@@ -101,6 +101,7 @@ describe("tickles", () => {
           const sent: { readonly atMs: number; readonly port: number }[] = [];
           const take = (atMs: number): void => {
             for (let effect = tickler.poll(); effect !== undefined; effect = tickler.poll()) {
+              if (effect.kind !== "tickle") continue;
               const bytes = Buffer.from(effect.connections, "base64");
               for (let at = 0; at < bytes.length; at += CONNECTION_KEY_BYTES) {
                 const key = readConnectionKey(bytes.subarray(at, at + CONNECTION_KEY_BYTES))!;

@@ -1,6 +1,7 @@
 // A peers section in the world: its group's effects become calls, bytes and timers, and what its
 // connections do becomes events of the group.
 import type { Socket } from "node:net";
+import type { EventMark } from "../../base/event.ts";
 import type { Millis } from "../../base/units.ts";
 import { PEER_GREETINGS_MAX, PEER_REFUSAL_NOTICE_MS } from "../../limits.ts";
 import { PeerGroup } from "../../peers/group.ts";
@@ -20,7 +21,7 @@ import { PeerConnection } from "./peer-connection.ts";
 
 /** What a section tells. */
 export interface PeerSectionHost {
-  report(section: string, severity: "notice" | "warning", text: string): void;
+  report(section: string, severity: "notice" | "warning", text: string, event?: EventMark): void;
   resyncDone(section: string, outcome: ResyncOutcome): void;
   /** A successor has got everything. */
   handedOver(section: PeerSection): void;
@@ -174,7 +175,7 @@ export class PeerSection {
         setImmediate(() => this.#tell(effect));
         break;
       case "report":
-        this.#host.report(this.#plan.name, effect.severity, effect.text);
+        this.#host.report(this.#plan.name, effect.severity, effect.text, effect.event);
         break;
       case "resync-done":
         this.#host.resyncDone(this.#plan.name, effect.outcome);

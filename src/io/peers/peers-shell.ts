@@ -16,8 +16,8 @@ import { planPeers, type PeersPlan } from "../../peers/plan.ts";
 import type { ResyncOutcome } from "../../peers/resync.ts";
 import { formatBindAddress } from "../../session/plan-listeners.ts";
 import type { StickTable } from "../../stick/table.ts";
+import type { BalancerJournal } from "../balancer-journal.ts";
 import { monotonicMs } from "../clock.ts";
-import type { ProgramLog } from "../log/program-log.ts";
 import { NodeListener } from "../mover/listener.ts";
 import { TimerDriver } from "../timer-driver.ts";
 import type { LoadedTls } from "../tls/load.ts";
@@ -34,7 +34,7 @@ export interface FailedPeersListener {
 
 /** What the peers of a process are given. */
 export interface PeersParts {
-  readonly program: ProgramLog;
+  readonly journal: BalancerJournal;
   /** The tables of the configuration in force. */
   tables(): Iterable<StickTable>;
   /** Tables that every section shares with Tandem nodes only. */
@@ -68,7 +68,8 @@ export class PeersShell {
   constructor(parts: PeersParts) {
     this.#parts = parts;
     this.#host = {
-      report: (section, severity, text) => this.#report(section, severity, text),
+      report: (section, severity, text, event) =>
+        this.#parts.journal.peer(severity, text, event, section),
       resyncDone: (section, outcome) => this.#onResyncDone(section, outcome),
       handedOver: (section) => this.#onHandedOver(section),
       rescheduled: (section) => {
@@ -271,11 +272,6 @@ export class PeersShell {
     }
   }
 
-  #report(section: string, severity: "notice" | "warning", text: string): void {
-    if (severity === "warning") this.#parts.program.warn({ peers: section }, text);
-    else this.#parts.program.info({ peers: section }, text);
-  }
-
   #onResyncDone(section: string, outcome: ResyncOutcome): void {
     this.#parts.learned?.();
     const tookMs = Math.round(monotonicMs() - this.#startedMs);
@@ -284,7 +280,16 @@ export class PeersShell {
       partial: "this node has learned what incomplete peers had",
       none: "there was nobody to learn from",
     }[outcome];
-    this.#parts.program.info({ peers: section, outcome, tookMs }, `Peers ${section}: ${what}.`);
+    let entries = 0;
+    for (const table of this.#parts.tables()) entries += table.usedCount;
+    const event = {
+      kind: "peers.learned",
+      subject: section,
+      durationMs: tookMs,
+      data: { outcome, entries },
+    };
+    const fields = { peers: section, outcome, tookMs };
+    this.#parts.journal.tell("notice", `Peers ${section}: ${what}.`, event, fields);
   }
 
   get #hasLearnedFromAll(): boolean {

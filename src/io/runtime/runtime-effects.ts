@@ -1,5 +1,6 @@
 // Carries out what commands of the runtime API want done.
 import { assertNever } from "../../base/assert.ts";
+import type { EventMark } from "../../base/event.ts";
 import type { Millis } from "../../base/units.ts";
 import type { Configuration } from "../../config/model/configuration.ts";
 import type { LogLevel } from "../../config/model/log.ts";
@@ -17,7 +18,7 @@ export interface RuntimeEffectParts {
   /** There is none before the first configuration is in force. */
   readonly health: () => HealthShell | undefined;
   /** A line for the logs of a proxy. */
-  log(proxy: string, level: LogLevel, text: string): void;
+  log(proxy: string, level: LogLevel, text: string, event?: EventMark): void;
   /** A configuration is in force that differs from the files. */
   changed(configuration: Configuration): void;
 }
@@ -42,7 +43,7 @@ export function runRuntimeEffect(
       else parts.drains.cancelWhole(nowMs);
       return;
     case "log":
-      return parts.log(effect.proxy, effect.level, effect.text);
+      return parts.log(effect.proxy, effect.level, effect.text, effect.event);
     case "listeners": {
       const frontend = world.frontends.get(effect.frontend);
       if (frontend !== undefined) sessions.onFrontendChanged(frontend, nowMs);

@@ -16,9 +16,10 @@ import { RuntimeConnection } from "../../runtime/connection.ts";
 import type { ProcessFigures } from "../../runtime/process-figures.ts";
 import { formatBindAddress } from "../../session/plan-listeners.ts";
 import type { ActionForm, ActionOutcome } from "../../stats/action-form.ts";
+import type { BalancerJournal } from "../balancer-journal.ts";
 import { monotonicMs, wallClockMs } from "../clock.ts";
 import { localUtcOffset } from "../log/local-time.ts";
-import { logState, type ProgramLog } from "../log/program-log.ts";
+import type { ProgramLog } from "../log/program-log.ts";
 import type { PeersShell } from "../peers/peers-shell.ts";
 import { descriptorLimit } from "../process-limits.ts";
 import { restoreNewServers, serverKeys } from "../server-state-files.ts";
@@ -36,6 +37,7 @@ const FIGURES_AGE_MS_MAX = 20;
 /** What the API shows and changes. */
 export interface RuntimeParts extends Omit<RuntimeEffectParts, "changed" | "log"> {
   readonly program: ProgramLog;
+  readonly journal: BalancerJournal;
   readonly traffic: TrafficLog;
   readonly pages: StatsServer;
   readonly peers: PeersShell;
@@ -78,9 +80,9 @@ export class RuntimeServer {
     this.#meter = new ProcessMeter(parts.world);
     this.#effects = {
       ...parts,
-      log: (proxy, level, text) => {
+      log: (proxy, level, text, event) => {
         parts.traffic.state(proxy, level, text);
-        logState(parts.program, level, { proxy }, text);
+        parts.journal.turn(level, text, event, { proxy });
       },
       changed: (configuration) => {
         this.#configuration = configuration;

@@ -12,14 +12,17 @@ interface Job {
 /** Sends the long answers of all pages of a process. */
 export class PieceSender {
   readonly #failed: (error: unknown) => void;
+  readonly #prepared: (() => Promise<unknown>) | undefined;
   /** Those whose next piece may be made. */
   readonly #ready: Job[] = [];
   readonly #waiting = new Set<() => void>();
   #activeCount = 0;
   #isTurnAsked = false;
 
-  constructor(failed: (error: unknown) => void) {
+  /** `prepared`: resolves soon, when all that answers are made from is there. */
+  constructor(failed: (error: unknown) => void, prepared?: () => Promise<unknown>) {
     this.#failed = failed;
+    this.#prepared = prepared;
   }
 
   /** Sends all pieces and ends the response; begins when it is its turn. */
@@ -29,7 +32,9 @@ export class PieceSender {
       this.#waiting.delete(begin);
       isActive = true;
       this.#activeCount++;
-      this.#add({ response, pieces: pieces[Symbol.iterator]() });
+      const add = (): void => this.#add({ response, pieces: pieces[Symbol.iterator]() });
+      if (this.#prepared === undefined) add();
+      else void this.#prepared().then(add);
     };
     response.once("close", () => {
       this.#waiting.delete(begin);

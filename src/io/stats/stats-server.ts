@@ -81,9 +81,12 @@ export class StatsServer {
     this.#http.on("connect", (_request, stream) => this.#onClientError(stream));
     this.#requestHost = {
       view: (connection, nowMs) => this.#view(connection, nowMs),
-      pieces: new PieceSender((error) => {
-        this.#host?.program.error({ err: error }, "statistics page failed");
-      }),
+      pieces: new PieceSender(
+        (error) => {
+          this.#host?.program.error({ err: error }, "statistics page failed");
+        },
+        () => this.#host?.metrics.node.read() ?? Promise.resolve(),
+      ),
     };
     this.#connectionHost = {
       ready: (connection, stream) => {

@@ -41,7 +41,13 @@ function change(
 ): Answer {
   return done([
     { kind: "listeners", frontend: name, become },
-    { kind: "log", proxy: name, level: "warning", text },
+    {
+      kind: "log",
+      proxy: name,
+      level: "warning",
+      text,
+      event: { kind: `frontend.${become}`, subject: `frontend ${name}`, cause: "administration" },
+    },
   ]);
 }
 

@@ -3,6 +3,7 @@
 import { ADMIN, type AdminChange, adminChangeOf, type AdminState } from "../../balance/admin.ts";
 import type { QueueOutcome } from "../../balance/assignment.ts";
 import type { ServerState } from "../../balance/server.ts";
+import type { EventMark } from "../../base/event.ts";
 import type { Millis } from "../../base/units.ts";
 import type { LogLevel } from "../../config/model/log.ts";
 import {
@@ -139,25 +140,32 @@ function describeAdmin(
   before: Standing,
   counts: ChangeCounts,
   via: string | undefined,
-): { readonly level: LogLevel; readonly text: string }[] {
+): { readonly level: LogLevel; readonly text: string; readonly event?: EventMark }[] {
   const described = describedServer(target);
+  const eventOf = (kind: string): EventMark => ({
+    kind,
+    subject: target.key,
+    cause: via === undefined ? "administration" : `administration of ${via}, which it tracks`,
+  });
   const { maintenance, drain, stopped } = standingOf(target.server);
   if (maintenance && !before.maintenance) {
     const text = describeMaintenance(described, before.stopped, counts, via);
-    return [{ level: before.stopped ? "notice" : "alert", text }];
+    const level = before.stopped ? "notice" : "alert";
+    return [{ level, text, event: { ...eventOf("server.maint"), severity: "warning" } }];
   }
   if (maintenance) return [];
   if (before.maintenance) {
     const state = { up: !stopped, draining: drain, inherited: false };
-    const lines = [describeReturn(described, state)];
-    if (drain) lines.push(describeRemainingDrain(described));
-    return lines.map((text) => ({ level: "notice", text }));
+    const event = eventOf(drain ? "server.drain" : "server.ready");
+    const line = { level: "notice", text: describeReturn(described, state), event } as const;
+    if (!drain) return [line];
+    return [line, { level: "notice", text: describeRemainingDrain(described) }];
   }
   if (drain === before.drain) return [];
   const text = drain
     ? describeDrain(described, counts, via, stopped)
     : describeDrainEnd(described, !stopped);
-  return [{ level: "notice", text }];
+  return [{ level: "notice", text, event: eventOf(drain ? "server.drain" : "server.ready") }];
 }
 
 function standingOf(server: ServerState): Standing {

@@ -12,6 +12,7 @@ const VIP = "192.0.2.100";
 function drain(tickler: Tickler): number[] {
   const ports: number[] = [];
   for (let effect = tickler.poll(); effect !== undefined; effect = tickler.poll()) {
+    if (effect.kind !== "tickle") continue;
     const bytes = Buffer.from(effect.connections, "base64");
     for (let at = 0; at < bytes.length; at += CONNECTION_KEY_BYTES) {
       const key = readConnectionKey(bytes.subarray(at, at + CONNECTION_KEY_BYTES))!;

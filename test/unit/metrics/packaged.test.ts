@@ -10,6 +10,7 @@ import { findProgram, has, skipNote } from "../../support/programs.ts";
 import { REPOSITORY_DIR } from "../../support/repository.ts";
 import { contextOf } from "../runtime/dialogue.ts";
 import { Bench } from "../session/bench.ts";
+import { NODE } from "./node-sample.ts";
 
 const RULES = path.join(REPOSITORY_DIR, "packaging", "prometheus", "tandem.rules.yml");
 const DASHBOARD = path.join(REPOSITORY_DIR, "packaging", "grafana", "tandem.json");
@@ -59,6 +60,7 @@ function familyNames(): Set<string> {
     context: contextOf(bench, CONFIGURATION, [{ ...PEERS, peers: [peer] }]),
     fitness: () => ({ isFit: true, reasons: [] }),
     live: () => ({ ownCount: 0, entryCount: 0 }),
+    node: NODE,
   };
   const text = [...renderMetrics(sources, parseMetricsQuery("/metrics")!, 0)].join("");
   return new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map((match) => match[1]!));

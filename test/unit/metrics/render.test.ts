@@ -6,6 +6,8 @@ import { renderMetrics } from "../../../src/metrics/render.ts";
 import type { GroupStatus, PeerStatus } from "../../../src/peers/group-status.ts";
 import { Bench } from "../session/bench.ts";
 import { contextOf } from "../runtime/dialogue.ts";
+import { nodeFamilies } from "../../../src/metrics/node-families.ts";
+import { NODE } from "./node-sample.ts";
 
 const CONFIGURATION = `
 frontend fe
@@ -30,6 +32,7 @@ function piecesOf(text: string, query = "", peers: readonly GroupStatus[] = []):
     context: contextOf(bench, text, peers),
     fitness: () => ({ isFit: false, reasons: ["one", "two"] }),
     live: () => ({ ownCount: 3, entryCount: 5 }),
+    node: NODE,
   };
   return [...renderMetrics(sources, selectionOf(query), 2_500)];
 }
@@ -118,6 +121,7 @@ describe("renderMetrics()", () => {
       context: contextOf(bench, CONFIGURATION, []),
       fitness: () => ({ isFit: true, reasons: [] }),
       live: () => ({ ownCount: 0, entryCount: 0 }),
+      node: NODE,
     };
     const states = { open: "UP", paused: "UP", stopped: "DOWN" } as const;
     for (const admin of ["open", "paused", "stopped"] as const) {
@@ -125,6 +129,32 @@ describe("renderMetrics()", () => {
       const text = [...renderMetrics(sources, selectionOf("?scope=frontend"), 0)].join("");
       expect(text).toContain(`haproxy_frontend_status{proxy="fe",state="${states[admin]}"} 1\n`);
     }
+  });
+
+  test("tells how agent and guard stand, and says 0 of those that do not answer", () => {
+    const lines = linesOf(CONFIGURATION, "?scope=tandem");
+    const labels = 'router="V",interface="eth0",vrid="51"';
+    for (const line of [
+      "tandem_vrrp_up 1",
+      `tandem_vrrp_state{${labels},state="MASTER"} 1`,
+      `tandem_vrrp_state{${labels},state="BACKUP"} 0`,
+      `tandem_vrrp_state_age_seconds{${labels}} 2.5`,
+      `tandem_vrrp_priority{${labels}} 90`,
+      `tandem_vrrp_transitions_total{${labels}} 3`,
+      `tandem_vrrp_last_failover_outage_seconds{${labels}} 0.34`,
+      `tandem_vrrp_adverts_dropped_total{${labels}} 1`,
+      'tandem_vrrp_heartbeat_up{peer="192.0.2.8:1112"} 1',
+      "tandem_guard_fit 0",
+      'tandem_guard_child_up{child="balancer"} 0',
+      'tandem_guard_child_ready_age_seconds{child="balancer"} NaN',
+      'tandem_guard_child_runs_total{child="agent"} 3',
+      'tandem_guard_child_losses_total{child="agent",cause="signalled"} 2',
+    ]) {
+      expect(lines).toContain(line);
+    }
+    const alone = [...nodeFamilies({ agent: undefined, guard: undefined })];
+    const text = alone.flatMap(({ lines: each }) => [...each]).join("");
+    expect(text).toBe("tandem_vrrp_up 0\ntandem_guard_up 0\n");
   });
 
   test("leaves out what was not asked for", () => {

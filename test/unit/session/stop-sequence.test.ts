@@ -18,7 +18,7 @@ function stopping(hardStopAfterMs?: number): {
     shell: { sessionCount: 1, sessions: [], kill },
     mover: {},
     pages: { closeListeners: () => undefined },
-    program: { info: () => undefined },
+    journal: { tell: () => undefined },
   };
   return { sequence: new StopSequence(parts as unknown as StoppingParts), kill };
 }

@@ -15,6 +15,7 @@ export function child(change: Partial<ChildReport> = {}): ChildReport {
     isGivenUp: false,
     readyForMs: 3 * HOUR_MS,
     lastCause: null,
+    lossCounts: { exited: 0, signalled: 0, hung: 0, stuck: 0 },
     ...change,
   };
 }
@@ -53,7 +54,9 @@ export function router(change: Partial<VirtualRouterReport> = {}): VirtualRouter
       { address: "10.98.0.2", priority: 100, state: "MASTER", path: "vrrp", agoMs: 2 * HOUR_MS },
       { address: "10.98.0.2", priority: 100, state: "BACKUP", path: "heartbeat", agoMs: 120 },
     ],
+    transitionCount: 2,
     becameMasterCount: 1,
+    lastOutageMs: null,
     sentCount: 79_200,
     receivedCount: 14,
     droppedCount: 0,
