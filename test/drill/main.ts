@@ -7,6 +7,7 @@ import { endAll } from "../support/cleanup.ts";
 import { noNamespaces, removeOwnNamespaces } from "../support/netns.ts";
 import { runToEnd } from "../support/process.ts";
 import { has, skipReason } from "../support/programs.ts";
+import { runChaos } from "./chaos/run-chaos.ts";
 import { chartText } from "./chart.ts";
 import { planOf, type Plan } from "./plan.ts";
 import { Progress } from "./progress.ts";
@@ -130,6 +131,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
       .finally(() => process.exit(1));
   });
 }
+if (plan.chaos !== undefined) process.exit(await runChaos(plan, plan.chaos));
 const results = await drill(plan);
 const counted = results.get("tandem") ?? [...results.values()].flat();
 const isKept = counted.every(({ verdict }) => verdict === "pass");

@@ -9,6 +9,7 @@ import { ROWS } from "./rows.ts";
 /** The text of `--help`. */
 export const USAGE = `Usage: sudo scripts/drill [--runs N] [--only ROW,ROW] [--impl IMPL] [--devices N] [--out FOLDER]
        scripts/drill --on NODE,NODE --vip ADDRESS[:PORT] [...]
+       sudo scripts/drill --chaos 10m [--seed N] [--devices N]
 
 Breaks a pair of nodes in network namespaces of its own, each time a fresh one, and measures
 from the client's side what each fault costs. Writes report.md, outage.svg and records.jsonl.
@@ -29,6 +30,12 @@ Real machines, over ssh; the clients run here. No root here, rows marked "lab" a
   --tandem CMD    what is "tandem" there (tandem)
   --start CMD, --stop CMD, --reload CMD     what does that to a node (systemctl ... tandem)
 
+Random faults, one after the other, on one pair in namespaces; what must hold is looked at after
+each of them and in the end:
+
+  --chaos TIME    for so long: 90s, 10m, 2h
+  --seed N        the same faults once more
+
 Exit codes: 0 all budgets of Tandem (of what was run, without Tandem) are kept, 1 one is missed,
 2 it could not be run.
 `;
@@ -46,6 +53,12 @@ export interface RemotePlan {
   readonly reload: string;
 }
 
+/** Random faults. */
+export interface ChaosPlan {
+  readonly lastingMs: number;
+  readonly seed: number;
+}
+
 /** What is asked for. */
 export interface Plan {
   readonly rows: readonly Row[];
@@ -54,6 +67,7 @@ export interface Plan {
   readonly devices: number;
   readonly out: string;
   readonly remote?: RemotePlan;
+  readonly chaos?: ChaosPlan;
 }
 
 /** A command line that cannot be followed. */
@@ -81,6 +95,8 @@ const OPTIONS = {
   start: { type: "string", default: "systemctl start tandem" },
   stop: { type: "string", default: "systemctl stop tandem" },
   reload: { type: "string", default: "systemctl reload tandem" },
+  chaos: { type: "string" },
+  seed: { type: "string" },
 } as const;
 
 type Values = ReturnType<typeof parsed>;
@@ -106,6 +122,7 @@ export function planOf(args: readonly string[], at: Date): Plan | string {
     out: path.resolve(values.out ?? `drill-${stamp}`),
   };
   const rows = rowsNamed(values.only);
+  if (values.chaos !== undefined) return { ...plan, rows, chaos: chaosOf(values, at) };
   if (values.on === undefined) return { ...plan, rows };
   if (values.impl !== "tandem") fail(`found --impl ${values.impl} beside --on, expected tandem`);
   const labOnly = values.only === undefined ? undefined : rows.find(({ isLabOnly }) => isLabOnly);
@@ -138,6 +155,19 @@ function remoteOf(values: Values): RemotePlan {
     stop: values.stop,
     reload: values.reload,
   };
+}
+
+const UNITS_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
+
+function chaosOf(values: Values, at: Date): ChaosPlan {
+  if (values.on !== undefined || values.only !== undefined || values.impl !== "tandem") {
+    fail("found --chaos beside --on, --only or --impl: it is done to Tandem in namespaces alone");
+  }
+  const [, count, unit = ""] = /^(\d{1,6})([smh])$/.exec(values.chaos ?? "") ?? [];
+  const lastingMs = Number(count) * (UNITS_MS[unit] ?? Number.NaN);
+  if (!(lastingMs > 0)) fail(`found --chaos ${values.chaos ?? ""}, expected a time: 90s, 10m, 2h`);
+  const seed = values.seed ?? String(at.getTime() % 1_000_000);
+  return { lastingMs, seed: numberIn("--seed", seed, 0, 2 ** 32 - 1) };
 }
 
 function rowsNamed(names: string | undefined): readonly Row[] {

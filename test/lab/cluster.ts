@@ -72,10 +72,10 @@ export class Cluster implements ClientSide {
     return cluster;
   }
 
-  /** Starts a node, for the first time or again. */
-  async startNode(name: NodeName): Promise<Member> {
+  /** Starts a node, for the first time or again, or as one of another kind. */
+  async startNode(name: NodeName, kind?: Kind): Promise<Member> {
     const { kinds, files } = this.#options;
-    const member = await startMember(this.lan, name, kinds[name], files ?? {});
+    const member = await startMember(this.lan, name, kind ?? kinds[name], files ?? {});
     this.members.set(name, member);
     // A balancer whose guard was killed serves its sessions to their end, and would be waited for.
     endLater(async () => {

@@ -40,3 +40,9 @@ export async function usedCount(host: Host): Promise<number> {
   const words = ["watch", String(RUNTIME_PORT), TABLE, "0", String(PERIOD_MS)];
   return (JSON.parse(await run(host, 10_000, ...words)) as { used: number }).used;
 }
+
+/** Which server (id) each key of the node's table belongs to. */
+export async function tableOf(host: Host): Promise<ReadonlyMap<string, string>> {
+  const text = await run(host, 20_000, "dump", String(RUNTIME_PORT), TABLE);
+  return new Map(JSON.parse(text) as [string, string][]);
+}

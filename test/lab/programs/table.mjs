@@ -1,6 +1,7 @@
 // Talks to the runtime API of the node that it runs on: "table.mjs fill PORT TABLE COUNT" writes entries and
 // prints the instant; "table.mjs watch PORT TABLE COUNT PERIODMS" asks for the number of entries until it is
 // COUNT, and prints {"firstMs","atMs","used"}: of the first answer, and of the last one. Wall clock, ms.
+// "table.mjs dump PORT TABLE" prints the keys and the ids of their servers as JSON: [["key","1"], ...].
 import { connect } from "node:net";
 import { performance } from "node:perf_hooks";
 import { setTimeout } from "node:timers/promises";
@@ -39,6 +40,10 @@ if (verb === "fill") {
     await ask(commands.join(";"));
   }
   console.log(wallMs());
+} else if (verb === "dump") {
+  const text = await ask(`show table ${table}`);
+  const entries = text.matchAll(/^0x\S+: key=(\S+) .*?server_id=(\d+)/gm);
+  console.log(JSON.stringify(Array.from(entries, ([, key, server]) => [key, server])));
 } else {
   let firstMs;
   for (;;) {
