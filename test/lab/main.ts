@@ -6,7 +6,7 @@ import { noNamespaces } from "../support/netns.ts";
 import { has, skipReason } from "../support/programs.ts";
 import { waitFor } from "../support/wait-for.ts";
 import type { BrokerKind } from "./cluster.ts";
-import { MQTT_PORT, VIP } from "./configuration.ts";
+import { MQTT_PORT, VIP, type NodeName } from "./configuration.ts";
 import type { Kind } from "./member.ts";
 import {
   keeperOf,
@@ -19,6 +19,9 @@ import {
   type LabState,
 } from "./state.ts";
 import { isHealthy, statusOf, statusText } from "./status.ts";
+import { bootDetached, enter, machinePid, type MachinePlan } from "./vm/machine.ts";
+import { cutPower, powerCutText } from "./vm/power-cut.ts";
+import { preparedVm } from "./vm/prepare.ts";
 
 const DOWN_MS = 20_000;
 
@@ -30,12 +33,18 @@ in network namespaces of this machine. The machine's own network is not touched.
   up [--impl IMPL] [--mixed] [--broker mosquitto]
                      brings it up; IMPL: tandem (default) or haproxy+keepalived;
                      --mixed: Tandem on lb1, HAProxy + Keepalived on lb2
+  up --vm [--cache FOLDER] [--kvm]
+                     nodes that are virtual machines: Debian, the package, tandem.service
+  power-cut NODE     kills a virtual machine, and tells what newcomers saw of it
+  power-on NODE      boots it again
   status [--json]    who holds the VIP, which processes run, which brokers answer
   shell HOST [COMMAND ...]   a shell, or one command, on a host
   logs HOST [-f]     what the programs of a host said
   down               ends it; also what a killed one left
 
   --name NAME        letters and digits (lab); labs of different names run side by side
+  --cache FOLDER     where the machines' image is kept (/var/cache/tandem-vm); 400 MB
+  --kvm              run machines by /dev/kvm, also inside of a virtual machine; else emulate there
 
 Exit codes: 0 well, 1 something is wrong or failed, 2 wrong usage, 3 the lab is not up.
 `;
@@ -68,6 +77,9 @@ function parse() {
       impl: { type: "string", default: "tandem" },
       mixed: { type: "boolean", default: false },
       broker: { type: "string", default: "embedded" },
+      vm: { type: "boolean", default: false },
+      cache: { type: "string", default: "/var/cache/tandem-vm" },
+      kvm: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       follow: { type: "boolean", short: "f", default: false },
       help: { type: "boolean", short: "h", default: false },
@@ -97,7 +109,11 @@ function planOf(): LabPlan {
   if (brokers === "mosquitto") needed.push("mosquitto");
   const missing = needed.find((program) => !has(program));
   if (missing !== undefined) fail(skipReason(missing), 1);
-  return { name, kinds, brokers };
+  if (!values.vm) return { name, kinds, brokers };
+  if (Object.values(kinds).some((kind) => kind !== "tandem")) {
+    fail("found --vm beside --impl or --mixed, expected Tandem on both nodes");
+  }
+  return { name, kinds, brokers, vm: preparedVm(values.cache, values.kvm, fail) };
 }
 
 function upState(): LabState {
@@ -114,7 +130,11 @@ async function up(): Promise<void> {
   const keeper = fork(program, [name, JSON.stringify(plan)], { detached: true, stdio: "ignore" });
   process.once("SIGINT", () => keeper.kill("SIGTERM"));
   const answer = await new Promise<unknown>((resolve) => {
-    keeper.once("message", resolve);
+    keeper.on("message", (message) => {
+      const progress = (message as { text?: string }).text;
+      if (progress === undefined) resolve(message);
+      else console.log(progress);
+    });
     keeper.once("exit", () => resolve("its keeper has ended"));
   });
   if (answer !== "up") fail(`lab "${name}" could not be brought up: ${String(answer)}`, 1);
@@ -124,7 +144,7 @@ async function up(): Promise<void> {
   console.log(`
 A client's shell:     ${lab} shell client
                       there, for instance: mosquitto_sub -h ${VIP} -p ${MQTT_PORT} -t '#' -i me
-A broken node:        ${lab} shell lb1 ip link set eth0 down
+A broken node:        ${lab} ${plan.vm === undefined ? "shell lb1 ip link set eth0 down" : "power-cut lb1"}
 Take it down:         ${lab} down`);
 }
 
@@ -155,7 +175,34 @@ function namespaceOf(state: LabState): string {
   return state.namespaces[host ?? ""] ?? fail(`found host "${host ?? ""}", expected ${hosts}`);
 }
 
+/** The machine that the command line names; none is one of a lab of namespaces. */
+function machineOf({ machines }: LabState): MachinePlan | undefined {
+  return machines?.[host as NodeName];
+}
+
+function wantedMachine(state: LabState): MachinePlan {
+  const which = state.machines === undefined ? "a lab that was brought up by --vm" : "lb1 or lb2";
+  return machineOf(state) ?? fail(`found "${host ?? ""}", expected ${which}`);
+}
+
+async function powerCut(): Promise<void> {
+  const state = upState();
+  const machine = wantedMachine(state);
+  const pid = (await machinePid(machine)) ?? fail(`${machine.name} is off already`, 1);
+  const seen = await cutPower(pid, machine.name, state.namespaces["client"]!);
+  console.log(powerCutText(machine.name, seen));
+}
+
+async function powerOn(): Promise<void> {
+  const machine = wantedMachine(upState());
+  if ((await machinePid(machine)) !== undefined) fail(`${machine.name} is on already`, 1);
+  await bootDetached(machine);
+  console.log(`${machine.name} has booted.`);
+}
+
 function shell(): number {
+  const machine = machineOf(upState());
+  if (machine !== undefined) return enter(machine, foreign);
   const inside = ["netns", "exec", namespaceOf(upState())];
   const words = foreign.length > 0 ? foreign : ["bash", "--norc"];
   const env = { ...process.env, PS1: `${name}/${host ?? ""}# ` };
@@ -163,7 +210,12 @@ function shell(): number {
 }
 
 function logs(): number {
-  namespaceOf(upState());
+  const state = upState();
+  namespaceOf(state);
+  const machine = machineOf(state);
+  if (machine !== undefined) {
+    return enter(machine, ["journalctl", "-u", "tandem", ...(values.follow ? ["-f"] : [])]);
+  }
   const file = logFileOf(name, host ?? "");
   const args = values.follow ? ["-n", "+1", "-F", file] : ["-n", "+1", file];
   return spawnSync("tail", args, { stdio: "inherit" }).status ?? 1;
@@ -193,6 +245,15 @@ switch (command) {
   case "logs":
     process.exitCode = logs();
     break;
+  case "power-cut":
+    await powerCut();
+    process.exit(0);
+    break;
+  case "power-on":
+    await powerOn();
+    break;
   default:
-    fail(`found "${command}", expected up, down, status, shell or logs; see --help`);
+    fail(
+      `found "${command}", expected up, down, status, shell, logs, power-cut or power-on; see --help`,
+    );
 }

@@ -6,12 +6,16 @@ import { listNamespaces, removeNamespace } from "../support/netns.ts";
 import type { BrokerKind } from "./cluster.ts";
 import type { NodeName } from "./configuration.ts";
 import type { Kind } from "./member.ts";
+import type { Accelerator } from "./vm/machine.ts";
+import { removeDisks, type Machines } from "./vm/machines.ts";
 
 /** What `up` was asked for. */
 export interface LabPlan {
   readonly name: string;
   readonly kinds: Readonly<Record<NodeName, Kind>>;
   readonly brokers: BrokerKind;
+  /** With it the nodes are virtual machines. */
+  readonly vm?: { readonly image: string; readonly accelerator: Accelerator };
 }
 
 /** A lab that is up. */
@@ -20,6 +24,7 @@ export interface LabState extends LabPlan {
   readonly pid: number;
   /** The namespaces by host. */
   readonly namespaces: Readonly<Record<string, string>>;
+  readonly machines?: Machines;
 }
 
 /** Letters and digits, so that no name is the beginning of another one's namespaces. */
@@ -51,6 +56,11 @@ export function folderOf(name: string): string {
 /** Where a host's programs write. */
 export function logFileOf(name: string, host: string): string {
   return path.join(folderOf(name), `${host}.log`);
+}
+
+/** Tells other commands what is being brought up, so that they can remove it. */
+export function writePlan(plan: LabPlan): void {
+  writeFileSync(path.join(folderOf(plan.name), "plan.json"), JSON.stringify(plan));
 }
 
 /** Tells other commands that the lab is up. */
@@ -107,6 +117,18 @@ export async function traces(): Promise<readonly string[]> {
 export async function removeTraces(name: string): Promise<void> {
   for (const namespace of await listNamespaces()) {
     if (namespace.startsWith(`${namespacePrefix(name)}-`)) await removeNamespace(namespace);
+  }
+  removeFiles(name);
+}
+
+/** Removes the files of a lab; disks of its machines lie beside their image. */
+export function removeFiles(name: string): void {
+  try {
+    const text = readFileSync(path.join(folderOf(name), "plan.json"), "utf8");
+    const { vm } = JSON.parse(text) as LabPlan;
+    if (vm !== undefined) removeDisks(vm.image, name);
+  } catch {
+    // It had none.
   }
   rmSync(folderOf(name), { recursive: true, force: true });
 }

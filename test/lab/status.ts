@@ -4,6 +4,7 @@ import { runToEnd } from "../support/process.ts";
 import { BROKER_NAMES, MQTT_PORT, NODE_NAMES, VIP } from "./configuration.ts";
 import type { Kind } from "./member.ts";
 import type { LabState } from "./state.ts";
+import { machineStatuses } from "./vm/status.ts";
 
 /** A node or broker of a lab. */
 interface HostStatus {
@@ -24,16 +25,19 @@ export interface LabStatus {
 
 /** Looks into the namespaces of a lab. */
 export async function statusOf(state: LabState): Promise<LabStatus> {
+  const { machines } = state;
   return {
     name: state.name,
     vip: VIP,
-    nodes: await Promise.all(
-      NODE_NAMES.map(async (host) => ({
-        ...(await hostStatus(state, host)),
-        kind: state.kinds[host],
-        holdsVip: await holdsVip(namespaceOf(state, host)),
-      })),
-    ),
+    nodes: await (machines !== undefined
+      ? machineStatuses(state, machines)
+      : Promise.all(
+          NODE_NAMES.map(async (host) => ({
+            ...(await hostStatus(state, host)),
+            kind: state.kinds[host],
+            holdsVip: await holdsVip(namespaceOf(state, host)),
+          })),
+        )),
     brokers: await Promise.all(BROKER_NAMES.map((host) => hostStatus(state, host))),
   };
 }

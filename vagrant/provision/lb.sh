@@ -14,6 +14,25 @@ vip=$(address_of vip)
 interface=$(ip -o -4 address show | awk -v address="$address" 'index($4, address "/") == 1 { print $2 }')
 [ -n "$interface" ] || fail "no interface has $address: is the private network up?"
 
+# An emulated processor is some twenty times slower than the machine's own, and may stand still.
+advert_int=0.1
+patience=
+if [ "$(systemd-detect-virt --vm 2>/dev/null || true)" = qemu ]; then
+  advert_int=1
+  # The agent may take startup_script_timeout and 10 s until it is ready, with a script or without. In
+  # real time guard and agent would leave nothing of the processor to the balancer.
+  patience='  startup_script_timeout 120
+  #tandem realtime off
+  #tandem agent-timeout 10s
+  #tandem balancer-timeout 10s
+  #tandem balancer-start-timeout 5m
+'
+  install -d /etc/systemd/system/tandem.service.d
+  printf '[Service]\nTimeoutStartSec=10min\nWatchdogSec=2min\n' \
+    >/etc/systemd/system/tandem.service.d/emulated.conf
+  systemctl daemon-reload
+fi
+
 write_hosts
 before=$(cat /var/lib/tandem-lab.sum 2>/dev/null || true)
 install_tandem
@@ -65,7 +84,9 @@ TEXT
 cat >/etc/tandem/keepalived.conf <<TEXT
 global_defs {
   vrrp_version 3
-}
+  # A machine that boots hears nobody at first.
+  vrrp_startup_delay 3
+$patience}
 vrrp_instance MQTT {
   state BACKUP
   # Who has the address keeps it.
@@ -73,7 +94,7 @@ vrrp_instance MQTT {
   interface $interface
   virtual_router_id 51
   priority $priority
-  advert_int 0.1
+  advert_int $advert_int
   unicast_src_ip $address
   unicast_peer {
     $peer_address
@@ -108,5 +129,9 @@ elif systemctl is-active --quiet tandem.service; then
     /usr/lib/tandem/libexec/restart-node --force
   fi
 else
-  systemctl --quiet enable --now tandem.service
+  systemctl --quiet enable tandem.service
+  systemctl start tandem.service || {
+    journalctl --no-pager --unit tandem.service --lines 40 >&2
+    fail "tandem.service did not start"
+  }
 fi
