@@ -336,3 +336,6 @@ export const OPERATOR_SERVERS_MAX = 1_024;
 export const ADDRESS_TEXTS_MAX = 4_096;
 /** How long a balancer whose guard has ended serves the sessions that it has, ms: nobody watches it. */
 export const ORPHAN_MS_MAX = 30_000;
+
+/** Bytes in hand of a relay that is passed to another process: what one read gives, in both directions. */
+export const FROZEN_BYTES_MAX = 160 * 1024;

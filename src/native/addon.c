@@ -2,8 +2,10 @@
 #include <node_api.h>
 
 #include "connection.h"
+#include "freezing.h"
 #include "listening.h"
 #include "mover.h"
+#include "passing.h"
 #include "relaying.h"
 
 #define FUNCTION(name, function) {name, NULL, function, NULL, NULL, NULL, napi_enumerable, NULL}
@@ -30,6 +32,12 @@ NAPI_MODULE_INIT() {
         FUNCTION("leaveRelay", leave_relay),
         FUNCTION("closeRelay", close_relay),
         FUNCTION("countRelay", count_relay),
+        FUNCTION("freezeRelay", freeze_relay),
+        FUNCTION("takeFrozen", take_frozen),
+        FUNCTION("openChannel", open_channel),
+        FUNCTION("duplicateDescriptor", duplicate_descriptor),
+        FUNCTION("sendDescriptors", send_descriptors),
+        FUNCTION("receiveDescriptors", receive_descriptors),
     };
     size_t count = sizeof functions / sizeof functions[0];
     if (napi_define_properties(env, exports, count, functions) != napi_ok) return NULL;

@@ -157,11 +157,8 @@ static void on_ended(uv_async_t *async) {
         record[2] = relay->end;
         record[3] = relay->error;
         relaying_write_totals(relay, totals);
-        mover->relays[relay->slot] = NULL;
-        mover->free_slots[relay->slot] = mover->free_slot;
-        mover->free_slot = relay->slot;
-        // Without memory for the command it is freed with the thread.
-        relay_thread_forget(mover->thread, relay);
+        // A frozen one keeps its slot until it is taken.
+        if (relay->end != END_FROZEN) mover_drop_relay(mover, relay);
         relay = next;
         if (mover->count == RECORDS_MAX || relay == NULL) tell(mover);
     }
@@ -220,6 +217,14 @@ int mover_add_relay(struct mover *mover, struct relay *relay) {
     mover->relays[slot] = relay;
     relay->slot = slot;
     return slot;
+}
+
+void mover_drop_relay(struct mover *mover, struct relay *relay) {
+    mover->relays[relay->slot] = NULL;
+    mover->free_slots[relay->slot] = mover->free_slot;
+    mover->free_slot = relay->slot;
+    // Without memory for the command it is freed with the thread.
+    relay_thread_forget(mover->thread, relay);
 }
 
 struct relay *mover_relay(struct mover *mover, int slot) {

@@ -54,6 +54,9 @@ double *mover_scratch(struct mover *mover);
 
 /* Names a relay by a number until its end has been told; -1 without memory. */
 int mover_add_relay(struct mover *mover, struct relay *relay);
+/* Frees the number of a relay that has ended, and its memory. */
+void mover_drop_relay(struct mover *mover, struct relay *relay);
+
 struct relay *mover_relay(struct mover *mover, int slot);
 
 /*

@@ -258,7 +258,8 @@ static void flush(struct engine *engine, struct side *to) {
 }
 
 void relay_on_event(struct engine *engine, struct side *side, uint32_t events) {
-    if (side->fd < 0) return;
+    // One that has just been frozen may still be among what epoll told.
+    if (side->fd < 0 || side->relay->open_count == 0) return;
     if (events & EPOLLERR) {
         int error = descriptor_error(side->fd);
         if (error != 0) side->failure = error;
@@ -367,15 +368,16 @@ void engine_run_deadlines(struct engine *engine) {
     }
 }
 
-static void unlist_ready(struct engine *engine, struct relay *relay) {
+void relay_unlist_ready(struct engine *engine, struct relay *relay) {
     if (!relay->is_ready) return;
+    relay->is_ready = false;
     struct relay **place = &engine->ready;
     while (*place != relay) place = &(*place)->next_ready;
     *place = relay->next_ready;
 }
 
 void relay_free(struct engine *engine, struct relay *relay) {
-    unlist_ready(engine, relay);
+    relay_unlist_ready(engine, relay);
     wheel_remove(&engine->wheel, &relay->deadline);
     if (relay->previous != NULL) relay->previous->next = relay->next;
     else if (engine->all == relay) engine->all = relay->next;

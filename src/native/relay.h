@@ -30,6 +30,7 @@ enum relay_end {
     END_CLIENT_TIMEOUT,
     END_SERVER_TIMEOUT,
     END_CLOSED,
+    END_FROZEN, /* not over: to be resumed elsewhere, see freezing.h */
 };
 
 /* RelaySpec of src/session/mover.ts; a negative timeout is infinite. */
@@ -118,6 +119,9 @@ void engine_run_ready(struct engine *engine);
 
 /* Ends relays whose time is over. */
 void engine_run_deadlines(struct engine *engine);
+
+/* Takes a relay off the list of those that wait for another turn. */
+void relay_unlist_ready(struct engine *engine, struct relay *relay);
 
 /* Frees a relay that began; closes what is open. */
 void relay_free(struct engine *engine, struct relay *relay);

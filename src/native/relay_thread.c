@@ -9,9 +9,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "freezing.h"
+
 enum { EVENTS_MAX = 256, FORGET_BATCH = 64 };
 
-enum command_kind { BEGIN, RETIME, LEAVE, CLOSE, RESET, FORGET, STOP };
+enum command_kind { BEGIN, RETIME, LEAVE, CLOSE, RESET, FREEZE, FORGET, STOP };
 
 struct command {
     enum command_kind kind;
@@ -99,6 +101,10 @@ bool relay_thread_close(struct relay_thread *thread, struct relay *relay, bool i
     return give(thread, (struct command){.kind = is_reset ? RESET : CLOSE, .relay = relay});
 }
 
+bool relay_thread_freeze(struct relay_thread *thread, struct relay *relay) {
+    return give(thread, (struct command){.kind = FREEZE, .relay = relay});
+}
+
 bool relay_thread_forget(struct relay_thread *thread, struct relay *relay) {
     return give(thread, (struct command){.kind = FORGET, .relay = relay});
 }
@@ -134,6 +140,7 @@ static bool run_commands(struct relay_thread *thread) {
             break;
         case CLOSE: relay_close(engine, command->relay, false); break;
         case RESET: relay_close(engine, command->relay, true); break;
+        case FREEZE: relay_freeze(engine, command->relay); break;
         case FORGET: relay_free(engine, command->relay); break;
         case STOP: goes_on = false; break;
         }

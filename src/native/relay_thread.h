@@ -26,6 +26,7 @@ bool relay_thread_retime(struct relay_thread *thread, struct relay *relay,
 bool relay_thread_leave(struct relay_thread *thread, struct relay *relay, uint8_t *farewell,
                         size_t length);
 bool relay_thread_close(struct relay_thread *thread, struct relay *relay, bool is_reset);
+bool relay_thread_freeze(struct relay_thread *thread, struct relay *relay);
 bool relay_thread_forget(struct relay_thread *thread, struct relay *relay);
 
 /* Takes the relays that have ended, oldest first, linked by `next_ended`. */

@@ -71,6 +71,16 @@ export interface MoverAddon {
   leaveRelay(mover: MoverHandle, slot: number, farewell: Uint8Array | undefined): void;
   closeRelay(mover: MoverHandle, slot: number, isReset: boolean): void;
   countRelay(mover: MoverHandle, slot: number): void;
+  freezeRelay(mover: MoverHandle, slot: number): void;
+  takeFrozen(
+    mover: MoverHandle,
+    slot: number,
+    numbers: Float64Array,
+  ): [toClient: Buffer | undefined, toServer: Buffer | undefined];
+  openChannel(ends: Int32Array): number;
+  duplicateDescriptor(fd: number): number;
+  sendDescriptors(channel: number, bytes: Uint8Array, fds: Int32Array): number;
+  receiveDescriptors(channel: number, bytes: Uint8Array, fds: Int32Array): number;
 }
 
 /** Words of a record, as RECORD_WORDS of src/native/mover.h. */

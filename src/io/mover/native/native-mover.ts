@@ -116,6 +116,11 @@ export class NativeMover implements PlainMover {
     this.#relays = new NativeRelays(this.#host);
   }
 
+  /** What runs on the thread; for handing it over. */
+  get relays(): NativeRelays {
+    return this.#relays;
+  }
+
   /** Descriptors of connections that are open. */
   get socketCount(): number {
     return this.#byFd.size - this.#listeners.size + 2 * this.#relays.size;

@@ -9,6 +9,7 @@ import type {
   RelayEnd,
   RelaySpec,
 } from "../../../session/mover.ts";
+import { type FrozenRelay, takeFrozen } from "../../handover/frozen-relay.ts";
 import { type MoverAddon, type MoverHandle, RECORD_WORDS, TOTALS_PER_RECORD } from "./addon.ts";
 import type { NativeConnection } from "./native-connection.ts";
 import { systemError } from "./system-error.ts";
@@ -38,11 +39,29 @@ export interface NativeRelaysHost {
   relayEnded(ended: NativeRelayEnd): void;
 }
 
+/** The number of `END_FROZEN` in src/native/relay.h. */
+const END_FROZEN = 8;
+
+/** Takes what a relay was when it stopped; nothing when it ended by itself, which is told as ever. */
+export type FrozenHandler = (frozen: FrozenRelay | undefined) => void;
+
+/** The names of a relay's connections. */
+export interface RelayNames {
+  readonly client: ConnectionId;
+  readonly server: ConnectionId;
+}
+
+/** What was given to the native part. */
+type Begun = Pick<FrozenRelay, "clientFd" | "serverFd" | "bytesToServer" | "bytesToClient">;
+
 /** Stands for a connection where there is none; names begin with 1. */
 const NOBODY: ConnectionId = 0;
 
 /** Numbers of a call that begins or changes a relay. */
 const SPEC_NUMBERS = 13;
+
+/** Among them, where the packets of both directions stand. */
+const POSITIONS_AT = 7;
 
 /** By the numbers of `enum relay_end` in src/native/relay.h. */
 const RELAY_ENDS: readonly RelayEnd[] = [
@@ -64,6 +83,8 @@ export class NativeRelays {
   /** By that number. */
   readonly #clients: ConnectionId[] = [];
   readonly #servers: ConnectionId[] = [];
+  /** Who waits for a relay to stop, by that number. */
+  readonly #freezing = new Map<number, FrozenHandler>();
   /** By that number, where there is any. */
   readonly #frames = new Map<number, Frames>();
   readonly #spec = new Float64Array(SPEC_NUMBERS);
@@ -100,28 +121,57 @@ export class NativeRelays {
       toClient,
       toServer,
     );
-    if (slot < 0) {
-      this.#host.addon.closeDescriptor(clientFd, true);
-      this.#host.addon.closeDescriptor(serverFd, true);
-      this.#refuse(client, server, -slot);
-      return;
-    }
+    const { bytesIn: bytesToServer } = client;
+    const { bytesIn: bytesToClient } = server;
+    const begun = { clientFd, serverFd, bytesToServer, bytesToClient };
+    this.#settle(slot, { client: client.id, server: server.id }, begun, frames);
+  }
+
+  /**
+   * Goes on with a relay that was frozen, here or elsewhere, under new names. Its descriptors are closed
+   * when the system has no memory for it, and its end is told.
+   */
+  resume(frozen: FrozenRelay, names: RelayNames, spec: RelaySpec): void {
+    const { clientFd, serverFd, bytesToServer, bytesToClient, framing } = frozen;
+    const frames = framing && { toServer: new FrameTracker(), toClient: new FrameTracker() };
+    const numbers = this.#specNumbers(spec, frames);
+    numbers.set([...(framing?.toServer ?? []), ...(framing?.toClient ?? [])], POSITIONS_AT);
+    const { addon, handle } = this.#host;
+    const { forClient, forServer } = frozen;
+    const counts = [bytesToServer, bytesToClient] as const;
+    const slot = addon.startRelay(
+      handle,
+      clientFd,
+      serverFd,
+      numbers,
+      ...counts,
+      forClient,
+      forServer,
+    );
+    this.#settle(slot, names, frozen, frames);
+  }
+
+  /** Notes a relay that has begun, or tells that the system has no memory for it. */
+  #settle(slot: number, names: RelayNames, begun: Begun, frames: Frames | undefined): void {
+    if (slot < 0) return this.#refuse(-slot, names, begun);
     // Slots are used again, so that the lists have no holes.
     while (this.#clients.length <= slot) this.#clients.push(NOBODY);
     while (this.#servers.length <= slot) this.#servers.push(NOBODY);
-    this.#clients[slot] = client.id;
-    this.#servers[slot] = server.id;
-    this.#slots.set(client.id, slot);
+    this.#clients[slot] = names.client;
+    this.#servers[slot] = names.server;
+    this.#slots.set(names.client, slot);
     if (frames !== undefined) this.#frames.set(slot, frames);
   }
 
-  /** The system has no memory for another relay. */
-  #refuse(client: NativeConnection, server: NativeConnection, errno: number): void {
-    const counters = { bytesToServer: client.bytesIn, bytesToClient: server.bytesIn };
+  #refuse(errno: number, names: RelayNames, begun: Begun): void {
+    const { bytesToServer, bytesToClient } = begun;
+    this.#host.addon.closeDescriptor(begun.clientFd, true);
+    this.#host.addon.closeDescriptor(begun.serverFd, true);
+    const { client, server } = names;
     const { code } = systemError(errno, "relay");
-    const ends = { client: client.id, server: server.id };
+    const counters = { bytesToServer, bytesToClient };
     process.nextTick(() => {
-      this.#host.relayEnded({ ...ends, end: "client-error", counters, code });
+      this.#host.relayEnded({ client, server, end: "client-error", counters, code });
     });
   }
 
@@ -150,6 +200,14 @@ export class NativeRelays {
     this.#host.addon.closeRelay(this.#host.handle, slot, manner !== "finish");
   }
 
+  /** Stops a relay in mid-air: nothing is moved or closed any more, and its connections are forgotten here. */
+  freeze(client: ConnectionId, onFrozen: FrozenHandler): void {
+    const slot = this.#slots.get(client);
+    if (slot === undefined) return onFrozen(undefined);
+    this.#freezing.set(slot, onFrozen);
+    this.#host.addon.freezeRelay(this.#host.handle, slot);
+  }
+
   /** What a relay has moved so far; `undefined` when the client is in none. */
   counters(client: ConnectionId): RelayCounters | undefined {
     const slot = this.#slots.get(client);
@@ -170,6 +228,10 @@ export class NativeRelays {
     this.#slots.delete(client);
     const frames = this.#frames.get(slot);
     this.#frames.delete(slot);
+    const onFrozen = this.#freezing.get(slot);
+    this.#freezing.delete(slot);
+    if (end === END_FROZEN) return onFrozen?.(takeFrozen(this.#host, slot));
+    onFrozen?.(undefined);
     this.#host.relayEnded({
       client,
       server,
@@ -197,8 +259,7 @@ export class NativeRelays {
     numbers[5] = spec.resetServerAtEnd === true ? 1 : 0;
     numbers[6] = frames === undefined ? 0 : 1;
     if (frames === undefined) return numbers;
-    numbers.set(frames.toServer.position, 7);
-    numbers.set(frames.toClient.position, 10);
+    numbers.set([...frames.toServer.position, ...frames.toClient.position], POSITIONS_AT);
     return numbers;
   }
 }
