@@ -334,6 +334,7 @@ export const OPERATOR_SERVERS_MAX = 1_024;
 
 /** Texts of IPv4 addresses that are kept by the native mover, so that they are not made anew. */
 export const ADDRESS_TEXTS_MAX = 4_096;
+
 /** How long a balancer whose guard has ended serves the sessions that it has, ms: nobody watches it. */
 export const ORPHAN_MS_MAX = 30_000;
 
