@@ -311,6 +311,9 @@ export const ACCEPT_RETRY_MS = 100;
 export const MQTT_IDLE_DEFAULT_MS_MIN = 2_000;
 export const MQTT_IDLE_DEFAULT_MS_MAX = 86_400_000;
 
+/** Bytes of a request to upgrade to WebSocket, or of its answer: cookies and tokens fit. */
+export const WEBSOCKET_HEAD_BYTES_MAX = 16_384;
+
 /** Connections a second that `mqtt-connect-rate` takes: each costs 8 bytes of memory. */
 export const CONNECT_RATE_MAX = 100_000;
 

@@ -298,6 +298,9 @@ export class SessionShell {
       case "inspect-server":
         if (live.server !== undefined) mover.inspect(live.server, effect.bytesMax);
         return;
+      case "consume-server":
+        if (live.server !== undefined) mover.consume(live.server, effect.count);
+        return;
       case "abandon-server":
         return this.#abandonServer(live);
       case "relay":

@@ -1,4 +1,6 @@
 // The client's half of a session: what is asked of the mover for it.
+import type { WebSocketOpening } from "../websocket/client-opening.ts";
+import type { ClientStream } from "./client-stream.ts";
 import type { SessionEffect } from "./events.ts";
 import type { CloseManner, SocketOptions, TlsContext } from "./mover.ts";
 
@@ -6,6 +8,7 @@ import type { CloseManner, SocketOptions, TlsContext } from "./mover.ts";
 export class ClientSide {
   readonly #effects: SessionEffect[];
   #isGone = false;
+  #webSocket: WebSocketOpening | undefined;
   /** What is asked for; 0 for nothing. */
   #inspectedBytesMax = 0;
 
@@ -21,8 +24,22 @@ export class ClientSide {
     return this.#isGone;
   }
 
-  /** Sends bytes of ours. */
+  /** Sends MQTT of ours. */
   tell(bytes: Uint8Array): void {
+    this.#send(this.#webSocket?.wrap(bytes) ?? bytes);
+  }
+
+  /** Answers an upgrade to WebSocket; false if the client cannot be served by it. */
+  follow({ webSocket }: ClientStream): boolean {
+    if (webSocket === undefined) return true;
+    this.#webSocket = webSocket;
+    const reply = webSocket.takeReply();
+    if (reply !== undefined) this.#send(reply.bytes);
+    this.consume(reply?.byteCount ?? 0);
+    return !webSocket.isOver;
+  }
+
+  #send(bytes: Uint8Array): void {
     this.#effects.push({ kind: "send-client", bytes });
   }
 
@@ -62,6 +79,8 @@ export class ClientSide {
   close(manner: CloseManner): void {
     if (this.#isGone) return;
     this.#isGone = true;
+    const farewell = manner === "finish" ? this.#webSocket?.farewell() : undefined;
+    if (farewell !== undefined) this.#send(farewell);
     this.#effects.push({ kind: "close-client", manner });
   }
 }

@@ -1,5 +1,7 @@
-// A client's first bytes as they are in hand, and as rules see them: a CONNECT that was rewritten takes
-// the place of the one that came, for rules at once and for the server when it is its turn.
+// A client's first bytes as they are in hand, and as rules see them: MQTT without the WebSocket around it
+// (`option mqtt-websocket`). A CONNECT that was rewritten takes the place of the one that came, for rules at
+// once and for the server when it is its turn.
+import { WebSocketOpening } from "../websocket/client-opening.ts";
 
 const NOTHING = new Uint8Array(0);
 
@@ -12,11 +14,17 @@ export interface Replacement {
 /** One client's first bytes. */
 export class ClientStream {
   #held: Uint8Array = NOTHING;
+  /** The MQTT stream, as far as it is here. */
+  #payload: Uint8Array = NOTHING;
   #replacement: Replacement | undefined;
+  #rewritten: { readonly packet: Uint8Array; readonly byteCount: number } | undefined;
+  #webSocket: WebSocketOpening | undefined;
 
   /** Takes all that is in hand; what rules see of it. */
   hold(bytes: Uint8Array): Uint8Array {
-    this.#held = bytes;
+    const read = this.#webSocket?.read(bytes);
+    this.#held = read?.rest ?? bytes;
+    this.#payload = read?.payload ?? bytes;
     return this.#seen();
   }
 
@@ -25,9 +33,24 @@ export class ClientStream {
     return this.#held.length;
   }
 
+  /** Of a client that comes through WebSocket. */
+  get webSocket(): WebSocketOpening | undefined {
+    return this.#webSocket;
+  }
+
+  /** From here on the client speaks WebSocket; what rules see now. */
+  expectWebSocket(): Uint8Array {
+    this.#webSocket = new WebSocketOpening();
+    return this.hold(this.#held);
+  }
+
   /** Puts a packet in place of the first `byteCount` bytes; what rules see from now on. */
   replace(packet: Uint8Array, byteCount: number): Uint8Array {
-    this.#replacement = { bytes: packet, heldCount: byteCount };
+    this.#rewritten = { packet, byteCount };
+    this.#replacement = this.#webSocket?.frames.replace(packet, byteCount) ?? {
+      bytes: packet,
+      heldCount: byteCount,
+    };
     return this.#seen();
   }
 
@@ -39,12 +62,15 @@ export class ClientStream {
   /** Keeps nothing: it has been sent. */
   forget(): void {
     this.#held = NOTHING;
+    this.#payload = NOTHING;
     this.#replacement = undefined;
+    this.#rewritten = undefined;
+    this.#webSocket = undefined;
   }
 
   #seen(): Uint8Array {
-    const replaced = this.#replacement;
-    if (replaced === undefined) return this.#held;
-    return Buffer.concat([replaced.bytes, this.#held.subarray(replaced.heldCount)]);
+    const rewritten = this.#rewritten;
+    if (rewritten === undefined) return this.#payload;
+    return Buffer.concat([rewritten.packet, this.#payload.subarray(rewritten.byteCount)]);
   }
 }

@@ -61,6 +61,8 @@ export type SessionEffect =
   | { readonly kind: "connect-server"; readonly spec: ConnectSpec }
   | { readonly kind: "send-server"; readonly bytes: Uint8Array }
   | { readonly kind: "inspect-server"; readonly bytesMax: number }
+  /** Drops first bytes of the server that were for us. */
+  | { readonly kind: "consume-server"; readonly count: number }
   | { readonly kind: "abandon-server" }
   | { readonly kind: "relay"; readonly spec: RelaySpec }
   | { readonly kind: "send-client"; readonly bytes: Uint8Array }

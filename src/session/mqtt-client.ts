@@ -12,7 +12,9 @@ export function tellsFarewell(side: BackendSide): boolean {
   return [drainTimeMs, drainRate, serverReference, rebalance].some((each) => each !== undefined);
 }
 
-function wantsFraming({ frontend, backend }: SessionContext): boolean {
+/** Between WebSocket frames there are no packets to be followed. */
+function wantsFraming({ frontend, backend, stream }: SessionContext): boolean {
+  if (stream.webSocket !== undefined) return false;
   const doesCount = [frontend, backend].some((each) => each?.proxy.flags.has("mqtt-packets"));
   return doesCount || (backend !== undefined && tellsFarewell(backend.side));
 }

@@ -125,6 +125,7 @@ export class Opening {
       return denied(verdict);
     }
     this.#context.countOpened(nowMs);
+    if (this.#frontend.proxy.flags.has("mqtt-websocket")) this.#context.expectWebSocket();
     this.#trackers.onSession(nowMs);
     return { kind: "open", consume };
   }

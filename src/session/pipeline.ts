@@ -92,6 +92,10 @@ export class Pipeline {
 
   /** What the frontend's own directives want of a CONNECT. */
   #prepareConnect(): PipelineStep | undefined {
+    const { stream, request } = this.#context;
+    if (stream.webSocket !== undefined && stream.webSocket.upgrade === undefined) {
+      return request.final ? { kind: "rejected", manner: "finish" } : { kind: "wait" };
+    }
     const outcome = setUsername(this.#frontendRules.username, this.#context);
     if (outcome === "wait") return { kind: "wait" };
     if (outcome === "refused") {

@@ -90,6 +90,11 @@ export class SessionContext implements RuleSubject {
     this.request = { bytes: this.stream.hold(bytes), bytesMax, final: this.isRequestWhole };
   }
 
+  /** From here on the client speaks WebSocket. */
+  expectWebSocket(): void {
+    this.request = { ...this.request, bytes: this.stream.expectWebSocket() };
+  }
+
   /** Puts a packet in place of the first one, which has `byteCount` bytes. */
   replaceFirstPacket(packet: Uint8Array, byteCount: number): void {
     this.request = { ...this.request, bytes: this.stream.replace(packet, byteCount) };

@@ -22,7 +22,7 @@ import { InspectDelay } from "./inspect-delay.ts";
 import { Leaving } from "./leaving.ts";
 import type { CloseManner, ConnectionId, RelayCounters, RelayEnd } from "./mover.ts";
 import { Opening, type OpeningStep } from "./opening.ts";
-import { Pipeline } from "./pipeline.ts";
+import { Pipeline, type PipelineStep } from "./pipeline.ts";
 import { Refusing } from "./refusing.ts";
 import { ServerSide } from "./server-side.ts";
 import type { SessionContext, SessionEnds } from "./session-context.ts";
@@ -31,6 +31,9 @@ import type { SessionLog } from "./session-log.ts";
 import { NO_STORES, type PendingStore, storeServer } from "./sticking.ts";
 import { killTermination, relayTermination } from "./termination.ts";
 import type { World } from "./world.ts";
+
+/** Of a client that speaks no WebSocket where it must. */
+const NOT_SERVED: PipelineStep = { kind: "rejected", manner: "finish" };
 
 /** A client connection and what becomes of it. */
 export class Session implements Machine<SessionEvent, SessionEffect> {
@@ -164,7 +167,8 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
   }
 
   #proceed(nowMs: Millis): void {
-    const step = this.#pipeline!.advance();
+    const isClear = this.#client.follow(this.context.stream);
+    const step = isClear ? this.#pipeline!.advance() : NOT_SERVED;
     this.#enterBackend(nowMs);
     switch (step.kind) {
       case "wait":
@@ -195,7 +199,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
   #onBytes(bytes: Uint8Array, isEnded: boolean, nowMs: Millis): void {
     const { name } = this.#state;
     // Log formats may still ask for what was seen first.
-    if (name === "answering") return this.#answering!.onClientBytes(bytes);
+    if (name === "answering") return this.#answering!.onClientBytes(bytes, isEnded);
     this.context.noteRequest(bytes, isEnded);
     if (name === "opening") return this.#open(this.#opening!.onBytes(bytes, isEnded, nowMs), nowMs);
     this.log.noteHeld(bytes.length);
@@ -277,14 +281,10 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
   #onAnswer(nowMs: Millis): void {
     if (this.#state.name !== "answering") return;
     const { server } = this.#state;
-    const answer = this.#pipeline!.judgeResponse();
-    if (answer === "wait") return;
-    if (answer === "closed") return this.#finish("--", nowMs);
-    if (answer === "rejected") {
-      this.#serverSide!.countDeniedResponse();
-      return this.#finish("PD", nowMs);
-    }
-    this.#stores = [...this.#stores, ...answer];
+    const answer = this.#answering!.judge(this.#serverSide!);
+    if (answer.kind === "wait") return;
+    if (answer.kind === "end") return this.#finish(answer.termination, nowMs);
+    this.#stores = [...this.#stores, ...answer.stores];
     this.#relay(server, nowMs);
   }
 

@@ -70,6 +70,7 @@ const FRONTEND_LINES = [
   "#tandem timeout client mqtt max 20d min <time>",
   "#tandem mqtt-set-username ssl_c_s_dn(cn) else keep if { src 10.0.0.0/8 }",
   "#tandem mqtt-set-username mqtt.username,lower",
+  "#tandem option mqtt-websocket",
   "option clitcpka",
   "clitcpka-idle 10",
   "log-format <text>",

@@ -74,6 +74,12 @@ const FLAGS: readonly Keyword<ProxyDraft>[] = [
       "See docs/mqtt.md.",
     { ours: true, default: "off" },
   ),
+  flagOption(
+    "mqtt-websocket",
+    FRONTEND_SIDE,
+    "Clients come through WebSocket: rules, keys and refusals see the MQTT inside. See docs/mqtt.md.",
+    { ours: true, default: "off" },
+  ),
   flagOption("nolinger", ANY_PROXY, "Closes without waiting for what is queued."),
   flagOption("persist", BACKEND_SIDE, "Keeps to a server that is down."),
   flagOption("pin-stick-entries", BACKEND_SIDE, "A stick entry lives while its connection lives.", {

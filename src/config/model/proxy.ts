@@ -24,6 +24,7 @@ export type ProxyFlag =
   | "logasap"
   | "mqtt-packets"
   | "mqtt-refuse"
+  | "mqtt-websocket"
   | "nolinger"
   | "persist"
   | "pin-stick-entries"

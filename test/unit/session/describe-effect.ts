@@ -10,6 +10,8 @@ export function describeEffect(effect: SessionEffect): string {
       return effect.kind;
     case "consume-client":
       return `consume ${effect.count}`;
+    case "consume-server":
+      return `consume-server ${effect.count}`;
     case "connect-server":
       return `connect ${formatEndpoint(effect.spec.endpoint)}`;
     case "send-server":
