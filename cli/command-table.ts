@@ -20,6 +20,7 @@ import {
 import { type ServerVerb, serversCommand, serversOptions } from "./tandem-servers-command.ts";
 import { sessionsCommand, sessionsOptions } from "./tandem-sessions-command.ts";
 import { statusCommand, statusOptions } from "./tandem-status-command.ts";
+import { switchoverCommand, switchoverOptions } from "./tandem-switchover-command.ts";
 import { tableCommand, tableOptions } from "./tandem-table-command.ts";
 
 const RUN_EXIT_CODES: CommandEntry["exitCodes"] = [
@@ -167,6 +168,22 @@ export const COMMANDS: readonly CommandEntry[] = [
       serversOptions(verb),
       (argv, { output }) => serversCommand(verb, argv, output),
     ),
+  ),
+  commandEntry(
+    {
+      usage: "switchover",
+      summary: "hand this node's addresses over to the other node",
+      details:
+        "Run it on the master. It looks whether the other node is heard and its tables are up to " +
+        "date, asks, resigns, and measures. The new master wakes the devices, --rate of them a " +
+        "second; those that send something meanwhile come at once.",
+      exitCodes: [
+        [0, "the other node is master"],
+        [1, "refused, or nobody took over: the lines on stderr say why"],
+      ],
+    },
+    switchoverOptions,
+    (argv, { output }) => switchoverCommand(argv, output),
   ),
   commandEntry(
     { usage: "version", summary: "print the version", exitCodes: PLAIN_EXIT_CODES },

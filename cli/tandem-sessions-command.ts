@@ -1,6 +1,6 @@
 // `tandem sessions`.
 import type { Argv } from "yargs";
-import { SESSIONS_LISTED_MAX } from "../src/limits.ts";
+import { SESSIONS_LISTED_MAX } from "../src/operator/limits.ts";
 import { SESSION_ORDERS, type SessionList } from "../src/operator/session-list.ts";
 import { confirm } from "./io/confirm.ts";
 import { askProcess } from "./io/balancer-asker.ts";

@@ -1,7 +1,7 @@
 // `tandem table`.
 import type { Argv } from "yargs";
 import { suggest } from "../src/base/suggest.ts";
-import { TABLE_ENTRIES_LISTED_MAX } from "../src/limits.ts";
+import { TABLE_ENTRIES_LISTED_MAX } from "../src/operator/limits.ts";
 import type { EntryList, TableRow } from "../src/operator/table-list.ts";
 import { askProcess } from "./io/balancer-asker.ts";
 import { confirm } from "./io/confirm.ts";

@@ -255,3 +255,5 @@ export const HEARD_NODES_MAX = 8;
 
 /** How long this machine's own addresses are remembered while tickles are sent. */
 export const LOCAL_ADDRESSES_MS: Millis = 1_000;
+/** How long an operator may keep a node from taking its addresses back. */
+export const OPERATOR_HOLD_MS_MAX: Millis = 7 * 86_400_000;

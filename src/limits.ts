@@ -323,18 +323,6 @@ export const RETURNING_IN_A_ROW_MAX = 4;
 /** How much later than an idle limit of `timeout client mqtt` a server may be called silent, ms: it is the client that is. */
 export const MQTT_IDLE_SERVER_MARGIN_MS = 1_000;
 
-/** Sessions that one answer to `tandem sessions` lists: some 4 MB. */
-export const SESSIONS_LISTED_MAX = 10_000;
-
-/** Sessions that a list looks at in one turn: about a millisecond of work. */
-export const SESSIONS_PER_TURN_MAX = 1_024;
-
-/** Entries that one answer to `tandem table` lists. */
-export const TABLE_ENTRIES_LISTED_MAX = 10_000;
-
-/** Servers that one command of an operator may name. */
-export const OPERATOR_SERVERS_MAX = 1_024;
-
 /** Texts of IPv4 addresses that are kept by the native mover, so that they are not made anew. */
 export const ADDRESS_TEXTS_MAX = 4_096;
 

@@ -8,6 +8,7 @@ import type { Machine } from "../../src/base/machine.ts";
 import { Agent } from "../agent/agent.ts";
 import { agentReport } from "../agent/agent-report.ts";
 import type { AgentEffect, AgentEvent } from "../agent/agent-events.ts";
+import { endHold, handOver, type OperatorOutcome } from "../agent/operator-requests.ts";
 import { dumpData } from "../agent/dump-data.ts";
 import { dumpJson } from "../agent/dump-json.ts";
 import { dumpStats } from "../agent/dump-stats.ts";
@@ -183,9 +184,18 @@ class AgentProcess {
       {
         status: () => agentReport(this.#agent.status(), { pid, startedMs }, monotonicMs()),
         events: (request) => this.#events.answer(request),
+        "hand-over": (request) => this.#operate(handOver(request, this.#agent.status())),
+        "end-hold": () => this.#operate(endHold(this.#agent.status())),
       },
       (text) => this.#log.write("warning", text),
     );
+  }
+
+  /** The answer goes out when the addresses are on their way out. */
+  #operate(outcome: OperatorOutcome): object {
+    if (!outcome.ok) return outcome;
+    for (const event of outcome.events) this.#driver.feed(event);
+    return { ok: true, instances: outcome.instances };
   }
 
   #carryOut(effect: AgentEffect): void {

@@ -8,7 +8,7 @@ import { TANDEM_VERSION } from "../version.ts";
 import { monotonicMs } from "./clock.ts";
 import { type ControlAnswer, startControlSocket } from "./control-socket.ts";
 import type { ProgramLog } from "./log/program-log.ts";
-import { operatorCommands, type OperatorHost } from "./operator-commands.ts";
+import { operatorCommands, type OperatorHost, type OperatorLive } from "./operator-commands.ts";
 import type { PeersShell } from "./peers/peers-shell.ts";
 import type { StatsServer } from "./stats/stats-server.ts";
 
@@ -20,6 +20,7 @@ export interface ControlParts {
   readonly pages: StatsServer;
   readonly peers: PeersShell;
   readonly operator: OperatorHost;
+  readonly live: OperatorLive;
   readonly statusOf: StatusLookup;
   fitness(): Fitness;
   isStopping(): boolean;
@@ -42,7 +43,7 @@ export async function openControl(
     return await startControlSocket(path, {
       reload: () => parts.reload(),
       events: (request) => events.answer(request),
-      ...operatorCommands(parts.operator),
+      ...operatorCommands(parts.operator, parts.live),
       status: () =>
         balancerStatus(
           {

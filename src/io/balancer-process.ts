@@ -309,6 +309,7 @@ export class Balancer {
       pages: this.#pages,
       peers: this.#peers,
       operator: this.#runtime,
+      live: this.#live,
       statusOf: (key) => this.#health?.monitor.statusOf(key),
       fitness: () => this.#life.fitness(),
       isStopping: () => this.#stop.isStopping,

@@ -32,7 +32,10 @@ export class LiveShell {
 
   constructor(host: LiveShellHost) {
     this.#host = host;
-    this.#tickler = new Tickler(this.#list.table, () => host.tickleRate());
+    this.#tickler = new Tickler(this.#list.table, () => {
+      const wished = this.#list.wishedPace(monotonicMs()) ?? Infinity;
+      return Math.min(host.tickleRate(), wished);
+    });
     this.#timers = new TimerDriver((owner, nowMs) => {
       if (owner instanceof Tickler) this.#tellTickler({ kind: "timeout" }, nowMs);
       else {
@@ -52,6 +55,24 @@ export class LiveShell {
   /** How long the list is. */
   get figures(): { readonly ownCount: number; readonly entryCount: number } {
     return { ownCount: this.#list.listedCount, entryCount: this.#list.table.usedCount };
+  }
+
+  /** Connections of this node that are listed, and those that other nodes have told of. */
+  counts(): { readonly ownCount: number; readonly foreignCount: number } {
+    const { listedCount } = this.#list;
+    return { ownCount: listedCount, foreignCount: this.#list.foreignCount(monotonicMs()) };
+  }
+
+  /** Asks the other nodes to wake no more clients a second, for so long. */
+  wishPace({
+    ratePerSecond,
+    forMs,
+  }: {
+    readonly ratePerSecond: number;
+    readonly forMs: Millis;
+  }): void {
+    const nowMs = monotonicMs();
+    this.#list.wishPace(ratePerSecond, nowMs + forMs, nowMs);
   }
 
   /** A client has connected. */

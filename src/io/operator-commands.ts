@@ -1,9 +1,10 @@
 // The commands of an operator that a balancer's control socket takes besides `reload` and `status`:
-// tandem sessions, table, drain, maint, ready. Long work is done in many turns: traffic goes first.
+// tandem sessions, table, drain, maint, ready, switchover. Long work is done in many turns: traffic goes first.
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ControlCommand } from "../base/io/control-server.ts";
 import type { Millis } from "../base/units.ts";
 import {
+  readPaceRequest,
   type ReadRequest,
   readServersRequest,
   readSessionIds,
@@ -15,10 +16,11 @@ import { clearEntries, listEntries, tableRow } from "../operator/table-list.ts";
 import type { RuntimeContext, RuntimeEffect } from "../runtime/command.ts";
 import { changeServerAdmin } from "../runtime/operations/server-admin.ts";
 import { findServer } from "../runtime/operations/target.ts";
-import { SESSIONS_PER_TURN_MAX } from "../limits.ts";
+import { SESSIONS_PER_TURN_MAX } from "../operator/limits.ts";
 import type { Session } from "../session/session.ts";
 import type { StickTable } from "../stick/table.ts";
 import { monotonicMs } from "./clock.ts";
+import type { LiveShell } from "./live-shell.ts";
 
 /** What the commands look at and change. */
 export interface OperatorHost {
@@ -26,6 +28,9 @@ export interface OperatorHost {
   readonly context: RuntimeContext;
   carryOut(effects: readonly RuntimeEffect[], nowMs: Millis): void;
 }
+
+/** The list of live connections that nodes share. */
+export type OperatorLive = Pick<LiveShell, "counts" | "wishPace">;
 
 /** What became of one server. */
 export interface ServerOutcome {
@@ -40,7 +45,10 @@ export interface ServerOutcome {
 }
 
 /** The commands by name. Each answers `{ok: true, ...}` or `{ok: false, message}`. */
-export function operatorCommands(host: OperatorHost): Readonly<Record<string, ControlCommand>> {
+export function operatorCommands(
+  host: OperatorHost,
+  live: OperatorLive,
+): Readonly<Record<string, ControlCommand>> {
   return {
     sessions: (request) => withRequest(readSessionQuery(request), (query) => sessions(host, query)),
     "end-sessions": (request) =>
@@ -60,6 +68,12 @@ export function operatorCommands(host: OperatorHost): Readonly<Record<string, Co
         const table = tables.get(name ?? "");
         if (table === undefined) return noTable(name ?? "", tables);
         return inTurns(clearEntries(table, key, monotonicMs));
+      }),
+    live: () => ({ ok: true, ...live.counts() }),
+    pace: (request) =>
+      withRequest(readPaceRequest(request), (pace) => {
+        live.wishPace(pace);
+        return live.counts();
       }),
     "set-servers": (request) =>
       withRequest(readServersRequest(request), ({ state, servers }) => ({

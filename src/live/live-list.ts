@@ -42,6 +42,9 @@ const LIVE_TABLE: StickTableSpec = {
   position: { file: "tandem-live", line: 0 },
 };
 
+/** No connection's: the wish for a pace (`wishPace`), as tickles a second. */
+const PACE_KEY = "\0".repeat(CONNECTION_KEY_BYTES);
+
 interface Young {
   readonly connection: ConnectionId;
   readonly source: Endpoint;
@@ -94,6 +97,34 @@ export class LiveList {
     if (this.table.holdCount(entry) > 0) return;
     this.table.write(entry, LIVE_DATA, 0, CLOSED, nowMs);
     this.table.touchUntil(entry, nowMs + LIVE_CLOSED_TOLD_MS, "local");
+  }
+
+  /**
+   * Tells all nodes that clients should be woken no faster, should one of them take addresses over
+   * before `untilMs`: whoever gives them up on purpose knows what the brokers can take.
+   */
+  wishPace(ratePerSecond: number, untilMs: Millis, nowMs: Millis): void {
+    const entry = this.table.getOrCreate(PACE_KEY, nowMs);
+    if (entry === undefined) return;
+    this.table.write(entry, LIVE_DATA, 0, Math.max(1, Math.ceil(ratePerSecond)), nowMs);
+    this.table.touchUntil(entry, untilMs, "local");
+  }
+
+  /** The pace that a node wishes now, tickles a second. */
+  wishedPace(nowMs: Millis): number | undefined {
+    const entry = this.table.lookup(PACE_KEY, nowMs);
+    if (entry === undefined) return undefined;
+    const rate = this.table.read(entry, LIVE_DATA, 0, nowMs) ?? 0;
+    return rate === 0 ? undefined : rate;
+  }
+
+  /** Connections that other nodes have told of, as far as they have not been closed. */
+  foreignCount(nowMs: Millis): number {
+    let count = 0;
+    for (const entry of this.table.entries()) {
+      if (entry.key !== PACE_KEY && isAbandoned(this.table, entry, nowMs)) count += 1;
+    }
+    return count;
   }
 
   /** Lists, touches and forgets what is due, a bounded number of each. */

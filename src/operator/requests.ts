@@ -1,7 +1,14 @@
 // What commands of an operator say on a control socket, read from JSON: each reader gives the request,
 // or a sentence about what was found where something else was expected.
 import { type AdminState } from "../balance/admin.ts";
-import { OPERATOR_SERVERS_MAX, SESSIONS_LISTED_MAX, TABLE_ENTRIES_LISTED_MAX } from "../limits.ts";
+import {
+  OPERATOR_SERVERS_MAX,
+  PACE_MS_MAX,
+  PACE_RATE_MAX,
+  SESSIONS_LISTED_MAX,
+  TABLE_ENTRIES_LISTED_MAX,
+} from "./limits.ts";
+import type { Millis } from "../base/units.ts";
 import { isAdminState } from "../runtime/operations/server-admin.ts";
 import { SESSION_ORDERS, type SessionQuery } from "./session-list.ts";
 
@@ -77,6 +84,23 @@ export function readServersRequest(fields: Fields): ReadRequest<ServersRequest> 
     servers.every((name) => typeof name === "string");
   if (!isList) return unexpected(fields, "servers", `up to ${OPERATOR_SERVERS_MAX} backend/server`);
   return { ok: true, value: { state, servers } };
+}
+
+/** How fast clients are to be woken by the node that takes over, and for how long that is meant. */
+export interface PaceRequest {
+  readonly ratePerSecond: number;
+  readonly forMs: Millis;
+}
+
+/** `pace`. */
+export function readPaceRequest(fields: Fields): ReadRequest<PaceRequest> {
+  const ratePerSecond = readCount(fields["ratePerSecond"], PACE_RATE_MAX);
+  if (ratePerSecond === undefined || ratePerSecond === 0) {
+    return unexpected(fields, "ratePerSecond", `1 to ${PACE_RATE_MAX}`);
+  }
+  const forMs = readCount(fields["forMs"], PACE_MS_MAX);
+  if (forMs === undefined) return unexpected(fields, "forMs", `0 to ${PACE_MS_MAX}`);
+  return { ok: true, value: { ratePerSecond, forMs } };
 }
 
 function unexpected(fields: Fields, name: string, expected: string): ReadRequest<never> {

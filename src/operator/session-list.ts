@@ -1,7 +1,7 @@
 // Live sessions as `tandem sessions` lists them: those that match, the first ones of an order.
 import { formatEndpoint } from "../base/address.ts";
 import type { Millis } from "../base/units.ts";
-import { SESSIONS_LISTED_MAX, SESSIONS_PER_TURN_MAX } from "../limits.ts";
+import { SESSIONS_LISTED_MAX, SESSIONS_PER_TURN_MAX } from "./limits.ts";
 import type { Session } from "../session/session.ts";
 import { globMatcher } from "./glob.ts";
 

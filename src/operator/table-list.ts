@@ -1,6 +1,6 @@
 // Stick tables as `tandem table` lists and clears them.
 import type { Millis } from "../base/units.ts";
-import { TABLE_ENTRIES_LISTED_MAX } from "../limits.ts";
+import { TABLE_ENTRIES_LISTED_MAX } from "./limits.ts";
 import { RUNTIME_ENTRIES_PER_PIECE_MAX } from "../runtime/limits.ts";
 import type { StickEntry } from "../stick/entry.ts";
 import { formatKey } from "../stick/key.ts";

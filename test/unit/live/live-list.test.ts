@@ -123,3 +123,18 @@ describe("the list of live connections", () => {
     expect(list.listedCount).toBe(LIVE_STEP_ENTRIES_MAX + 1);
   });
 });
+
+describe("a wish for a pace", () => {
+  it("is known until its time is over, and is nobody's connection", () => {
+    const list = new LiveList();
+    expect(list.wishedPace(0)).toBeUndefined();
+    list.wishPace(49.5, 10_000, 0);
+    expect(list.wishedPace(9_999)).toBe(50);
+    expect(list.foreignCount(0)).toBe(0);
+    list.wishPace(1, 10_000, 0);
+    expect(list.wishedPace(0)).toBe(1);
+    expect(list.foreignCount(0)).toBe(0);
+    list.work(10_001);
+    expect(list.wishedPace(10_001)).toBeUndefined();
+  });
+});

@@ -1,0 +1,30 @@
+// MQTT devices with persistent sessions: `persistent.mjs ADDRESS PORT COUNT` keeps them connected with
+// MQTT.js. A JSON line tells each CONNACK: {"device","connectedMs","present"}, wall clock, whether
+// the broker had the session. It prints "ready" when every device was acknowledged.
+import { performance } from "node:perf_hooks";
+import mqtt from "mqtt";
+
+const [host, port, count] = process.argv.slice(2);
+const first = new Set();
+
+for (let device = 0; device < Number(count); device++) {
+  const client = mqtt.connect({
+    host,
+    port: Number(port),
+    clientId: `device-${device}`,
+    clean: false,
+    // Idle for as long as a test takes: whoever comes back was woken.
+    keepalive: 600,
+    reconnectPeriod: 200,
+    connectTimeout: 5_000,
+  });
+  client.on("error", () => undefined);
+  client.on("connect", ({ sessionPresent }) => {
+    const connectedMs = performance.timeOrigin + performance.now();
+    console.log(JSON.stringify({ device, connectedMs, present: sessionPresent }));
+    // A subscription is what makes a session worth keeping.
+    if (!first.has(device)) client.subscribe(`to/${device}`, { qos: 1 });
+    first.add(device);
+    if (first.size === Number(count)) console.log("ready");
+  });
+}
