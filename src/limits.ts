@@ -254,6 +254,9 @@ export const PEER_ANSWER_MS_MAX = 1_500;
 /** How long a peer that knows nothing yet has to ask for everything before it is sent changes, ms. */
 export const PEER_LESSON_EXPECTED_MS = 100;
 
+/** Entries that a process in reserve learns for practice: 0.3 s of CPU that nobody needs. */
+export const REHEARSAL_ENTRIES = 10_000;
+
 /** How long clients wait at a start for peers to answer, and for them to teach, ms. */
 export const PEER_HOLD_ANSWER_MS_MAX = 100;
 export const PEER_HOLD_MS_MAX = 1_000;
