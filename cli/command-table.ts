@@ -17,6 +17,7 @@ import {
   reloadCommand,
   reloadOptions,
 } from "./tandem-balancer-commands.ts";
+import { eventsCommand, eventsOptions } from "./tandem-events-command.ts";
 import { type ServerVerb, serversCommand, serversOptions } from "./tandem-servers-command.ts";
 import { sessionsCommand, sessionsOptions } from "./tandem-sessions-command.ts";
 import { statusCommand, statusOptions } from "./tandem-status-command.ts";
@@ -123,6 +124,20 @@ export const COMMANDS: readonly CommandEntry[] = [
     },
     statusOptions,
     (argv, { output }) => statusCommand(argv, output),
+  ),
+  commandEntry(
+    {
+      usage: "events",
+      summary: "show what has happened on this node: states, failovers, reloads",
+      details:
+        "Each process keeps its latest 1,000 events while it runs; its log has them all, with the same names.",
+      exitCodes: [
+        [0, "done"],
+        [1, "nobody answers; also words that are not understood"],
+      ],
+    },
+    eventsOptions,
+    (argv, { output }) => eventsCommand(argv, output),
   ),
   commandEntry(
     {
