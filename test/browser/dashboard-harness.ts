@@ -18,6 +18,8 @@ export interface Scene {
 /** How it is to be. */
 export interface SceneSettings {
   readonly brokerCount?: number;
+  /** Where a broker listens; without it one is started. */
+  readonly brokerPort?: number;
   /** Lines of the page's section. */
   readonly page?: readonly string[];
   /** Lines of global. */
@@ -27,7 +29,7 @@ export interface SceneSettings {
 /** Starts brokers that say CONNACK and echo, and a balancer before them. */
 export async function startScene(settings: SceneSettings = {}): Promise<Scene> {
   const { brokerCount = 2, page = ["stats admin if TRUE"], global = [] } = settings;
-  const brokerPort = await startBroker();
+  const brokerPort = settings.brokerPort ?? (await startBroker());
   const [mqttPort, pagePort] = (await freePorts(2)) as [number, number];
   const servers = Array.from(
     { length: brokerCount },
