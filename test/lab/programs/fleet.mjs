@@ -10,6 +10,8 @@ import * as mqtt from "./packets.mjs";
 
 const [host, port, counted, ping, plain] = process.argv.slice(2);
 const [count, pingMs] = [counted, ping].map(Number);
+/** Long enough for a ping or two that come to nothing; connections that a lost node left end after it. */
+const KEEP_ALIVE_S = Math.ceil((5 * pingMs) / 1_000);
 /** What tells a device that it is connected. */
 const WELCOME = plain === "plain" ? mqtt.CONNACK : mqtt.PUBLISH;
 /** Sessions of an earlier fleet are none of this one's. */
@@ -41,7 +43,7 @@ function keepConnected(device) {
       pingIn(pingMs);
     }, delayMs);
   };
-  socket.write(mqtt.connectPacket(`${prefix}-${device}`, false));
+  socket.write(mqtt.connectPacket(`${prefix}-${device}`, false, KEEP_ALIVE_S));
   const read = mqtt.packetReader((type, body) => {
     if (type === mqtt.CONNACK) isPresent = (body[0] & 1) === 1;
     if (type === mqtt.PINGRESP) {

@@ -9,11 +9,26 @@ export const PINGRESP = 13;
 export const PINGREQ = Buffer.from([0xc0, 0]);
 export const DISCONNECT = Buffer.from([0xe0, 0]);
 
-/** A CONNECT with a keep-alive of 60 s. `isClean`: the broker keeps no session. */
-export function connectPacket(clientId, isClean) {
+/** A CONNECT. `isClean`: the broker keeps no session. `keepAliveS`: it ends who is silent for half more. */
+export function connectPacket(clientId, isClean, keepAliveS = 60) {
   const id = Buffer.from(clientId);
   const flags = isClean ? 2 : 0;
-  const head = [0x10, 12 + id.length, 0, 4, 0x4d, 0x51, 0x54, 0x54, 4, flags, 0, 60, 0, id.length];
+  const head = [
+    0x10,
+    12 + id.length,
+    0,
+    4,
+    0x4d,
+    0x51,
+    0x54,
+    0x54,
+    4,
+    flags,
+    keepAliveS >> 8,
+    keepAliveS & 255,
+    0,
+    id.length,
+  ];
   return Buffer.concat([Buffer.from(head), id]);
 }
 
