@@ -12,6 +12,9 @@ interface Actor {
   readonly table: StickTable;
 }
 
+/** Entries that the teacher gets in one step. */
+const ENTRIES_A_STEP = 200;
+
 /** See the head of this file. */
 export class LessonRehearsal {
   readonly #entryCount: number;
@@ -21,6 +24,7 @@ export class LessonRehearsal {
   readonly #pending: (readonly [Actor, GroupEvent])[] = [];
   /** The number that each gives to the one connection. */
   readonly #connections = new Map<Actor, ConnectionId>();
+  #filledCount = 0;
   #nowMs = 0;
 
   /** `entryCount`: entries that are taught. */
@@ -28,13 +32,6 @@ export class LessonRehearsal {
     this.#entryCount = entryCount;
     this.#teacher = newActor("teacher", "learner", entryCount);
     this.#learner = newActor("learner", "teacher", entryCount);
-    for (let i = 0; i < entryCount; i += 1) {
-      const entry = this.#teacher.table.getOrCreate(`rehearsal-device-${i}`, 0);
-      if (entry === undefined) break;
-      this.#teacher.table.write(entry, "server_id", 0, 1 + (i % 3), 0);
-      this.#teacher.table.setServerKey(entry, `server${i % 3}`);
-      this.#teacher.table.touch(entry, 0, "local");
-    }
   }
 
   /** Entries that have been learned. */
@@ -44,6 +41,10 @@ export class LessonRehearsal {
 
   /** Does one small piece, of a few milliseconds; `false` when there is nothing left to do. */
   step(): boolean {
+    if (this.#filledCount < this.#entryCount) {
+      this.#fill();
+      return true;
+    }
     if (this.learnedCount >= this.#entryCount) return false;
     const next = this.#pending.shift();
     if (next !== undefined) {
@@ -58,6 +59,19 @@ export class LessonRehearsal {
     this.#nowMs = Math.max(this.#nowMs, nextMs);
     this.#tell(actors[times.indexOf(nextMs)]!, { kind: "timeout" });
     return true;
+  }
+
+  #fill(): void {
+    const { table } = this.#teacher;
+    const endCount = Math.min(this.#filledCount + ENTRIES_A_STEP, this.#entryCount);
+    for (; this.#filledCount < endCount; this.#filledCount += 1) {
+      const i = this.#filledCount;
+      const entry = table.getOrCreate(`rehearsal-device-${i}`, 0);
+      if (entry === undefined) continue;
+      table.write(entry, "server_id", 0, 1 + (i % 3), 0);
+      table.setServerKey(entry, `server${i % 3}`);
+      table.touch(entry, 0, "local");
+    }
   }
 
   #tell(actor: Actor, event: GroupEvent): void {
