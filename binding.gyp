@@ -31,6 +31,7 @@
                 "src/native/passing.c",
                 "src/native/relay.c",
                 "src/native/relay_memory.c",
+                "src/native/relay_slots.c",
                 "src/native/relay_thread.c",
                 "src/native/relaying.c",
                 "src/native/silence.c",

@@ -332,5 +332,8 @@ export const ADDRESS_TEXTS_MAX = 4_096;
 /** How long a balancer whose guard has ended serves the sessions that it has, ms: nobody watches it. */
 export const ORPHAN_MS_MAX = 30_000;
 
+/** Threads that relay (`nbthread`), as THREADS_MAX of src/native/mover.h. */
+export const RELAY_THREADS_MAX = 64;
+
 /** Bytes in hand of a relay that is passed to another process: what one read gives, in both directions. */
 export const FROZEN_BYTES_MAX = 160 * 1024;

@@ -227,6 +227,7 @@ export class Balancer {
     const open = () => openSockets(openers, configuration, old);
     const outcome = await this.#mover.choose(configuration.global.mover, open);
     if (!outcome.ok) return { ok: false, diagnostics: [...diagnostics, ...outcome.diagnostics] };
+    this.#mover.spread(configuration.global.nbthread ?? 1);
     this.#apply(loaded, outcome.opened);
     await this.#tables.reconfigure();
     this.#peers.apply(configuration, loaded.tls, old.pids.length > 0);

@@ -15,6 +15,7 @@ NAPI_MODULE_INIT() {
         FUNCTION("openMover", open_mover),
         FUNCTION("closeMover", close_mover),
         FUNCTION("holdMover", hold_mover),
+        FUNCTION("setThreads", set_threads),
         FUNCTION("openListener", open_listener),
         FUNCTION("adoptListener", adopt_listener),
         FUNCTION("watchListener", watch_listener),

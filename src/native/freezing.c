@@ -31,7 +31,7 @@ napi_value freeze_relay(napi_env env, napi_callback_info info) {
     struct mover *mover = mover_of(env, values[0]);
     if (mover == NULL) return NULL;
     struct relay *relay = mover_relay(mover, slot);
-    if (relay != NULL) relay_thread_freeze(mover_thread(mover), relay);
+    if (relay != NULL) relay_thread_freeze(mover_thread(mover, relay), relay);
     return undefined(env);
 }
 

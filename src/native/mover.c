@@ -10,6 +10,7 @@
 
 #include "address.h"
 #include "descriptor.h"
+#include "relay_slots.h"
 #include "relaying.h"
 #include "values.h"
 
@@ -40,11 +41,11 @@ struct mover {
     int open_handles; /* of the two above; the memory is freed when both are closed and no value names it */
     bool is_closed;
     bool is_unnamed;
-    struct relay_thread *thread;
-    struct relay **relays; /* by slot */
-    int relay_capacity;
-    int free_slot; /* of a list through `free_slots`; -1 when there is none */
-    int *free_slots;
+    struct relay_thread *threads[THREADS_MAX]; /* the first `thread_count`; none ends before the mover */
+    int thread_count;
+    int chosen_threads; /* how many of them get new relays, by turns */
+    int next_thread;
+    struct relay_slots slots;
 };
 
 /* A watched descriptor as epoll's data: generation, whether it listens, number. */
@@ -144,11 +145,8 @@ static void on_poll(uv_poll_t *poll, int status, int events) {
     tell(mover);
 }
 
-/* Takes back what the thread has ended: counters first, then the memory is the thread's to free. */
-static void on_ended(uv_async_t *async) {
-    struct mover *mover = async->data;
-    if (mover->is_closed) return;
-    struct relay *relay = relay_thread_take_ended(mover->thread);
+/* Takes back what a thread has ended: counters first, then the memory is the thread's to free. */
+static void tell_ended(struct mover *mover, struct relay *relay) {
     while (relay != NULL && !mover->is_closed) {
         struct relay *next = relay->next_ended;
         double *totals = &mover->totals[mover->count * TOTALS_PER_RECORD];
@@ -161,6 +159,13 @@ static void on_ended(uv_async_t *async) {
         if (relay->end != END_FROZEN) mover_drop_relay(mover, relay);
         relay = next;
         if (mover->count == RECORDS_MAX || relay == NULL) tell(mover);
+    }
+}
+
+static void on_ended(uv_async_t *async) {
+    struct mover *mover = async->data;
+    for (int i = 0; i < mover->thread_count && !mover->is_closed; i++) {
+        tell_ended(mover, relay_thread_take_ended(mover->threads[i]));
     }
 }
 
@@ -184,8 +189,6 @@ void mover_unwatch(struct mover *mover, int fd) {
     epoll_ctl(mover->epoll, EPOLL_CTL_DEL, fd, NULL);
 }
 
-struct relay_thread *mover_thread(struct mover *mover) { return mover->thread; }
-
 uint8_t *mover_buffer(struct mover *mover, size_t *size) {
     *size = mover->buffer_size;
     return mover->buffer;
@@ -193,50 +196,29 @@ uint8_t *mover_buffer(struct mover *mover, size_t *size) {
 
 double *mover_scratch(struct mover *mover) { return mover->scratch; }
 
-static bool grow_relays(struct mover *mover) {
-    int capacity = mover->relay_capacity == 0 ? 256 : 2 * mover->relay_capacity;
-    struct relay **relays = realloc(mover->relays, (size_t)capacity * sizeof *relays);
-    if (relays == NULL) return false;
-    mover->relays = relays;
-    int *free_slots = realloc(mover->free_slots, (size_t)capacity * sizeof *free_slots);
-    if (free_slots == NULL) return false;
-    mover->free_slots = free_slots;
-    for (int slot = capacity - 1; slot >= mover->relay_capacity; slot--) {
-        relays[slot] = NULL;
-        free_slots[slot] = mover->free_slot;
-        mover->free_slot = slot;
-    }
-    mover->relay_capacity = capacity;
-    return true;
+struct relay_thread *mover_thread(struct mover *mover, const struct relay *relay) {
+    return mover->threads[relay->thread];
 }
 
 int mover_add_relay(struct mover *mover, struct relay *relay) {
-    if (mover->free_slot < 0 && !grow_relays(mover)) return -1;
-    int slot = mover->free_slot;
-    mover->free_slot = mover->free_slots[slot];
-    mover->relays[slot] = relay;
-    relay->slot = slot;
-    return slot;
+    relay->thread = mover->next_thread;
+    mover->next_thread = (mover->next_thread + 1) % mover->chosen_threads;
+    return slots_add(&mover->slots, relay);
 }
 
 void mover_drop_relay(struct mover *mover, struct relay *relay) {
-    mover->relays[relay->slot] = NULL;
-    mover->free_slots[relay->slot] = mover->free_slot;
-    mover->free_slot = relay->slot;
+    slots_drop(&mover->slots, relay);
     // Without memory for the command it is freed with the thread.
-    relay_thread_forget(mover->thread, relay);
+    relay_thread_forget(mover_thread(mover, relay), relay);
 }
 
-struct relay *mover_relay(struct mover *mover, int slot) {
-    return slot >= 0 && slot < mover->relay_capacity ? mover->relays[slot] : NULL;
-}
+struct relay *mover_relay(struct mover *mover, int slot) { return slots_find(&mover->slots, slot); }
 
 /* --- life ----------------------------------------------------------------------------------- */
 
 static void free_if_unused(struct mover *mover) {
     if (mover->open_handles > 0 || !mover->is_unnamed) return;
-    free(mover->relays);
-    free(mover->free_slots);
+    slots_free(&mover->slots);
     free(mover);
 }
 
@@ -252,8 +234,8 @@ static void on_handle_closed(uv_handle_t *handle) {
 static void close_now(struct mover *mover) {
     if (mover->is_closed) return;
     mover->is_closed = true;
-    relay_thread_stop(mover->thread);
-    mover->thread = NULL;
+    for (int i = 0; i < mover->thread_count; i++) relay_thread_stop(mover->threads[i]);
+    mover->thread_count = 0;
     uv_poll_stop(&mover->poll);
     uv_close((uv_handle_t *)&mover->poll, on_handle_closed);
     uv_close((uv_handle_t *)&mover->async, on_handle_closed);
@@ -318,6 +300,18 @@ static bool take_arrays(struct mover *mover, napi_value *values) {
     return true;
 }
 
+/* Starts threads until there are so many, and gives new relays to them; false with errno. */
+static bool start_threads(struct mover *mover, int count) {
+    while (mover->thread_count < count) {
+        struct relay_thread *thread = relay_thread_start(wake_loop, mover);
+        if (thread == NULL) return false;
+        mover->threads[mover->thread_count++] = thread;
+    }
+    mover->chosen_threads = count;
+    mover->next_thread = 0;
+    return true;
+}
+
 static bool start(struct mover *mover) {
     uv_loop_t *loop;
     if (napi_get_uv_event_loop(mover->env, &loop) != napi_ok) return false;
@@ -334,8 +328,7 @@ static bool start(struct mover *mover) {
     uv_async_init(loop, &mover->async, on_ended);
     uv_unref((uv_handle_t *)&mover->poll);
     uv_unref((uv_handle_t *)&mover->async);
-    mover->thread = relay_thread_start(wake_loop, mover);
-    if (mover->thread == NULL) {
+    if (!start_threads(mover, 1)) {
         mover->is_closed = true;
         uv_close((uv_handle_t *)&mover->poll, on_handle_closed);
         uv_close((uv_handle_t *)&mover->async, on_handle_closed);
@@ -351,7 +344,7 @@ napi_value open_mover(napi_env env, napi_callback_info info) {
     struct mover *mover = calloc(1, sizeof *mover);
     if (mover == NULL) return NULL;
     mover->env = env;
-    mover->free_slot = -1;
+    slots_start(&mover->slots);
     mover->is_unnamed = true;
     if (!take_arrays(mover, &values[1])) {
         free(mover);
@@ -378,6 +371,16 @@ napi_value close_mover(napi_env env, napi_callback_info info) {
     struct mover *mover = mover_of(env, values[0]);
     if (mover != NULL) close_now(mover);
     return undefined(env);
+}
+
+napi_value set_threads(napi_env env, napi_callback_info info) {
+    napi_value values[ARGUMENTS_MAX];
+    int32_t count;
+    if (!read_arguments(env, info, 2, values) || !read_int(env, values[1], &count)) return NULL;
+    struct mover *mover = mover_of(env, values[0]);
+    if (mover == NULL) return NULL;
+    if (count < 1 || count > THREADS_MAX) return to_int(env, -EINVAL);
+    return to_int(env, start_threads(mover, count) ? 0 : -errno);
 }
 
 napi_value hold_mover(napi_env env, napi_callback_info info) {

@@ -1,9 +1,9 @@
 /*
  * The native mover of one JavaScript environment: an epoll set within libuv's loop that watches
- * listeners and connections which are in no relay, and a thread for relays.
+ * listeners and connections which are in no relay, and threads for relays.
  *
  * Ownership: a descriptor that is watched belongs to JavaScript, which closes it; one that was given
- * to startRelay() belongs to the thread, which closes it before the relay's end is told.
+ * to startRelay() belongs to a thread, which closes it before the relay's end is told.
  */
 #ifndef TANDEM_MOVER_H
 #define TANDEM_MOVER_H
@@ -30,6 +30,9 @@ enum record_kind {
 /* Readiness of a record. */
 enum { READY_READ = 1, READY_WRITE = 2, READY_END = 4 };
 
+/* Threads that relay, as RELAY_THREADS_MAX of src/limits.ts. */
+enum { THREADS_MAX = 64 };
+
 struct mover;
 
 /* The mover of an argument; NULL with an error pending when it is none, or is closed. */
@@ -44,7 +47,8 @@ void mover_set_accepting(struct mover *mover, int fd, uint32_t generation, bool 
 /* Stops watching a descriptor, which stays open. */
 void mover_unwatch(struct mover *mover, int fd);
 
-struct relay_thread *mover_thread(struct mover *mover);
+/* The thread that a relay belongs to. */
+struct relay_thread *mover_thread(struct mover *mover, const struct relay *relay);
 
 /* Memory that JavaScript reads received bytes from, and its size. */
 uint8_t *mover_buffer(struct mover *mover, size_t *size);
@@ -67,6 +71,9 @@ napi_value open_mover(napi_env env, napi_callback_info info);
 
 /* closeMover(mover): ends it; descriptors that are not in a relay stay open. */
 napi_value close_mover(napi_env env, napi_callback_info info);
+
+/* setThreads(mover, count): new relays are spread over so many threads; 0, or a negative errno. */
+napi_value set_threads(napi_env env, napi_callback_info info);
 
 /* holdMover(mover, isHeld): whether it keeps the process alive. */
 napi_value hold_mover(napi_env env, napi_callback_info info);

@@ -78,6 +78,7 @@ struct relay {
     int error;
     int open_count;
     int slot; /* its number at the thread of JavaScript */
+    int thread; /* the number of the thread that it belongs to */
     enum relay_leave leave;
     uint8_t *farewell; /* the client's last packet, once it is to leave; NULL for none */
     size_t farewell_length;

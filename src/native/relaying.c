@@ -79,7 +79,7 @@ napi_value start_relay(napi_env env, napi_callback_info info) {
     mover_unwatch(mover, client);
     mover_unwatch(mover, server);
     // Without memory for the command the relay waits for its end, by closeRelay() or with the mover.
-    relay_thread_begin(mover_thread(mover), relay);
+    relay_thread_begin(mover_thread(mover, relay), relay);
     return to_int(env, slot);
 }
 
@@ -98,7 +98,7 @@ napi_value retime_relay(napi_env env, napi_callback_info info) {
     struct relay_spec spec;
     if (!read_arguments(env, info, 3, values) || !read_spec(env, values[2], &spec)) return NULL;
     struct relay *relay = relay_of(env, values[0], values[1], &mover);
-    if (relay != NULL) relay_thread_retime(mover_thread(mover), relay, &spec);
+    if (relay != NULL) relay_thread_retime(mover_thread(mover, relay), relay, &spec);
     return undefined(env);
 }
 
@@ -116,7 +116,7 @@ napi_value leave_relay(napi_env env, napi_callback_info info) {
     // Without memory for it the client gets an end without a word.
     uint8_t *farewell = length == 0 ? NULL : malloc(length);
     if (farewell != NULL) memcpy(farewell, bytes, length);
-    if (!relay_thread_leave(mover_thread(mover), relay, farewell, length)) free(farewell);
+    if (!relay_thread_leave(mover_thread(mover, relay), relay, farewell, length)) free(farewell);
     return undefined(env);
 }
 
@@ -126,7 +126,7 @@ napi_value close_relay(napi_env env, napi_callback_info info) {
     bool is_reset;
     if (!read_arguments(env, info, 3, values) || !read_bool(env, values[2], &is_reset)) return NULL;
     struct relay *relay = relay_of(env, values[0], values[1], &mover);
-    if (relay != NULL) relay_thread_close(mover_thread(mover), relay, is_reset);
+    if (relay != NULL) relay_thread_close(mover_thread(mover, relay), relay, is_reset);
     return undefined(env);
 }
 

@@ -68,7 +68,6 @@ const NO_EFFECT: readonly string[] = [
   "maxpipes",
   "maxzlibmem",
   "mworker-max-reloads",
-  "nbthread",
   "no-memory-trimming",
   "no-quic",
   "noepoll",

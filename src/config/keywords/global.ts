@@ -1,6 +1,6 @@
 // Keywords of `global` (haproxy configuration §3).
 import { TICKLE_RATE_MAX } from "../../base/life.ts";
-import { TICKLE_RATE_DEFAULT } from "../../limits.ts";
+import { RELAY_THREADS_MAX, TICKLE_RATE_DEFAULT } from "../../limits.ts";
 import type { GlobalDraft } from "../draft.ts";
 import { served } from "../keyword.ts";
 import type { Keyword } from "../keyword.ts";
@@ -154,6 +154,18 @@ const PROCESS: readonly Keyword<GlobalDraft>[] = [
     summary: "Goes to the background; `-db` undoes it.",
     parse: (line, draft) => {
       if (line.expectEnd("daemon")) draft.section.daemon = true;
+    },
+  }),
+  served({
+    name: "nbthread",
+    sections: GLOBAL,
+    grammar: "<number>",
+    summary: "Threads over which the native mover spreads relays. One decides, whatever this says.",
+    default: "1",
+    parse: (line, draft) => {
+      const message = `'nbthread' value must be between 1 and ${RELAY_THREADS_MAX}.`;
+      const value = line.takeNatural(message, 1, RELAY_THREADS_MAX);
+      if (value !== undefined && line.expectEnd("nbthread")) draft.section.nbthread = value;
     },
   }),
   numberKeyword("maxconn", "maxconn", "Connections of the process at once."),

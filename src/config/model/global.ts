@@ -8,6 +8,8 @@ import type { SslDefaults } from "./tls.ts";
 /** `global`: what concerns the process. */
 export interface GlobalSection {
   readonly maxconn?: number;
+  /** Threads that relay, 1 to 64. */
+  readonly nbthread?: number;
   readonly maxconnrate?: number;
   readonly maxsessrate?: number;
   readonly ulimitN?: number;

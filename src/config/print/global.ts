@@ -12,6 +12,7 @@ export function printGlobal(global: GlobalSection): string {
     "global\n",
     global.daemon ? printLine("daemon") : "",
     printIf("maxconn", global.maxconn),
+    printIf("nbthread", global.nbthread),
     printIf("maxconnrate", global.maxconnrate),
     printIf("maxsessrate", global.maxsessrate),
     printIf("ulimit-n", global.ulimitN),

@@ -20,6 +20,7 @@ import { ExpectedConnections } from "./expected-connections.ts";
 import { type LoadedAddon, loadMoverAddon } from "./native/addon.ts";
 import type { PlainMover } from "./native/native-mover.ts";
 import { NativeMover } from "./native/native-mover.ts";
+import { systemError } from "./native/system-error.ts";
 import { NodeMover } from "./node-mover.ts";
 import type { ListenerView, ProcessMover } from "./process-mover.ts";
 
@@ -76,6 +77,14 @@ export class RoutedMover implements ProcessMover {
     const outcome = await open();
     if (!outcome.ok) this.#prefersNative = former;
     return outcome;
+  }
+
+  /** Spreads relays that begin from now on over threads of the native part, 1 to RELAY_THREADS_MAX. */
+  spread(threadCount: number): void {
+    const errno = this.#native?.relays.spread(threadCount) ?? 0;
+    if (errno === 0) return;
+    const { code } = systemError(errno, "nbthread");
+    this.#warn(`nbthread ${threadCount}: the system refuses a thread (${code}): fewer will relay`);
   }
 
   #warnIfMissing(choice: MoverChoice): void {

@@ -23,6 +23,7 @@ export interface MoverAddon {
   ): MoverHandle;
   closeMover(mover: MoverHandle): void;
   holdMover(mover: MoverHandle, isHeld: boolean): void;
+  setThreads(mover: MoverHandle, count: number): number;
   openListener(
     isUnix: boolean,
     address: Uint8Array,

@@ -97,6 +97,11 @@ export class NativeRelays {
     return this.#slots.size;
   }
 
+  /** Spreads relays that begin from now on over so many threads; the errno if the system refuses one, else 0. */
+  spread(threadCount: number): number {
+    return Math.max(0, -this.#host.addon.setThreads(this.#host.handle, threadCount));
+  }
+
   /** Whether this connection is the client of a relay. */
   has(client: ConnectionId): boolean {
     return this.#slots.has(client);
