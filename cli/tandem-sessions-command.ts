@@ -41,7 +41,7 @@ export function sessionsOptions(parser: Argv) {
     .option("sort", {
       choices: SESSION_ORDERS,
       default: "age" as const,
-      describe: "the oldest, the longest idle, or the largest first",
+      describe: "the oldest, the longest idle, or those with most bytes or packets first",
     })
     .option("limit", {
       alias: "n",

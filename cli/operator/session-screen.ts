@@ -11,6 +11,8 @@ const WIDE_COLUMNS = 110;
 interface SessionColumn extends Column {
   readonly isWide?: boolean;
   readonly isNarrow?: boolean;
+  /** Only where there is anything for it. */
+  readonly isRare?: boolean;
   readonly cell: (row: SessionRow) => string;
 }
 
@@ -40,6 +42,13 @@ const COLUMNS: readonly SessionColumn[] = [
     isWide: true,
     cell: ({ bytesToClient }) => byteWords(bytesToClient),
   },
+  {
+    title: "packets",
+    isRight: true,
+    isRare: true,
+    cell: ({ packetsToServer, packetsToClient }) =>
+      packetsToServer === null ? "-" : String(packetsToServer + (packetsToClient ?? 0)),
+  },
 ];
 
 /** Lines for a screen of a width; whatever clients chose is escaped. */
@@ -49,7 +58,11 @@ export function sessionLines(list: SessionList, width: number): Line[] {
     return [[piece(`none of ${plural(sessionCount, "session")} matches`)]];
   }
   const isWide = width >= WIDE_COLUMNS;
-  const columns = COLUMNS.filter((column) => (isWide ? !column.isNarrow : !column.isWide));
+  const hasPackets = sessions.some(({ packetsToServer }) => packetsToServer !== null);
+  const columns = COLUMNS.filter((column) => {
+    if (column.isRare === true && !hasPackets) return false;
+    return isWide ? column.isNarrow !== true : column.isWide !== true;
+  });
   const rows = sessions.map((row) => columns.map(({ cell }) => piece(cell(row))));
   const lines = tableLines(columns, rows, "", width);
   if (sessions.length === matchCount) return lines;

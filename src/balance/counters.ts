@@ -34,6 +34,15 @@ export interface ServerCounters {
   clientAborts: number;
   /** `srv_abrt`: transfers that the server broke off. */
   serverAborts: number;
+  /** Of MQTT, where they are counted (src/session/packet-counters.ts). */
+  packets: ServerPackets | undefined;
+}
+
+/** Packets of MQTT by type. */
+export interface ServerPackets {
+  readonly toServer: Float64Array;
+  readonly toClient: Float64Array;
+  add(now: Omit<ServerPackets, "add">, before: Omit<ServerPackets, "add"> | undefined): void;
 }
 
 /** `clear counters`: forgets the highest values and, with `all`, every sum. */
@@ -62,5 +71,6 @@ export function createServerCounters(): ServerCounters {
     failedObservations: 0,
     clientAborts: 0,
     serverAborts: 0,
+    packets: undefined,
   };
 }

@@ -1,8 +1,11 @@
 // `tandem_*`: what HAProxy has no word for.
 import type { Fitness } from "../base/life.ts";
 import type { AgentFacts, GuardFacts } from "../node/reports.ts";
+import { PACKET_TYPE_NAMES } from "../mqtt/packet-types.ts";
 import type { GroupStatus, PeerStatus } from "../peers/group-status.ts";
 import type { RuntimeContext } from "../runtime/command.ts";
+import type { PacketCounts } from "../session/mover.ts";
+import type { World } from "../session/world.ts";
 import { TANDEM_VERSION } from "../version.ts";
 import type { Labels, MetricSample } from "./exposition.ts";
 import { family, type FamilyLines } from "./families.ts";
@@ -54,11 +57,52 @@ export function* tandemFamilies(sources: TandemSources): Generator<FamilyLines, 
       value: counters.refusals,
     })),
   );
+  yield family(
+    "tandem_mqtt_packets_total",
+    "counter",
+    'Packets of MQTT, where they are counted (option mqtt-packets); server "" for all of a frontend',
+    packetSamples(world),
+  );
   yield single("tandem_live_connections", "Own connections in the shared list", live.ownCount);
   yield single("tandem_live_list_entries", "Entries of the list, of all nodes", live.entryCount);
   yield* peersFamilies(sources.context.peers());
   const { agent, guard } = sources.node.latest;
   yield* nodeFamilies({ agent: agent.facts, guard: guard.facts });
+}
+
+/** Of frontends as they are, of backends by their servers; types that have not come are left out. */
+function* packetSamples(world: World): Generator<MetricSample, void> {
+  for (const { name, counters } of world.frontends.values()) {
+    yield* samplesOf(counters.packets, [
+      ["proxy", name],
+      ["server", ""],
+    ]);
+  }
+  for (const { name, balancer } of world.backends.values()) {
+    for (const { name: server, counters } of balancer.servers) {
+      yield* samplesOf(counters.packets, [
+        ["proxy", name],
+        ["server", server],
+      ]);
+    }
+  }
+}
+
+function* samplesOf(
+  packets: PacketCounts | undefined,
+  labels: Labels,
+): Generator<MetricSample, void> {
+  if (packets === undefined) return;
+  for (const [direction, counts] of [
+    ["in", packets.toServer],
+    ["out", packets.toClient],
+  ] as const) {
+    for (const [type, value] of counts.entries()) {
+      if (value === 0) continue;
+      const name = PACKET_TYPE_NAMES[type]!;
+      yield { labels: [["direction", direction], ["type", name], ...labels], value };
+    }
+  }
 }
 
 function single(name: string, help: string, value: number): FamilyLines {

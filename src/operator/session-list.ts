@@ -1,12 +1,13 @@
 // Live sessions as `tandem sessions` lists them: those that match, the first ones of an order.
 import { formatEndpoint } from "../base/address.ts";
 import type { Millis } from "../base/units.ts";
-import { SESSIONS_LISTED_MAX, SESSIONS_PER_TURN_MAX } from "./limits.ts";
+import { packetTotal } from "../session/packet-counters.ts";
 import type { Session } from "../session/session.ts";
 import { globMatcher } from "./glob.ts";
+import { SESSIONS_LISTED_MAX, SESSIONS_PER_TURN_MAX } from "./limits.ts";
 
 /** What sessions may be ordered by: the largest first. */
-export const SESSION_ORDERS = ["age", "idle", "bytes"] as const;
+export const SESSION_ORDERS = ["age", "idle", "bytes", "packets"] as const;
 
 /** An order. */
 export type SessionOrder = (typeof SESSION_ORDERS)[number];
@@ -41,6 +42,9 @@ export interface SessionRow {
   readonly idleMs: Millis;
   readonly bytesToServer: number;
   readonly bytesToClient: number;
+  /** `null`: packets of MQTT are not counted (`option mqtt-packets`). */
+  readonly packetsToServer: number | null;
+  readonly packetsToClient: number | null;
 }
 
 /** What the query has found. */
@@ -115,6 +119,10 @@ function keepFirst(found: Found[], limit: number): void {
 
 function rankOf(session: Session, order: SessionOrder, nowMs: Millis): number {
   if (order === "bytes") return session.log.bytesToServer + session.log.bytesToClient;
+  if (order === "packets") {
+    const { packets } = session.log;
+    return packetTotal(packets?.toServer) + packetTotal(packets?.toClient);
+  }
   // The order of their coming is that of their numbers.
   return order === "age" ? -session.context.id : session.log.idleMs(nowMs);
 }
@@ -135,5 +143,7 @@ function sessionRow({ context, log, stateName }: Session, nowMs: Millis): Sessio
     idleMs: Math.max(0, Math.round(log.idleMs(nowMs))),
     bytesToServer: log.bytesToServer,
     bytesToClient: log.bytesToClient,
+    packetsToServer: log.packets === undefined ? null : packetTotal(log.packets.toServer),
+    packetsToClient: log.packets === undefined ? null : packetTotal(log.packets.toClient),
   };
 }

@@ -1,6 +1,7 @@
 // What is counted of proxies, as the statistics columns of the same meaning.
 import { RateCounter } from "../base/rate.ts";
 import type { Millis } from "../base/units.ts";
+import type { ServerPackets } from "../balance/counters.ts";
 
 /** Sessions over which times are averaged, as HAProxy's `*time` columns. */
 const AVERAGE_SESSIONS = 512;
@@ -122,6 +123,8 @@ export class FrontendCounters {
   failedRequests = 0;
   /** Clients that were told by a CONNACK that they are not served. */
   refusals = 0;
+  /** Where they are counted, with all that are also counted for a backend. */
+  packets: ServerPackets | undefined;
 
   /** `clear counters`: forgets the highest values and, with `all`, every sum. */
   clear(all: boolean): void {
@@ -157,6 +160,7 @@ export class BackendCounters {
   connects = 0;
   /** As a frontend's. */
   refusals = 0;
+  packets: ServerPackets | undefined;
   lastSessionMs: Millis | undefined;
 
   /** `clear counters`: forgets the highest values and, with `all`, every sum and the last session. */
@@ -171,6 +175,7 @@ export class BackendCounters {
 
 /** Sets every plain number of a set of counters to zero. */
 function zeroNumbers(counters: FrontendCounters | BackendCounters): void {
+  counters.packets = undefined;
   for (const [name, value] of Object.entries(counters)) {
     if (typeof value === "number") Object.assign(counters, { [name]: 0 });
   }

@@ -8,7 +8,8 @@ import type { ConnectionRecord } from "../log/record.ts";
 import type { TrackedBytes } from "../stick/tracked.ts";
 import type { BackendState } from "./backend-state.ts";
 import type { FrontendState } from "./frontend-state.ts";
-import type { RelayCounters } from "./mover.ts";
+import type { PacketCounts, RelayCounters } from "./mover.ts";
+import { countPackets, messageTotal } from "./packet-counters.ts";
 import type { SessionContext } from "./session-context.ts";
 
 /** Collects what a session's log line will say. */
@@ -36,8 +37,13 @@ export class SessionLog {
   #countedOut = 0;
   /** When bytes were last seen to have moved. */
   #activeMs: Millis;
+  /** When packets other than pings were last seen to have moved. */
+  #busyMs: Millis;
+  #countedPackets: PacketCounts | undefined;
   bytesToServer = 0;
   bytesToClient = 0;
+  /** Of MQTT, where they are counted. */
+  packets: PacketCounts | undefined;
 
   constructor(
     frontend: FrontendState,
@@ -49,6 +55,7 @@ export class SessionLog {
     this.#frontendAddress = destination;
     this.#acceptMs = acceptMs;
     this.#activeMs = acceptMs;
+    this.#busyMs = acceptMs;
     this.#requestCount = requestCount;
   }
 
@@ -163,6 +170,7 @@ export class SessionLog {
   noteRelay(counters: RelayCounters): void {
     this.bytesToServer = this.#bytesSent + counters.bytesToServer;
     this.bytesToClient = counters.bytesToClient;
+    this.packets = counters.packets;
   }
 
   /** Adds the bytes that are not counted yet to the proxies and the server. */
@@ -171,6 +179,7 @@ export class SessionLog {
     const outBytes = this.bytesToClient - this.#countedOut;
     if (inBytes === 0 && outBytes === 0) return;
     this.#activeMs = nowMs;
+    this.#countPackets(backend, nowMs);
     this.#countedIn = this.bytesToServer;
     this.#countedOut = this.bytesToClient;
     for (const counters of [this.#frontend.counters, backend?.counters, this.#server?.counters]) {
@@ -178,6 +187,21 @@ export class SessionLog {
       counters.bytesIn += inBytes;
       counters.bytesOut += outBytes;
     }
+  }
+
+  #countPackets(backend: BackendState | undefined, nowMs: Millis): void {
+    const { packets } = this;
+    if (packets === undefined) return;
+    const before = this.#countedPackets;
+    this.#countedPackets = packets;
+    if (messageTotal(packets) > messageTotal(before)) this.#busyMs = nowMs;
+    const { counters } = this.#frontend;
+    countPackets([counters, backend?.counters, this.#server?.counters], packets, before);
+  }
+
+  /** How long it has said nothing but pings, as far as is known. */
+  quietMs(nowMs: Millis): Millis {
+    return nowMs - this.#busyMs;
   }
 
   /** Adds this session's bytes and times to its proxies and its server: it is over. */

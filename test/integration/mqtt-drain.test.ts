@@ -9,6 +9,7 @@ import { freePort } from "../support/ports.ts";
 import { has, skipNote } from "../support/programs.ts";
 import { startTandem, type Tandem } from "../support/tandem.ts";
 import { tempDir } from "../support/temp.ts";
+import { waitFor } from "../support/wait-for.ts";
 import { connectDevices, deviceIds, type Devices, Placements } from "./mqtt-devices.ts";
 
 const IS_LONG = process.env["TANDEM_TEST_LONG"] === "1";
@@ -22,7 +23,7 @@ interface Running {
   readonly placements: Placements;
 }
 
-async function start(mover: string, ...lines: readonly string[]): Promise<Running> {
+async function start(mover: string, lines: readonly string[], sections = ""): Promise<Running> {
   const brokers = await startMosquittos(2);
   const port = await freePort();
   const socket = path.join(tempDir(), "s.sock");
@@ -42,6 +43,7 @@ listen mqtt
   ${lines.join("\n  ")}
   server b0 127.0.0.1:${brokers[0]!.port}
   server b1 127.0.0.1:${brokers[1]!.port}
+${sections}
 `;
   const balancer = await startTandem({ config });
   return { port, socket, balancer, placements: new Placements(brokers) };
@@ -68,6 +70,15 @@ function pick(devices: Devices, placed: ReadonlyMap<string, number>, broker: num
   return [...devices].filter(([id]) => placed.get(id) === broker).map(([, client]) => client);
 }
 
+/** Not more at once than a busy machine can take in. */
+async function connectInWaves(port: number, ids: readonly string[]): Promise<Devices> {
+  const all: [string, MqttClient][] = [];
+  for (let at = 0; at < ids.length; at += 100) {
+    all.push(...(await connectDevices(port, ids.slice(at, at + 100), { protocolVersion: 5 })));
+  }
+  return new Map(all);
+}
+
 /** The most that happened within any second. */
 function mostInASecond(sortedMs: readonly number[]): number {
   return Math.max(
@@ -79,14 +90,13 @@ describe.skipIf(!has("mosquitto"))(`emptying a server${skipNote("mosquitto")}`, 
   test.each(["native", "node"])(
     "devices are told, evenly, and are elsewhere at once: %s mover",
     async (mover) => {
-      const running = await start(
-        mover,
+      const running = await start(mover, [
         `#tandem drain-time ${DRAIN_MS}ms`,
         "#tandem mqtt-server-reference lb.example:1883",
-      );
+      ]);
       const { port, socket, placements } = running;
       const ids = deviceIds("d", COUNT);
-      const devices = await connectDevices(port, ids, { protocolVersion: 5 });
+      const devices = await connectInWaves(port, ids);
       const placed = await placements.of(ids);
       const leaving = pick(devices, placed, 0);
       const staying = pick(devices, placed, 1);
@@ -112,14 +122,14 @@ describe.skipIf(!has("mosquitto"))(`emptying a server${skipNote("mosquitto")}`, 
         expect(mostInASecond(atMs)).toBeLessThanOrEqual(Math.ceil(1.1 * rate));
       }
       const gone = ids.filter((id) => placed.get(id) === 0);
-      await connectDevices(port, gone, { protocolVersion: 5 });
+      await connectInWaves(port, gone);
       expect(await placements.counts(gone)).toEqual([0, gone.length]);
     },
     120_000,
   );
 
   test.each(["native", "node"])("older clients get an end: %s mover", async (mover) => {
-    const { port, socket, placements } = await start(mover, "#tandem drain-rate 100/s");
+    const { port, socket, placements } = await start(mover, ["#tandem drain-rate 100/s"]);
     const ids = deviceIds("old", 10);
     const devices = await connectDevices(port, ids, { protocolVersion: 4 });
     const leaving = pick(devices, await placements.of(ids), 0);
@@ -130,7 +140,7 @@ describe.skipIf(!has("mosquitto"))(`emptying a server${skipNote("mosquitto")}`, 
 
   test("a soft stop sends all devices away and ends; SIGTERM does so at once", async () => {
     for (const signal of ["SIGUSR1", "SIGTERM"] as const) {
-      const { port, balancer } = await start("auto", "#tandem drain-time 500ms");
+      const { port, balancer } = await start("auto", ["#tandem drain-time 500ms"]);
       const devices = await connectDevices(port, deviceIds("d", 10), { protocolVersion: 5 });
       const farewells = Promise.all([...devices.values()].map(farewellOf));
       balancer.process.kill(signal);
@@ -140,7 +150,7 @@ describe.skipIf(!has("mosquitto"))(`emptying a server${skipNote("mosquitto")}`, 
   });
 
   test("'drain sessions' sends all away at its rate until it is stopped", async () => {
-    const { port, socket } = await start("auto", "#tandem drain-time 10s");
+    const { port, socket } = await start("auto", ["#tandem drain-time 10s"]);
     const devices = await connectDevices(port, deviceIds("d", 10), { protocolVersion: 5 });
     const first = Promise.race([...devices.values()].map(farewellOf));
     await runtimeCommand(socket, "drain sessions rate 1/s");
@@ -149,5 +159,31 @@ describe.skipIf(!has("mosquitto"))(`emptying a server${skipNote("mosquitto")}`, 
     expect(await runtimeCommand(socket, "drain sessions soon")).toContain("Expects 'rate <n>'");
     const connected = [...devices.values()].filter((client) => client.connected);
     expect(connected.length).toBeGreaterThan(5);
+  });
+
+  test("packets are counted by type, for metrics and for each session", async () => {
+    const page = await freePort();
+    const { port, socket, placements } = await start(
+      "auto",
+      ["#tandem option mqtt-packets"],
+      `listen page\n  mode http\n  bind 127.0.0.1:${page}\n  timeout client 5s\n  http-request use-service prometheus-exporter`,
+    );
+    const devices = await connectDevices(port, ["one"], { protocolVersion: 5 });
+    for (let i = 0; i < 3; i++) await devices.get("one")!.publishAsync("t", "x", { qos: 1 });
+    const server = `b${(await placements.of(["one"])).get("one")!}`;
+    const line = (type: string, direction: string, of: string, count: number): string =>
+      `tandem_mqtt_packets_total{direction="${direction}",type="${type}",proxy="mqtt",server="${of}"} ${count}`;
+    // Running sessions are counted every 2 s.
+    const body = await waitFor(
+      async () => {
+        const text = await (await fetch(`http://127.0.0.1:${page}/metrics`)).text();
+        return text.includes(line("puback", "out", server, 3)) && text;
+      },
+      { what: "three acknowledgements" },
+    );
+    expect(body).toContain(line("publish", "in", server, 3));
+    expect(body).toContain(line("connect", "in", "", 1));
+    const shown = await runtimeCommand(socket, "show sess all");
+    expect(shown).toContain("  mqtt=(in: connect=1 publish=3, out: connack=1 puback=3)");
   });
 });

@@ -3,6 +3,8 @@ import { type Endpoint, formatEndpoint } from "../../base/address.ts";
 import type { Millis } from "../../base/units.ts";
 import { RUNTIME_ENTRIES_PER_PIECE_MAX } from "../limits.ts";
 import { formatAcceptDate } from "../../log/date.ts";
+import { PACKET_TYPE_NAMES } from "../../mqtt/packet-types.ts";
+import type { PacketCounts } from "../../session/mover.ts";
 import type { Session } from "../../session/session.ts";
 import {
   type Answer,
@@ -116,6 +118,16 @@ function details(session: Session, context: RuntimeContext, nowMs: Millis): stri
       : `  server=${server.name} (id=${server.id}) addr=${serverAddress}`,
     `  req=(total=${log.bytesToServer})`,
     `  res=(total=${log.bytesToClient})`,
+    ...(log.packets === undefined ? [] : [packetLine(log.packets)]),
     "",
   ].join("\n");
+}
+
+/** Ours: the packets of MQTT, where they are counted. */
+function packetLine({ toServer, toClient }: PacketCounts): string {
+  const words = (counts: Float64Array): string =>
+    PACKET_TYPE_NAMES.flatMap((name, type) =>
+      counts[type]! > 0 ? [`${name}=${counts[type]!}`] : [],
+    ).join(" ");
+  return `  mqtt=(in: ${words(toServer)}, out: ${words(toClient)})`;
 }

@@ -20,6 +20,8 @@ const PUMP: SessionRow = {
   idleMs: 42_000,
   bytesToServer: 3 * 1024 * 1024,
   bytesToClient: 512,
+  packetsToServer: null,
+  packetsToClient: null,
 };
 
 const EVIL: SessionRow = {
