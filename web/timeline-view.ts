@@ -3,7 +3,7 @@ import type { EventSeverity, NodeEvent } from "../src/base/event.ts";
 import { element, setAttributes, setText, unseen } from "./element.ts";
 import { clockText, durationText } from "./figures.ts";
 import { shownText } from "./foreign-text.ts";
-import type { Tone } from "./state-mark.ts";
+import { stateMark, type Tone } from "./state-mark.ts";
 
 const TONES: Readonly<Record<EventSeverity, Tone>> = {
   info: "calm",
@@ -79,8 +79,12 @@ export class TimelineView {
   }
 
   #item(event: NodeEvent): HTMLElement {
-    const { severity, source, atMs, durationMs, kind } = event;
-    const took = durationMs === undefined ? "" : ` · ${durationText(durationMs)}`;
+    const { severity, source, atMs, durationMs, kind, data } = event;
+    const took = durationMs === undefined ? "" : ` · after ${durationText(durationMs)}`;
+    // A takeover: for so long there was no master.
+    const outageMs = data?.["outageMs"];
+    const outage =
+      typeof outageMs === "number" ? [stateMark("warn", `outage ${durationText(outageMs)}`)] : [];
     return element(
       "li",
       { class: `${TONES[severity]}${kind.startsWith("vrrp.") ? " vrrp" : ""}`, "data-kind": kind },
@@ -93,7 +97,8 @@ export class TimelineView {
           "p",
           { class: "dim" },
           element("time", { datetime: new Date(atMs).toISOString() }, clockText(atMs, this.#nowMs)),
-          ` · ${source}${took}`,
+          ` · ${source}${took} `,
+          ...outage,
         ),
       ),
     );

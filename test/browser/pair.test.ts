@@ -46,6 +46,9 @@ describe.skipIf(skipped !== undefined)(`a pair on the dashboard ${skipped ?? ""}
     await pair.nodes.a.process.stop();
     await thisNode(b).getByText("MASTER", { exact: true }).waitFor();
     await told.waitFor({ state: "attached" });
+    // The timeline has measured it.
+    const takeover = b.page.locator('li[data-kind="vrrp.master"]').first();
+    await takeover.getByText(/outage \d/).waitFor();
     await a.page.locator("header").getByText("no answer").waitFor();
     expect(b.complaints).toEqual([]);
   }, 120_000);
