@@ -2,6 +2,7 @@
 // stopped, or a journal that hangs, must not stop the adverts. So writes are queued, and dropped
 // beyond a bound.
 import { destination, pino, stdTimeFunctions, type Logger } from "pino";
+import { isJournal, withPriorities } from "../../../src/base/io/journal-priority.ts";
 import { LOG_QUEUE_BYTES_MAX } from "../../limits.ts";
 import { SyslogSocket } from "./syslog-socket.ts";
 
@@ -69,7 +70,7 @@ function jsonLog(): Log {
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    out,
+    isJournal(2, process.env) ? withPriorities(out) : out,
   );
   return {
     write(level, text, fields = {}) {

@@ -1,4 +1,5 @@
 // The program's own log: JSON lines on stderr, one for each change of state, with its cause.
+import { isJournal, withPriorities } from "../../base/io/journal-priority.ts";
 import type { LogLevel } from "../../config/model/log.ts";
 import { destination, pino, stdTimeFunctions, type Logger } from "pino";
 
@@ -14,6 +15,8 @@ export interface ProgramLogOptions {
 
 /** Writes are synchronous, so that the last line before a crash is not lost; a closed pipe is ignored. */
 export function createProgramLog(options: ProgramLogOptions = {}): ProgramLog {
+  const fd = options.fd ?? 2;
+  const out = destination({ dest: fd, sync: true });
   return pino(
     {
       level: options.level ?? "info",
@@ -21,7 +24,7 @@ export function createProgramLog(options: ProgramLogOptions = {}): ProgramLog {
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    destination({ dest: options.fd ?? 2, sync: true }),
+    isJournal(fd, process.env) ? withPriorities(out) : out,
   );
 }
 

@@ -20,6 +20,8 @@ const MASTER: InstanceFacts = {
   masterPriority: 150,
   advertIntervalMs: 100,
   heard: [],
+  transitionCount: 2,
+  lastOutageMs: null,
   becameMasterCount: 1,
   sentCount: 1,
   receivedCount: 0,
