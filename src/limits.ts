@@ -314,6 +314,9 @@ export const ACCEPT_RETRY_MS = 100;
 export const MQTT_IDLE_DEFAULT_MS_MIN = 2_000;
 export const MQTT_IDLE_DEFAULT_MS_MAX = 86_400_000;
 
+/** Clients and addresses whose rates a frontend remembers (`mqtt-limit rate`): about 30 MB at most. */
+export const MQTT_RATE_KEYS_MAX = 100_000;
+
 /** Bytes of a request to upgrade to WebSocket, or of its answer: cookies and tokens fit. */
 export const WEBSOCKET_HEAD_BYTES_MAX = 16_384;
 

@@ -241,6 +241,7 @@ function readsFirstPacket(proxy: Proxy): boolean {
   return (
     proxy.frontend?.mqttIdle !== undefined ||
     (proxy.frontend?.usernameRules.length ?? 0) > 0 ||
+    proxy.frontend?.mqttLimits !== undefined ||
     conditions.some(
       ({ condition }) => condition !== undefined && conditionNeedsRequest(condition, acls),
     ) ||

@@ -21,6 +21,7 @@ import type {
   TcpKeepalive,
   Timeouts,
 } from "./model/proxy.ts";
+import type { MqttLimits } from "./model/mqtt-limits.ts";
 import type { TcpRule, UseBackend, UsernameRule, UseServer } from "./model/rules.ts";
 import type { StickRule, StickTableSpec } from "./model/stick.ts";
 import type { ServerDraft } from "./server-draft.ts";
@@ -59,6 +60,7 @@ export interface ProxyDraft {
   flags: Set<ProxyFlag>;
   timeouts: Mutable<Timeouts>;
   mqttIdle?: MqttIdle;
+  mqttLimits?: MqttLimits;
   clientKeepalive: Mutable<TcpKeepalive>;
   serverKeepalive: Mutable<TcpKeepalive>;
   acls: AclDefinition[];

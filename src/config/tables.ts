@@ -15,6 +15,7 @@ import { GLOBAL_KEYWORDS } from "./keywords/global.ts";
 import { HTTP_KEYWORDS } from "./keywords/http.ts";
 import { LOG_KEYWORDS } from "./keywords/log.ts";
 import { CONNECT_RATE_KEYWORD } from "./keywords/connect-rate.ts";
+import { MQTT_LIMIT_KEYWORD } from "./keywords/mqtt-limit.ts";
 import { MQTT_USERNAME_KEYWORD } from "./keywords/mqtt-username.ts";
 import { OPTION_KEYWORDS } from "./keywords/options.ts";
 import { PEERS_KEYWORDS } from "./keywords/peers.ts";
@@ -49,7 +50,7 @@ export const PROXY_TABLE: KeywordTable<ProxyDraft> = table(
   STATS_KEYWORDS,
   PROXY_KEYWORDS,
   HTTP_KEYWORDS,
-  [CONNECT_RATE_KEYWORD, MQTT_USERNAME_KEYWORD],
+  [CONNECT_RATE_KEYWORD, MQTT_LIMIT_KEYWORD, MQTT_USERNAME_KEYWORD],
 );
 
 /** `global`. */

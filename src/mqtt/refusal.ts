@@ -4,10 +4,19 @@ import { generate } from "mqtt-packet";
 import type { ConnectFacts } from "./inspect.ts";
 
 /** Why a client is refused. */
-export type RefusalCause = "unavailable" | "busy" | "quota" | "rate" | "banned" | "not-authorized";
+export type RefusalCause =
+  | "unavailable"
+  | "busy"
+  | "quota"
+  | "rate"
+  | "banned"
+  | "not-authorized"
+  | "client-id"
+  | "keepalive"
+  | "too-large";
 
 interface Wording {
-  readonly returnCode: 3 | 5;
+  readonly returnCode: 2 | 3 | 5;
   readonly reasonCode: number;
   readonly reason: string;
 }
@@ -23,6 +32,13 @@ const WORDINGS: Readonly<Record<RefusalCause, Wording>> = {
   rate: { returnCode: 3, reasonCode: 0x9f, reason: "Too many connections in a short time" },
   banned: { returnCode: 5, reasonCode: 0x8a, reason: "This client is not admitted" },
   "not-authorized": { returnCode: 5, reasonCode: 0x87, reason: "Refused by a rule" },
+  "client-id": {
+    returnCode: 2,
+    reasonCode: 0x85,
+    reason: "Client identifiers look different here",
+  },
+  keepalive: { returnCode: 5, reasonCode: 0x83, reason: "The keep alive is out of range" },
+  "too-large": { returnCode: 5, reasonCode: 0x95, reason: "The CONNECT is too large" },
 };
 
 /** Recognises a cause by its name. */

@@ -8,6 +8,7 @@ import type { RuleContext } from "../rules/context.ts";
 import { FrontendCounters } from "./counters.ts";
 import type { BackendState } from "./backend-state.ts";
 import type { ListenerId, SocketOptions, TlsContext } from "./mover.ts";
+import { MqttLimiter } from "./mqtt-limits.ts";
 import type { RunnableUsernameRule } from "./mqtt-username.ts";
 import type { RunnableRule } from "./rule-runner.ts";
 
@@ -42,6 +43,8 @@ export class FrontendState {
   rules: FrontendRules = { connection: [], session: [], content: [], username: [], useBackend: [] };
   /** Options of client connections; `undefined` when there is nothing to set. */
   clientSocket: SocketOptions | undefined;
+  /** Counts for `mqtt-limit`. */
+  readonly mqttLimiter = new MqttLimiter();
   lineCount = 0;
   /** Set by an operator: `disable frontend` pauses it, `shutdown frontend` stops it until a reload. */
   admin: "open" | "paused" | "stopped" = "open";

@@ -1,5 +1,6 @@
 // From first bytes to a backend and, where a stick table or a rule says so, a server. Each stage
 // may have to wait for bytes; `advance` then goes on where it stopped.
+import type { RefusalCause } from "../mqtt/refusal.ts";
 import type { ServerState } from "../balance/server.ts";
 import type { BackendRules, BackendState } from "./backend-state.ts";
 import type { FrontendRules, FrontendState } from "./frontend-state.ts";
@@ -35,6 +36,7 @@ export class Pipeline {
   readonly #context: SessionContext;
   #stage: Stage = "frontend-rules";
   #ruleIndex = 0;
+  #isAdmitted = false;
   #responseRuleIndex = 0;
 
   constructor(frontend: FrontendState, context: SessionContext) {
@@ -96,6 +98,12 @@ export class Pipeline {
     if (stream.webSocket !== undefined && stream.webSocket.upgrade === undefined) {
       return request.final ? { kind: "rejected", manner: "finish" } : { kind: "wait" };
     }
+    const cause = this.#limit();
+    if (cause === "wait") return { kind: "wait" };
+    if (cause !== undefined) {
+      this.#context.denial = cause;
+      return { kind: "rejected", manner: "finish" };
+    }
     const outcome = setUsername(this.#frontendRules.username, this.#context);
     if (outcome === "wait") return { kind: "wait" };
     if (outcome === "refused") {
@@ -104,6 +112,15 @@ export class Pipeline {
     }
     this.#enter("backend");
     return undefined;
+  }
+
+  /** Judges by `mqtt-limit`, once, as that counts. */
+  #limit(): RefusalCause | "wait" | undefined {
+    const { mqttLimiter, side } = this.#context.frontend;
+    if (side.mqttLimits === undefined || this.#isAdmitted) return undefined;
+    const cause = mqttLimiter.judge(side.mqttLimits, this.#context);
+    this.#isAdmitted = cause === undefined;
+    return cause;
   }
 
   #chooseBackend(): PipelineStep | undefined {

@@ -71,6 +71,8 @@ const FRONTEND_LINES = [
   "#tandem mqtt-set-username ssl_c_s_dn(cn) else keep if { src 10.0.0.0/8 }",
   "#tandem mqtt-set-username mqtt.username,lower",
   "#tandem option mqtt-websocket",
+  "#tandem mqtt-limit keepalive max <time>",
+  "#tandem mqtt-limit rate 5/m burst 7 by src ban <time>",
   "option clitcpka",
   "clitcpka-idle 10",
   "log-format <text>",

@@ -8,7 +8,17 @@ import { MqttDialogue } from "../../src/health/mqtt-dialogue.ts";
 import { inspectFirstPacket } from "../../src/mqtt/inspect.ts";
 import { encodeRefusal, parseRefusalCause, type RefusalCause } from "../../src/mqtt/refusal.ts";
 
-const CAUSES = ["unavailable", "busy", "quota", "rate", "banned", "not-authorized"] as const;
+const CAUSES = [
+  "unavailable",
+  "busy",
+  "quota",
+  "rate",
+  "banned",
+  "not-authorized",
+  "client-id",
+  "keepalive",
+  "too-large",
+] as const;
 
 const OLD_CODES: Readonly<Record<RefusalCause, number>> = {
   unavailable: 3,
@@ -17,6 +27,9 @@ const OLD_CODES: Readonly<Record<RefusalCause, number>> = {
   rate: 3,
   banned: 5,
   "not-authorized": 5,
+  "client-id": 2,
+  keepalive: 5,
+  "too-large": 5,
 };
 
 const NEW_CODES: Readonly<Record<RefusalCause, number>> = {
@@ -26,6 +39,9 @@ const NEW_CODES: Readonly<Record<RefusalCause, number>> = {
   rate: 0x9f,
   banned: 0x8a,
   "not-authorized": 0x87,
+  "client-id": 0x85,
+  keepalive: 0x83,
+  "too-large": 0x95,
 };
 
 /** The packets in the bytes, which must be there whole. */

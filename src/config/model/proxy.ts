@@ -5,6 +5,7 @@ import type { AclDefinition, Condition, SampleExpression } from "../../rules/ast
 import type { Bind } from "./bind.ts";
 import type { CheckMethod } from "./check.ts";
 import type { LogTarget } from "./log.ts";
+import type { MqttLimits } from "./mqtt-limits.ts";
 import type { ContentRules, TcpRule, UseBackend, UsernameRule, UseServer } from "./rules.ts";
 import type { Server } from "./server.ts";
 import type { StickRule, StickTableSpec } from "./stick.ts";
@@ -115,6 +116,7 @@ export interface FrontendSide {
   /** `rate-limit sessions`, per second. */
   readonly rateLimitSessions?: number;
   readonly mqttIdle?: MqttIdle;
+  readonly mqttLimits?: MqttLimits;
   readonly connectionRules: readonly TcpRule[];
   readonly sessionRules: readonly TcpRule[];
   readonly usernameRules: readonly UsernameRule[];

@@ -28,6 +28,7 @@ import {
   timePair,
 } from "./line.ts";
 import { printLog } from "./log.ts";
+import { printMqttLimits } from "./mqtt-limits.ts";
 import { printServers, printSource } from "./server.ts";
 import { printStickRule, printStickTable } from "./stick.ts";
 
@@ -94,6 +95,7 @@ function printFrontend(side: FrontendSide): string {
     printIf("backlog", side.backlog),
     printIf("rate-limit sessions", side.rateLimitSessions),
     printMqttIdle(side.mqttIdle),
+    printMqttLimits(side.mqttLimits),
     side.stickTable === undefined ? "" : printStickTable(side.stickTable, "stick-table"),
     ...side.connectionRules.map((rule) => printRaw("tcp-request connection", printTcpRule(rule))),
     ...side.sessionRules.map((rule) => printRaw("tcp-request session", printTcpRule(rule))),

@@ -98,6 +98,7 @@ function finishFrontend(draft: ProxyDraft): FrontendSide {
   if (draft.backlog !== undefined) side.backlog = draft.backlog;
   if (draft.rateLimitSessions !== undefined) side.rateLimitSessions = draft.rateLimitSessions;
   if (draft.mqttIdle !== undefined) side.mqttIdle = draft.mqttIdle;
+  if (draft.mqttLimits !== undefined) side.mqttLimits = draft.mqttLimits;
   if (draft.defaultBackend !== undefined) side.defaultBackend = draft.defaultBackend.name;
   if (draft.kind === "frontend" && draft.stickTable !== undefined) {
     side.stickTable = draft.stickTable;

@@ -1,0 +1,110 @@
+// `mqtt-limit`: which CONNECTs a frontend admits, by their size, keep alive and client identifier, and how
+// often each client, address or all of them may come. Whoever comes too often may be banned for a while:
+// two devices with one identifier that throw each other out again and again, for example.
+import type { Millis } from "../base/units.ts";
+import type { MqttLimits, MqttRateLimit } from "../config/model/mqtt-limits.ts";
+import { MQTT_RATE_KEYS_MAX } from "../limits.ts";
+import { inspectOnce } from "../mqtt/cached-inspection.ts";
+import type { ConnectFacts } from "../mqtt/inspect.ts";
+import type { RefusalCause } from "../mqtt/refusal.ts";
+import { compileRegex } from "../rules/regex.ts";
+import type { SessionContext } from "./session-context.ts";
+
+/** What is left to somebody of a rate. */
+interface Allowance {
+  tokens: number;
+  filledMs: Millis;
+  bannedUntilMs: Millis;
+}
+
+/** The limits of one frontend; what has been counted outlives a reload. */
+export class MqttLimiter {
+  /** By rate and key, the one seen last at the end. */
+  readonly #allowances = new Map<string, Allowance>();
+  #pattern: { readonly text: string; readonly regex: RegExp } | undefined;
+
+  /** Judges a client's CONNECT, once: what keeps it out, if anything; `wait` while it is still to come. */
+  judge(limits: MqttLimits, context: SessionContext): RefusalCause | "wait" | undefined {
+    const { request } = context;
+    const found = inspectOnce(request.bytes, request.bytesMax);
+    const { connectBytesMax = Infinity } = limits;
+    if (found.kind === "need-more") {
+      if ((found.bytesWanted ?? 0) > connectBytesMax) return "too-large";
+      return request.final ? undefined : "wait";
+    }
+    if (found.kind !== "connect") return undefined;
+    if (found.byteCount > connectBytesMax) return "too-large";
+    const { packet } = found;
+    return this.#judgeFacts(limits, packet) ?? this.#judgeRates(limits.rates, packet, context);
+  }
+
+  #judgeFacts(limits: MqttLimits, packet: ConnectFacts): RefusalCause | undefined {
+    const { keepaliveMinMs = 0, keepaliveMaxMs = Infinity, clientId } = limits;
+    // Without a keep alive a client may be silent for ever.
+    const keepaliveMs = packet.keepaliveSeconds === 0 ? Infinity : packet.keepaliveSeconds * 1_000;
+    if (keepaliveMs < keepaliveMinMs || keepaliveMs > keepaliveMaxMs) return "keepalive";
+    if (clientId === undefined) return undefined;
+    if (this.#pattern?.text !== clientId) {
+      const compiled = compileRegex(clientId, "");
+      if (!compiled.ok) return undefined;
+      this.#pattern = { text: clientId, regex: compiled.regex };
+    }
+    return this.#pattern.regex.test(packet.clientId) ? undefined : "client-id";
+  }
+
+  #judgeRates(
+    rates: readonly MqttRateLimit[],
+    packet: ConnectFacts,
+    context: SessionContext,
+  ): RefusalCause | undefined {
+    for (const [index, rate] of rates.entries()) {
+      const key = keyOf(rate, packet, context);
+      if (key === undefined) continue;
+      const cause = this.#take(rate, `${index} ${key}`, context.nowMs);
+      if (cause !== undefined) return cause;
+    }
+    return undefined;
+  }
+
+  #take(rate: MqttRateLimit, key: string, nowMs: Millis): RefusalCause | undefined {
+    const allowance = this.#allowanceOf(rate, key, nowMs);
+    if (nowMs < allowance.bannedUntilMs) return "banned";
+    const passedMs = Math.max(0, nowMs - allowance.filledMs);
+    allowance.tokens = Math.min(
+      rate.burst,
+      allowance.tokens + (passedMs * rate.count) / rate.periodMs,
+    );
+    allowance.filledMs = nowMs;
+    if (allowance.tokens >= 1) {
+      allowance.tokens -= 1;
+      return undefined;
+    }
+    if (rate.banMs === undefined) return "rate";
+    allowance.bannedUntilMs = nowMs + rate.banMs;
+    return "banned";
+  }
+
+  /** Of many keys those seen last are remembered. */
+  #allowanceOf(rate: MqttRateLimit, key: string, nowMs: Millis): Allowance {
+    const known = this.#allowances.get(key);
+    const allowance = known ?? { tokens: rate.burst, filledMs: nowMs, bannedUntilMs: -Infinity };
+    if (known !== undefined) this.#allowances.delete(key);
+    else if (this.#allowances.size >= MQTT_RATE_KEYS_MAX) {
+      const [oldest] = this.#allowances.keys();
+      this.#allowances.delete(oldest!);
+    }
+    this.#allowances.set(key, allowance);
+    return allowance;
+  }
+}
+
+/** Who it is that a rate is for; a client without an identifier of its own is nobody. */
+function keyOf(
+  { by }: MqttRateLimit,
+  packet: ConnectFacts,
+  { source }: SessionContext,
+): string | undefined {
+  if (by === "listener") return "";
+  if (by === "client-id") return packet.clientId === "" ? undefined : packet.clientId;
+  return source.kind === "ip" ? source.host : undefined;
+}
