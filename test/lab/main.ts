@@ -35,7 +35,7 @@ in network namespaces of this machine. The machine's own network is not touched.
                      --mixed: Tandem on lb1, HAProxy + Keepalived on lb2
   up --vm [--cache FOLDER] [--kvm]
                      nodes that are virtual machines: Debian, the package, tandem.service
-  power-cut NODE     kills a virtual machine, and tells what newcomers saw of it
+  power-cut NODE     kills a virtual machine, and tells how long the VIP was silent
   power-on NODE      boots it again
   status [--json]    who holds the VIP, which processes run, which brokers answer
   shell HOST [COMMAND ...]   a shell, or one command, on a host
@@ -189,7 +189,9 @@ async function powerCut(): Promise<void> {
   const state = upState();
   const machine = wantedMachine(state);
   const pid = (await machinePid(machine)) ?? fail(`${machine.name} is off already`, 1);
-  const seen = await cutPower(pid, machine.name, state.namespaces["client"]!);
+  const seen = await cutPower(pid, state.namespaces["client"]!).catch((error: unknown) =>
+    fail(`${machine.name} has lost its power. ${String(error)}`, 1),
+  );
   console.log(powerCutText(machine.name, seen));
 }
 

@@ -106,7 +106,6 @@ vrrp_instance MQTT {
 TEXT
 chown root:tandem /etc/tandem/haproxy.cfg /etc/tandem/keepalived.conf
 chmod 640 /etc/tandem/haproxy.cfg /etc/tandem/keepalived.conf
-tandem check -f /etc/tandem/haproxy.cfg -k /etc/tandem/keepalived.conf
 
 # The drill of the client breaks this node over ssh.
 home=$(getent passwd "$drill_user" | cut -d: -f6)
@@ -120,7 +119,8 @@ if [ -n "$home" ] && [ -e "$lab/key.pub" ]; then
 fi
 
 if ! has_systemd; then
-  # A tree that is not booted: the next boot starts it.
+  # A tree that is not booted: the next boot starts it. The unit itself checks before each start.
+  tandem check -f /etc/tandem/haproxy.cfg -k /etc/tandem/keepalived.conf
   systemctl --quiet enable tandem.service
 elif systemctl is-active --quiet tandem.service; then
   if [ "$before" = "$(cat /var/lib/tandem-lab.sum)" ]; then
