@@ -108,13 +108,15 @@ export function checkOptions(parser: Argv) {
 
 /** Options of `tandem reload`. */
 export function reloadOptions(parser: Argv) {
-  return controlOption(parser).option("pidfile", {
-    alias: "p",
-    type: "string",
-    requiresArg: true,
-    conflicts: "control",
-    describe: "signal the process named in this file instead; its answer is then only in its log",
-  });
+  return controlOption(parser)
+    .option("pidfile", {
+      alias: "p",
+      type: "string",
+      requiresArg: true,
+      conflicts: "control",
+      describe: "signal the process named in this file instead; its answer is then only in its log",
+    })
+    .example("$0 reload", "as SIGHUP does, but the answer comes here");
 }
 
 interface BalancerArguments {

@@ -6,6 +6,7 @@ import { COMMANDS, versionLine } from "./command-table.ts";
 import { declaredOf, spellings } from "./declared-options.ts";
 import { CommandFailure } from "./operator/command-failure.ts";
 import { PROCESS_OUTPUT, type Output } from "./output.ts";
+import { completeCommand } from "./tandem-complete-command.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** As wide as the narrowest usual terminal. */
@@ -20,6 +21,10 @@ export interface TandemCommandOptions extends Omit<CommandSurroundings, "output"
 export async function runTandemCommand(options: TandemCommandOptions): Promise<number> {
   const output = options.output ?? PROCESS_OUTPUT;
   const surroundings: CommandSurroundings = { ...options, output };
+  if (options.words[0] === "complete" && options.words[1] === "--") {
+    await completeCommand(options.words.slice(2), COMMANDS, output);
+    return 0;
+  }
   let exitCode = 0;
   let parser = yargs()
     .scriptName("tandem")
