@@ -22,13 +22,11 @@ export interface SceneSettings {
   readonly brokerPort?: number;
   /** Lines of the page's section. */
   readonly page?: readonly string[];
-  /** Lines of global. */
-  readonly global?: readonly string[];
 }
 
 /** Starts brokers that say CONNACK and echo, and a balancer before them. */
 export async function startScene(settings: SceneSettings = {}): Promise<Scene> {
-  const { brokerCount = 2, page = ["stats admin if TRUE"], global = [] } = settings;
+  const { brokerCount = 2, page = ["stats admin if TRUE"] } = settings;
   const brokerPort = settings.brokerPort ?? (await startBroker());
   const [mqttPort, pagePort] = (await freePorts(2)) as [number, number];
   const servers = Array.from(
@@ -36,8 +34,6 @@ export async function startScene(settings: SceneSettings = {}): Promise<Scene> {
     (_, index) => `server broker${index + 1} 127.0.0.1:${brokerPort} check inter 1s`,
   );
   const config = `
-global
-  ${global.join("\n  ")}
 defaults
   timeout connect 2s
   timeout client 300s

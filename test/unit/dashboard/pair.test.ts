@@ -23,6 +23,8 @@ const MASTER: InstanceFacts = {
   transitionCount: 2,
   lastOutageMs: null,
   becameMasterCount: 1,
+  transitionCount: 1,
+  lastOutageMs: null,
   sentCount: 1,
   receivedCount: 0,
   droppedCount: 0,
