@@ -8,6 +8,7 @@ import type { BackendState } from "../session/backend-state.ts";
 import type { LeaveCause } from "../session/events.ts";
 import type { Session } from "../session/session.ts";
 import type { World } from "../session/world.ts";
+import { RebalanceShell } from "./rebalance-shell.ts";
 import type { SessionShell } from "./session-shell.ts";
 import { TimerDriver } from "./timer-driver.ts";
 
@@ -28,10 +29,12 @@ export class DrainShell {
   readonly #timer: TimerDriver<Departures<Session>>;
   /** Servers whose sessions have been told to leave, until they are wanted again. */
   readonly #emptied = new Set<string>();
+  readonly #rebalance: RebalanceShell;
 
   constructor(world: World, sessions: SessionShell) {
     this.#world = world;
     this.#sessions = sessions;
+    this.#rebalance = new RebalanceShell(sessions);
     this.#departures = new Departures((session) => sessions.has(session));
     this.#timer = new TimerDriver((departures, nowMs) => {
       departures.handle({ kind: "timeout" }, nowMs);
@@ -60,6 +63,7 @@ export class DrainShell {
       }
     }
     this.#run(nowMs);
+    this.#rebalance.follow(backend, nowMs);
   }
 
   /** The same for every backend, after a reload. */
@@ -95,6 +99,7 @@ export class DrainShell {
 
   close(): void {
     this.#timer.close();
+    this.#rebalance.close();
   }
 
   #begin(key: string, members: readonly Session[], ratePerSecond: number, nowMs: Millis): void {

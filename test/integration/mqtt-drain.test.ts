@@ -186,4 +186,18 @@ describe.skipIf(!has("mosquitto"))(`emptying a server${skipNote("mosquitto")}`, 
     const shown = await runtimeCommand(socket, "show sess all");
     expect(shown).toContain("  mqtt=(in: connect=1 publish=3, out: connack=1 puback=3)");
   });
+
+  test("a server that returns gets its share, and those who are moved find it", async () => {
+    const { port, socket, placements } = await start("auto", ["#tandem rebalance-rate 20/s"]);
+    await runtimeCommand(socket, "set server mqtt/b0 state maint");
+    const ids = deviceIds("d", 10);
+    const devices = await connectDevices(port, ids, { protocolVersion: 5, reconnectPeriod: 10 });
+    expect(await placements.counts(ids)).toEqual([0, 10]);
+    placements.mark();
+    const moved = new Set<string>();
+    for (const [id, client] of devices) client.once("disconnect", () => moved.add(id));
+    await runtimeCommand(socket, "set server mqtt/b0 state ready");
+    await waitFor(() => moved.size === 5, { what: () => `five moved, ${moved.size} are` });
+    expect(await placements.counts([...moved])).toEqual([5, 0]);
+  });
 });
