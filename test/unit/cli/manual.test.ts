@@ -55,10 +55,7 @@ describe("completion", () => {
   test.each([
     [["s"], ["status", "sessions", "switchover"]],
     [["sessions", "--so"], ["--sort"]],
-    [
-      ["sessions", "--sort", ""],
-      ["age", "idle", "bytes"],
-    ],
+    [["sessions", "--sort", "b"], ["bytes"]],
     [["nosuch", ""], undefined],
     [["check", "-f", ""], undefined],
     [["table", "t", ""], undefined],
