@@ -20,8 +20,6 @@ const MASTER: InstanceFacts = {
   masterPriority: 150,
   advertIntervalMs: 100,
   heard: [],
-  transitionCount: 2,
-  lastOutageMs: null,
   becameMasterCount: 1,
   transitionCount: 1,
   lastOutageMs: null,
