@@ -1,7 +1,7 @@
 // What a virtual router is and has, and the few moves it can make. Which move comes when is decided
 // in virtual-router.ts and advert-rules.ts.
 import type { EffectQueue } from "../../src/base/effect-queue.ts";
-import type { EventMark } from "../../src/base/event.ts";
+import type { EventMark, EventSeverity } from "../../src/base/event.ts";
 import type { IpBytes } from "../../src/base/ip.ts";
 import type { Millis } from "../../src/base/units.ts";
 import type { InstanceConfiguration } from "../config/model/instance.ts";
@@ -272,7 +272,7 @@ export class RouterBody {
     if (hadMaster) this.#lastOutageMs = Math.max(0, Math.round(outageMs));
     return {
       kind: `vrrp.${EVENT_WORDS[to]}`,
-      severity: to === "FAULT" ? "error" : from === "MASTER" ? "warning" : "notice",
+      severity: severityOf(from, to),
       subject: this.name,
       cause: reason,
       ...(from === "INIT" ? {} : { durationMs: nowMs - this.#sinceMs }),
@@ -288,4 +288,10 @@ export class RouterBody {
   #log(text: string): void {
     this.log("info", text);
   }
+}
+
+/** At a start, a fault is what nobody has looked at yet: a balancer that is starting, a script's first run. */
+function severityOf(from: VrrpState, to: VrrpState): EventSeverity {
+  if (to === "FAULT" && from !== "INIT") return "error";
+  return from === "MASTER" ? "warning" : "notice";
 }
