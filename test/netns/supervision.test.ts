@@ -206,6 +206,8 @@ describe.skipIf(noNamespaces !== undefined)(
       const [, agent] = await running.waitForOutput(/The agent is process (\d+)/);
       expect(capabilitiesOf(agent!)).toEqual({ CapEff: 0x3400, CapAmb: 0x3400 });
       for (const pid of [balancer!, reserve!]) {
+        // A child begins as setpriv(1), which gives them up before it becomes the balancer.
+        await waitFor(() => commandOf(pid) === "node", { what: () => commandOf(pid) });
         expect(capabilitiesOf(pid), pid).toEqual({ CapEff: 0x400, CapAmb: 0x400 });
       }
       running.kill("SIGTERM");
@@ -215,6 +217,11 @@ describe.skipIf(noNamespaces !== undefined)(
     });
   },
 );
+
+/** The name of the program that a process runs (proc(5)). */
+function commandOf(pid: string): string {
+  return readFileSync(`/proc/${pid}/comm`, "utf8").trim();
+}
 
 /** The effective and ambient sets of a process (proc(5)). */
 function capabilitiesOf(pid: string): Record<string, number> {
