@@ -11,6 +11,7 @@ import type { World } from "../session/world.ts";
 import { type OpenControl, openControl } from "./balancer-control.ts";
 import { BalancerJournal, differenceOf, inventory } from "./balancer-journal.ts";
 import { monotonicMs } from "./clock.ts";
+import { openControlFolder } from "./control-folder.ts";
 import type { ControlAnswer } from "./control-socket.ts";
 import { ListenerOpener } from "./listener-opener.ts";
 import { type LoadedConfiguration, loadConfiguration, refusalOf } from "./load-configuration.ts";
@@ -291,7 +292,9 @@ export class Balancer {
   #settle(): string | undefined {
     const problem = this.#pidfile === undefined ? undefined : writePidFile(this.#pidfile);
     if (problem !== undefined) return problem;
-    const outcome = dropPrivileges(this.#world.global!);
+    const { controlPath } = this.#options;
+    const share = (gid: number): void => openControlFolder(controlPath, gid);
+    const outcome = dropPrivileges(this.#world.global!, share);
     return outcome.ok ? undefined : outcome.message;
   }
 

@@ -11,6 +11,7 @@ import {
 } from "../control-limits.ts";
 import { AGENT_FACTS, type AgentFacts, GUARD_FACTS, type GuardFacts } from "../node/reports.ts";
 import { monotonicMs } from "./clock.ts";
+import { TELLING_SOCKETS } from "./control-folder.ts";
 
 /** What one process said; without `facts`, `problem` says why there are none. */
 export type PartFacts<T> =
@@ -65,8 +66,8 @@ export class NodeReader {
     const folder = this.#folder;
     if (folder === undefined) return { agent: NO_FOLDER, guard: NO_FOLDER, atMs: monotonicMs() };
     const [agent, guard] = await Promise.all([
-      ask<AgentFacts>(join(folder, "agent.sock"), "agent", AGENT_FACTS),
-      ask<GuardFacts>(join(folder, "guard.sock"), "guard", GUARD_FACTS),
+      ask<AgentFacts>(join(folder, TELLING_SOCKETS.agent), "agent", AGENT_FACTS),
+      ask<GuardFacts>(join(folder, TELLING_SOCKETS.guard), "guard", GUARD_FACTS),
     ]);
     return { agent, guard, atMs: monotonicMs() };
   }

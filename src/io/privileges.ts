@@ -11,8 +11,14 @@ const posix = process as {
   initgroups?: (user: string | number, group: string | number) => void;
 };
 
-/** Changes group and user for good; does nothing without root or without a wish. */
-export function dropPrivileges(global: GlobalSection): PrivilegeOutcome {
+/**
+ * Changes group and user for good; does nothing without root or without a wish. `beforeUser`: the last
+ * thing that root does, told the new group.
+ */
+export function dropPrivileges(
+  global: GlobalSection,
+  beforeUser: (gid: number) => void = () => undefined,
+): PrivilegeOutcome {
   const { user, group } = global;
   if ((user === undefined && group === undefined) || process.getuid?.() !== 0) {
     return { ok: true, dropped: false };
@@ -21,6 +27,7 @@ export function dropPrivileges(global: GlobalSection): PrivilegeOutcome {
     const gid = group ?? user;
     if (user !== undefined && gid !== undefined) posix.initgroups?.(user, gid);
     if (group !== undefined) process.setgid?.(group);
+    beforeUser(process.getgid?.() ?? 0);
     if (user !== undefined) process.setuid?.(user);
     return { ok: true, dropped: true };
   } catch (error) {

@@ -35,11 +35,11 @@ describe("NodeReader", () => {
   test("reads both; many who ask at once cost one question, and so do those shortly after", async () => {
     const folder = tempDir();
     let askedCount = 0;
-    await answer(path.join(folder, "agent.sock"), () => {
+    await answer(path.join(folder, "agent-read.sock"), () => {
       askedCount += 1;
       return AGENT;
     });
-    await answer(path.join(folder, "guard.sock"), () => GUARD);
+    await answer(path.join(folder, "guard-read.sock"), () => GUARD);
     const reader = new NodeReader(folder);
     expect(reader.latest.agent.problem).toBe("not asked yet");
     const readings = await Promise.all([reader.read(), reader.read(), reader.read()]);
@@ -54,7 +54,7 @@ describe("NodeReader", () => {
 
   test("says why there is nothing", async () => {
     const folder = tempDir();
-    await answer(path.join(folder, "guard.sock"), () => ({ ...GUARD, pid: "x" }));
+    await answer(path.join(folder, "guard-read.sock"), () => ({ ...GUARD, pid: "x" }));
     const { agent, guard } = await new NodeReader(folder).read();
     expect(agent.problem).toBe("it does not run, or has another --control-dir");
     expect(guard.problem).toBe("its answer cannot be understood: guard.pid: expected a number");
@@ -64,8 +64,8 @@ describe("NodeReader", () => {
 
   test("does not wait for one that hangs", async () => {
     const folder = tempDir();
-    await answer(path.join(folder, "agent.sock"), () => new Promise(() => undefined));
-    await answer(path.join(folder, "guard.sock"), () => GUARD);
+    await answer(path.join(folder, "agent-read.sock"), () => new Promise(() => undefined));
+    await answer(path.join(folder, "guard-read.sock"), () => GUARD);
     const { agent, guard } = await new NodeReader(folder).read();
     expect(agent.problem).toMatch(/^no answer within/);
     expect(guard.facts).toEqual(GUARD);

@@ -1,5 +1,5 @@
 // A socket at which a process answers its operator: one JSON line in, one out, and the end. It is
-// readable and writable for its own user only.
+// for its own user only, or for its group as well.
 //
 // Nothing that a client does costs more than its bounds: so many clients, so many bytes, so much time.
 import { mkdir, unlink } from "node:fs/promises";
@@ -18,6 +18,9 @@ export interface ControlBounds {
   /** How long a client may take to read its answer, ms. */
   readonly readMs: number;
 }
+
+/** Whom a socket lets in: mode 0600, or 0660. */
+export type ControlAccess = "user" | "group";
 
 /** A command with its arguments, as it came: whatever JSON can hold. */
 export type ControlRequest = Readonly<Record<string, unknown>>;
@@ -39,7 +42,7 @@ export interface ControlRefusal {
 }
 
 /**
- * Listens at `path` with mode 0600, in a folder that is made when it is missing. A file left behind by
+ * Listens at `path`, in a folder that is made when it is missing. A file left behind by
  * a dead process is replaced; when a living one answers there, this rejects. `owner` names the
  * program in messages.
  */
@@ -48,6 +51,7 @@ export async function startControlServer(
   owner: string,
   commands: ReadonlyMap<string, ControlCommand>,
   bounds: ControlBounds,
+  access: ControlAccess = "user",
 ): Promise<ControlServer> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   if (await isAnswered(path, bounds.commandMs)) {
@@ -64,7 +68,7 @@ export async function startControlServer(
     serve(socket, commands, bounds);
   });
   server.maxConnections = bounds.clientsMax;
-  await listen(server, path);
+  await listen(server, path, access);
   // A client that the system no longer lets in is turned away; the others are served.
   server.on("error", () => undefined);
   return {
@@ -77,11 +81,11 @@ export async function startControlServer(
   };
 }
 
-function listen(server: Server, path: string): Promise<void> {
+function listen(server: Server, path: string, access: ControlAccess): Promise<void> {
   return new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     // The socket is made within the call, so that nobody else is ever let in, and no other file is.
-    const mask = process.umask(0o177);
+    const mask = process.umask(access === "user" ? 0o177 : 0o117);
     try {
       server.listen(path, () => {
         server.removeListener("error", reject);

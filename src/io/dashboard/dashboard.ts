@@ -11,6 +11,7 @@ import type { StatsSource } from "../../stats/rows.ts";
 import { peersReport } from "../../stats/peers-report.ts";
 import { TANDEM_VERSION } from "../../version.ts";
 import { monotonicMs, wallClockMs } from "../clock.ts";
+import { TELLING_SOCKETS } from "../control-folder.ts";
 import type { StatsServer } from "../stats/stats-server.ts";
 import { NodeReader } from "../node-reader.ts";
 import { loadDashboardFiles } from "./files.ts";
@@ -64,7 +65,7 @@ export class Dashboard {
     this.#neighbours =
       folder === undefined
         ? []
-        : ["agent.sock", "guard.sock"].map((name) => new EventReader(join(folder, name)));
+        : Object.values(TELLING_SOCKETS).map((name) => new EventReader(join(folder, name)));
     this.#board = new LiveBoard(`${process.pid}-${wallClockMs()}`, {
       get stats() {
         return parts.stats();
