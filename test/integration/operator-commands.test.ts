@@ -111,7 +111,7 @@ describe.skipIf(findProgram("mosquitto") === undefined)("operator commands", () 
   });
 
   test.each([
-    ["sessions", { order: "size" }, 'order: found "size", expected age, idle, bytes'],
+    ["sessions", { order: "size" }, 'order: found "size", expected age, idle, bytes, packets'],
     ["sessions", { limit: -1 }, "limit: found -1, expected 0 to 10000"],
     ["end-sessions", { ids: ["7"] }, 'ids: found ["7"], expected a list of ids as "0x1f"'],
     ["set-servers", { state: "up" }, 'state: found "up", expected ready, drain or maint'],

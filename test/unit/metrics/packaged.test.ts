@@ -98,6 +98,6 @@ describe("what comes for Prometheus and Grafana", () => {
       encoding: "utf8",
     });
     expect(status).toBe(0);
-    expect(stdout).toContain("12 rules found");
+    expect(stdout).toContain("19 rules found");
   });
 });
