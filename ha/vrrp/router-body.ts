@@ -290,8 +290,11 @@ export class RouterBody {
   }
 }
 
-/** At a start, a fault is what nobody has looked at yet: a balancer that is starting, a script's first run. */
+/**
+ * At a start, a fault is what nobody has looked at yet: a balancer that is starting, a script's first
+ * run. Stopping is what somebody wants.
+ */
 function severityOf(from: VrrpState, to: VrrpState): EventSeverity {
   if (to === "FAULT" && from !== "INIT") return "error";
-  return from === "MASTER" ? "warning" : "notice";
+  return from === "MASTER" && to !== "INIT" ? "warning" : "notice";
 }

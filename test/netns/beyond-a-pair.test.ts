@@ -84,6 +84,13 @@ describe.skipIf(noNamespaces !== undefined)(
       await held(cluster, { lb1: [], lb2: [...A, ...B] });
       await lan.host("lb1").mustRun("ip", "link", "set", "eth1", "up");
       await held(cluster, { lb1: A, lb2: B });
+      // A device that still has its connection to the other node would lose nothing when that one takes over.
+      const isHome = (): boolean => nodes().join() === "lb1,lb2";
+      const backMs = Date.now();
+      await waitFor(() => isHome() && fleets.every((fleet) => fleet.isWhole(backMs + 500)), {
+        timeoutMs: STEP_MS,
+        what: () => `the devices' return: ${nodes().join(" and ")}`,
+      });
 
       const stoppedMs = Date.now();
       lb1.process.kill("SIGTERM");
