@@ -146,9 +146,13 @@ export class RemotePair implements Pair {
   /** Sees to it that both nodes run and one holds the VIP, whatever was done to them. */
   async recover(watches: Readonly<Record<Role, VipWatch>>): Promise<void> {
     for (const role of ROLES) {
-      // Whoever restarts it by itself may have done so by now; then there is nothing to start.
-      if (await this.hasStopped(role)) await this.hosts[role].shell(this.#plan.start);
-      await waitFor(() => this.isFit(role), {
+      const isStanding = async (): Promise<boolean> => {
+        if (await this.isFit(role)) return true;
+        // It may be ending still. Whoever restarts it by itself has done so by then.
+        if (await this.hasStopped(role)) await this.start(role);
+        return false;
+      };
+      await waitFor(isStanding, {
         timeoutMs: RECOVER_MS,
         intervalMs: 300,
         what: `${this.hosts[role].name} to be fit again`,
