@@ -106,7 +106,9 @@ describe.skipIf(noNamespaces !== undefined)(
       await waitFor(() => !watch.isHeld);
       // The agent ends when the kernel has let go of the VIP. A watch's own clock is late under load.
       const agentEndedMs = timeOf(node, /"msg":"Agent \(run 1\) has ended"/);
-      expect(agentEndedMs).toBeLessThanOrEqual(timeOf(node, /"balancer\.stopped".*"msg":"stopped"/));
+      expect(agentEndedMs).toBeLessThanOrEqual(
+        timeOf(node, /"balancer\.stopped".*"msg":"stopped"/),
+      );
       await onlyLeft(host, bystanders);
     });
 
