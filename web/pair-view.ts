@@ -1,7 +1,8 @@
 // The pair: this node, the other one as this one hears it, and what they share.
+import { durationText } from "../src/base/duration-text.ts";
 import type { NodeView, PeerView, RouterView } from "../src/dashboard/document.ts";
 import { element, setText, unseen } from "./element.ts";
-import { ageText, countText, durationText } from "./figures.ts";
+import { ageText, countText } from "./figures.ts";
 import { shownText } from "./foreign-text.ts";
 import { stateMark, toneOfRouter } from "./state-mark.ts";
 

@@ -1,7 +1,8 @@
 // What has happened, the latest first.
+import { durationText } from "../src/base/duration-text.ts";
 import type { EventSeverity, NodeEvent } from "../src/base/event.ts";
 import { element, setAttributes, setText, unseen } from "./element.ts";
-import { clockText, durationText } from "./figures.ts";
+import { clockText } from "./figures.ts";
 import { shownText } from "./foreign-text.ts";
 import { stateMark, type Tone } from "./state-mark.ts";
 

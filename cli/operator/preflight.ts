@@ -1,7 +1,8 @@
 // May this node's addresses be handed over now? What speaks against it, from what the node knows.
 import type { AgentReport, VirtualRouterReport } from "../../ha/agent/agent-report.ts";
 import type { BalancerStatus } from "../../src/stats/balancer-status.ts";
-import { durationWords, printable } from "../status/words.ts";
+import { durationText } from "../../src/base/duration-text.ts";
+import { printable } from "../status/words.ts";
 
 /** A table that is so late is behind, ms: devices would lose their broker. */
 const LAG_MS_MAX = 1_000;
@@ -71,7 +72,7 @@ function heartbeatObjections({ heartbeats }: AgentReport): string[] {
   return heartbeats
     .filter(({ isAlive }) => !isAlive)
     .map(({ peer, silentMs }) => {
-      const since = silentMs === null ? "never answered" : `silent for ${durationWords(silentMs)}`;
+      const since = silentMs === null ? "never answered" : `silent for ${durationText(silentMs)}`;
       return `the other node is not heard: heartbeat path to ${peer} ${since}`;
     });
 }
@@ -96,7 +97,7 @@ function peerObjections({ heartbeats }: AgentReport, balancer: BalancerStatus | 
     const late = peer.tables.filter(({ lagMs }) => lagMs >= LAG_MS_MAX);
     return [
       ...late.map((table) => {
-        const lag = durationWords(table.lagMs);
+        const lag = durationText(table.lagMs);
         return `table ${printable(table.name)} of ${name} is ${lag} behind: wait for it`;
       }),
       ...(resync.stage === "finished"

@@ -2,7 +2,8 @@
 import type { SessionList, SessionRow } from "../../src/operator/session-list.ts";
 import { type Line, piece } from "../status/line.ts";
 import { type Column, tableLines } from "../status/table.ts";
-import { durationWords, plural, printable } from "../status/words.ts";
+import { durationText } from "../../src/base/duration-text.ts";
+import { plural, printable } from "../status/words.ts";
 import { byteWords } from "./byte-words.ts";
 
 /** From here on there is room for each direction, and for the listener. */
@@ -22,8 +23,8 @@ const COLUMNS: readonly SessionColumn[] = [
   { title: "address", widthMin: 15, keepsEnd: true, cell: ({ source }) => printable(source) },
   { title: "listener", isWide: true, widthMin: 4, cell: ({ listener }) => printable(listener) },
   { title: "server", widthMin: 8, keepsEnd: true, cell: placeText },
-  { title: "age", isRight: true, cell: ({ ageMs }) => durationWords(ageMs) },
-  { title: "idle", isRight: true, cell: ({ idleMs }) => durationWords(idleMs) },
+  { title: "age", isRight: true, cell: ({ ageMs }) => durationText(ageMs) },
+  { title: "idle", isRight: true, cell: ({ idleMs }) => durationText(idleMs) },
   {
     title: "bytes",
     isRight: true,

@@ -1,5 +1,6 @@
 // What `tandem switchover` says at its end.
-import { durationWords, plural } from "../status/words.ts";
+import { durationText } from "../../src/base/duration-text.ts";
+import { plural } from "../status/words.ts";
 
 /** How a switchover went. */
 export interface SwitchoverOutcome {
@@ -20,14 +21,14 @@ export interface SwitchoverOutcome {
 /** Lines for a person. */
 export function switchoverText(outcome: SwitchoverOutcome, holdMs: number): string {
   const { master, outageMs, tookMs, deviceCount, backCount, leftCount } = outcome;
-  const outage = outageMs === null ? "not measured" : durationWords(outageMs);
+  const outage = outageMs === null ? "not measured" : durationText(outageMs);
   const back = backCount === null ? "" : `${backCount} of ${plural(deviceCount, "device")} back, `;
   const left = leftCount === 0 ? "none" : plural(leftCount, "session");
   return [
-    `master     ${master}, after ${durationWords(tookMs)}`,
+    `master     ${master}, after ${durationText(tookMs)}`,
     `outage     ${outage}`,
     `sessions   ${back}${left} left here`,
-    `hold       ${durationWords(holdMs)}: this node does not take the addresses back before;`,
+    `hold       ${durationText(holdMs)}: this node does not take the addresses back before;`,
     `           "tandem switchover --return" ends it`,
     "",
   ].join("\n");

@@ -2,7 +2,8 @@
 import type { EntryList, EntryRow, TableRow } from "../../src/operator/table-list.ts";
 import { type Line, piece } from "../status/line.ts";
 import { type Column, tableLines } from "../status/table.ts";
-import { countWords, durationWords, plural, printable } from "../status/words.ts";
+import { durationText } from "../../src/base/duration-text.ts";
+import { countWords, plural, printable } from "../status/words.ts";
 
 const TABLE_COLUMNS: readonly Column[] = [
   { title: "table", widthMin: 8 },
@@ -32,7 +33,7 @@ export function tableListLines(tables: readonly TableRow[], width: number): Line
       countWords(entryCount),
       countWords(entriesMax),
       `${Math.floor((100 * entryCount) / Math.max(1, entriesMax))} %`,
-      expireMs === null ? "never" : durationWords(expireMs),
+      expireMs === null ? "never" : durationText(expireMs),
       peers === null ? "-" : printable(peers),
     ].map((text) => piece(text)),
   );
@@ -54,7 +55,7 @@ function entryCells({ key, useCount, expiresInMs, server, data }: EntryRow): str
     printable(key),
     server === null ? "-" : printable(server),
     countWords(useCount),
-    expiresInMs === null ? "never" : durationWords(expiresInMs),
+    expiresInMs === null ? "never" : durationText(expiresInMs),
     Object.entries(data)
       .map(([name, value]) => `${name}=${value}`)
       .join(" "),

@@ -1,7 +1,7 @@
 // What a node knows of the other one without asking it: adverts, heartbeats, sessions of peers.
 import type { AgentReport, VirtualRouterReport } from "../../ha/agent/agent-report.ts";
 import type { BalancerStatus } from "../../src/stats/balancer-status.ts";
-import { durationWords } from "./words.ts";
+import { durationText } from "../../src/base/duration-text.ts";
 
 /** Another node of a virtual router. */
 export interface OtherNode {
@@ -35,7 +35,7 @@ function otherNode(
   const peers = (balancer?.peers ?? []).flatMap(({ peers }) => peers);
   const peer = peers.find(({ isLocal, state }) => !isLocal && state === "established");
   const signs = [
-    alive === undefined ? "" : `heartbeat ${durationWords(alive.silentMs ?? 0)} ago`,
+    alive === undefined ? "" : `heartbeat ${durationText(alive.silentMs ?? 0)} ago`,
     peer === undefined ? "" : `peer ${peer.name} connected`,
   ].filter((sign) => sign !== "");
   const last = instance.heard.reduce<VirtualRouterReport["heard"][number] | undefined>(
@@ -48,13 +48,13 @@ function otherNode(
     priority: last?.priority ?? 0,
   };
   if (last?.state === "MASTER" && last.priority > 0 && last.agoMs <= instance.masterDownMs) {
-    const advert = `advert ${durationWords(last.agoMs)} ago by ${last.path}`;
+    const advert = `advert ${durationText(last.agoMs)} ago by ${last.path}`;
     return { ...known, role: "MASTER", evidence: [advert, ...signs].join(", ") };
   }
   if (alive !== undefined && instance.state === "MASTER") {
     return { ...known, role: "BACKUP", evidence: [...signs, "no adverts"].join(", ") };
   }
   const silence =
-    last === undefined ? "no advert ever" : `last advert ${durationWords(last.agoMs)} ago`;
+    last === undefined ? "no advert ever" : `last advert ${durationText(last.agoMs)} ago`;
   return { ...known, role: "unknown", evidence: [...signs, silence].join(", ") };
 }

@@ -1,74 +1,22 @@
 // The shapes of the three reports that a status is made of.
 import type { AgentReport } from "../../ha/agent/agent-report.ts";
-import type { ChildReport, GuardReport } from "../../ha/supervise/guard-report.ts";
+import type { GuardReport } from "../../ha/supervise/guard-report.ts";
 import type { BalancerStatus } from "../../src/stats/balancer-status.ts";
 import type { PeersReport } from "../../src/stats/peers-report.ts";
 import type { ShapeOf } from "../../src/base/shape.ts";
+import { AGENT_FACTS, GUARD_FACTS } from "../../src/node/reports.ts";
 
-const STANDING: ShapeOf<GuardReport["report"]> = {
-  state: "string",
-  isFit: "boolean",
-  reasons: ["string"],
-};
+/** What a guard answers: all of it is shown elsewhere, too. */
+export const GUARD_SHAPE: ShapeOf<GuardReport> = GUARD_FACTS;
 
-const CHILD: ShapeOf<ChildReport> = {
-  phase: "string",
-  pid: ["nullable", "number"],
-  runCount: "number",
-  isGivenUp: "boolean",
-  readyForMs: ["nullable", "number"],
-  lastCause: ["nullable", "string"],
-  lossCounts: { exited: "number", signalled: "number", hung: "number", stuck: "number" },
-};
-
-/** What a guard answers. */
-export const GUARD_SHAPE: ShapeOf<GuardReport> = {
-  pid: "number",
-  uptimeMs: "number",
-  isStopping: "boolean",
-  agent: ["nullable", CHILD],
-  balancer: ["nullable", CHILD],
-  report: STANDING,
-};
-
-/** What an agent answers. */
+/** What an agent answers: what others show of it, and more. */
 export const AGENT_SHAPE: ShapeOf<AgentReport> = {
-  pid: "number",
-  uptimeMs: "number",
+  ...AGENT_FACTS,
   routerId: "string",
   instances: [
-    {
-      name: "string",
-      vrid: "number",
-      interface: "string",
-      state: "string",
-      stateForMs: "number",
-      reason: "string",
-      basePriority: "number",
-      priority: "number",
-      vips: ["string"],
-      isHeld: "boolean",
-      faults: ["string"],
-      source: ["nullable", "string"],
-      masterAddress: ["nullable", "string"],
-      masterPriority: "number",
-      advertIntervalMs: "number",
-      masterDownMs: "number",
-      heard: [
-        { address: "string", priority: "number", state: "string", path: "string", agoMs: "number" },
-      ],
-      transitionCount: "number",
-      becameMasterCount: "number",
-      lastOutageMs: ["nullable", "number"],
-      sentCount: "number",
-      receivedCount: "number",
-      droppedCount: "number",
-    },
+    { ...AGENT_FACTS.instances[0], source: ["nullable", "string"], masterDownMs: "number" },
   ],
-  heartbeats: [
-    { local: "string", peer: "string", isAlive: "boolean", silentMs: ["nullable", "number"] },
-  ],
-  balancer: STANDING,
+  balancer: GUARD_FACTS.report,
   scripts: [{ name: "string", isUp: ["nullable", "boolean"] }],
   interfaces: [{ name: "string", isUp: "boolean" }],
   processes: [{ name: "string", isUp: "boolean" }],

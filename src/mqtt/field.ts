@@ -1,26 +1,10 @@
 // The fields that `mqtt_field_value` can name (haproxy configuration §7.3.1).
 import { byteString, byteStringOfText } from "../rules/bytes.ts";
 import type { ConnackFacts, ConnectFacts, Inspection, PropertyValues } from "./inspect.ts";
+import { PACKET_TYPE_NAMES } from "./packet-types.ts";
 import { PROPERTIES, type PropertyDefinition, USER_PROPERTY_ID } from "./properties.ts";
 
-/** Control packet types by number (MQTT 5.0 §2.1.2). */
-const PACKET_TYPES = [
-  "connect",
-  "connack",
-  "publish",
-  "puback",
-  "pubrec",
-  "pubrel",
-  "pubcomp",
-  "subscribe",
-  "suback",
-  "unsubscribe",
-  "unsuback",
-  "pingreq",
-  "pingresp",
-  "disconnect",
-  "auth",
-];
+const NAMED_TYPES = PACKET_TYPE_NAMES.slice(1);
 
 const CONNECT_FIELDS: Readonly<Record<string, (packet: ConnectFacts) => string | undefined>> = {
   flags: (packet) => String(packet.flags),
@@ -63,9 +47,9 @@ export function findField(type: string, field: string): FieldLookup {
 }
 
 function packetType(type: string): string | undefined {
-  if (/^\d+$/.test(type)) return PACKET_TYPES[Number(type) - 1];
+  if (/^\d+$/.test(type)) return NAMED_TYPES[Number(type) - 1];
   const name = type.toLowerCase();
-  return PACKET_TYPES.includes(name) ? name : undefined;
+  return NAMED_TYPES.includes(name) ? name : undefined;
 }
 
 function ownReader<T>(

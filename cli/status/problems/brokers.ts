@@ -5,7 +5,8 @@ import type {
   ServerReport,
 } from "../../../src/stats/balancer-status.ts";
 import type { Problem } from "../facts.ts";
-import { countWords, durationWords, listWords, plural } from "../words.ts";
+import { durationText } from "../../../src/base/duration-text.ts";
+import { countWords, listWords, plural } from "../words.ts";
 
 /** Brokers that are told of one by one; of more only the names are. */
 const BROKERS_TOLD_MAX = 3;
@@ -64,7 +65,7 @@ function backendProblems(backend: BackendReport, isOut: boolean): Problem[] {
 
 function describeDown(backend: string, { name, stateForMs, check }: ServerReport): string {
   const why = check === null ? "" : `: ${check.code}${check.text === "" ? "" : ` ${check.text}`}`;
-  return `broker ${backend}/${name} is DOWN for ${durationWords(stateForMs)}${why}`;
+  return `broker ${backend}/${name} is DOWN for ${durationText(stateForMs)}${why}`;
 }
 
 function degraded(text: string): Problem {

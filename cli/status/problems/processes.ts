@@ -1,7 +1,7 @@
 // What is wrong with the processes of a node.
 import type { ChildReport } from "../../../ha/supervise/guard-report.ts";
 import type { Answer, NodeFacts, Problem } from "../facts.ts";
-import { durationWords } from "../words.ts";
+import { durationText } from "../../../src/base/duration-text.ts";
 
 type Part = "guard" | "agent" | "balancer";
 
@@ -98,7 +98,7 @@ function childProblems(part: "agent" | "balancer", child: ChildReport | null): P
     return [down(`the ${part} does not run, it is ${child.phase}${cause}`, "")];
   }
   if (child.runCount <= 1 || child.lastCause === null) return [];
-  const ago = child.readyForMs === null ? "" : `, ${durationWords(child.readyForMs)} ago`;
+  const ago = child.readyForMs === null ? "" : `, ${durationText(child.readyForMs)} ago`;
   const text = `the ${part} was restarted (start ${child.runCount}${ago})${cause}`;
   return [{ severity: "note", area: "process", text, hint: "" }];
 }

@@ -2,7 +2,8 @@
 import type { BalancerStatus } from "../../../src/stats/balancer-status.ts";
 import type { PeerReport, PeersReport } from "../../../src/stats/peers-report.ts";
 import type { Problem } from "../facts.ts";
-import { durationWords, plural } from "../words.ts";
+import { durationText } from "../../../src/base/duration-text.ts";
+import { plural } from "../words.ts";
 
 /** A peer that is so far behind is out of step, ms; on a quiet network it is some ms. */
 const OUT_OF_STEP_MS = 1_000;
@@ -26,7 +27,7 @@ function peerProblems(section: string, peer: PeerReport): Problem[] {
     ),
   );
   if (peer.state !== "established") {
-    const next = peer.dialsInMs === null ? "" : `, next call in ${durationWords(peer.dialsInMs)}`;
+    const next = peer.dialsInMs === null ? "" : `, next call in ${durationText(peer.dialsInMs)}`;
     const status = peer.lastStatus === 0 || peer.lastStatus === 200 ? "" : ` (${peer.lastStatus})`;
     found.push(
       degraded(
@@ -41,7 +42,7 @@ function peerProblems(section: string, peer: PeerReport): Problem[] {
     const behind = plural(pendingCount + unackedCount, "change");
     found.push(
       degraded(
-        `table ${name} of peer ${label} is out of step: ${behind}, ${durationWords(lagMs)} behind`,
+        `table ${name} of peer ${label} is out of step: ${behind}, ${durationText(lagMs)} behind`,
         "",
       ),
     );

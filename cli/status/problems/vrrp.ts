@@ -1,7 +1,7 @@
 // What is wrong with the virtual routers of a node, and with its paths to the other one.
 import type { AgentReport, VirtualRouterReport } from "../../../ha/agent/agent-report.ts";
 import type { Problem } from "../facts.ts";
-import { durationWords } from "../words.ts";
+import { durationText } from "../../../src/base/duration-text.ts";
 
 /** A rival's advert counts for so many of its intervals: one may be lost. */
 const RIVAL_INTERVALS = 3;
@@ -19,7 +19,7 @@ export function vrrpProblems(agent: AgentReport | null): Problem[] {
         ...degraded(
           silentMs === null
             ? `nothing was ever heard from ${peer} on the second heartbeat path`
-            : `the second heartbeat path to ${peer} is silent for ${durationWords(silentMs)}`,
+            : `the second heartbeat path to ${peer} is silent for ${durationText(silentMs)}`,
         ),
         hint: "is the other node up? Both sides need the same key, and UDP must pass",
       })),

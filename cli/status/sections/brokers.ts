@@ -6,7 +6,8 @@ import type {
 } from "../../../src/stats/balancer-status.ts";
 import { type Line, type Piece, piece, type Tone } from "../line.ts";
 import { type Column, tableLines } from "../table.ts";
-import { countWords, durationWords, plural, printable } from "../words.ts";
+import { durationText } from "../../../src/base/duration-text.ts";
+import { countWords, plural, printable } from "../words.ts";
 
 const TONES: Readonly<Record<string, Tone>> = {
   up: "good",
@@ -83,7 +84,7 @@ function brokerRow(backend: BackendReport, server: ServerReport): readonly Piece
       printable(server.isBackup ? `${server.status} backup` : server.status),
       TONES[server.state],
     ),
-    piece(durationWords(server.stateForMs)),
+    piece(durationText(server.stateForMs)),
     piece(String(server.weight)),
     piece(countWords(server.sessionCount)),
     piece(countWords(queueCount), queueCount > 0 ? "warn" : undefined),

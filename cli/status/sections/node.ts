@@ -5,7 +5,8 @@ import type { BalancerStatus } from "../../../src/stats/balancer-status.ts";
 import type { StatusDocument } from "../document.ts";
 import { type Line, piece, type Tone } from "../line.ts";
 import type { OtherNode } from "../other-nodes.ts";
-import { countWords, durationWords, listWords, printable, shortened, wrapped } from "../words.ts";
+import { durationText } from "../../../src/base/duration-text.ts";
+import { countWords, listWords, printable, shortened, wrapped } from "../words.ts";
 
 /** Addresses of one virtual router that are named. */
 const VIPS_SHOWN_MAX = 4;
@@ -23,7 +24,7 @@ export function processLines({ guard, agent, balancer }: StatusDocument): Line[]
   const lines: Line[] = [];
   if (guard !== null) {
     const { uptimeMs, pid } = guard;
-    const words = guard.isStopping ? "stopping" : `running for ${durationWords(uptimeMs)}`;
+    const words = guard.isStopping ? "stopping" : `running for ${durationText(uptimeMs)}`;
     lines.push(labelled("guard", `${words}, pid ${pid}`));
   }
   lines.push(...partLines("agent", guard?.agent ?? null, agent));
@@ -39,11 +40,11 @@ function partLines(part: string, child: ChildReport | null, own: Uptime | null):
 }
 
 function uptimeOf({ uptimeMs, pid }: Uptime): string {
-  return `running for ${durationWords(uptimeMs)}, pid ${pid}`;
+  return `running for ${durationText(uptimeMs)}, pid ${pid}`;
 }
 
 function childLine(part: string, { phase, pid, runCount, readyForMs }: ChildReport): Line {
-  const since = readyForMs === null ? "" : ` for ${durationWords(readyForMs)}`;
+  const since = readyForMs === null ? "" : ` for ${durationText(readyForMs)}`;
   const tone: Tone = phase === "ready" ? "good" : "bad";
   const process = pid === null ? "" : `, pid ${pid}`;
   const starts = runCount <= 1 ? "" : `, start ${runCount}`;
@@ -79,7 +80,7 @@ export function routerLines({ agent, otherNodes }: StatusDocument, width: number
     ...agent.instances.flatMap((instance, at) => instanceLines(instance, otherNodes[at], width)),
     ...agent.heartbeats.map(({ peer, isAlive, silentMs }): Line => {
       const word = isAlive ? "alive" : "silent";
-      const heard = silentMs === null ? "never heard" : `heard ${durationWords(silentMs)} ago`;
+      const heard = silentMs === null ? "never heard" : `heard ${durationText(silentMs)} ago`;
       return [
         piece(`  second heartbeat path to ${printable(peer)}: `),
         piece(word, isAlive ? "good" : "bad"),
@@ -99,7 +100,7 @@ function instanceLines(
   const shown = printable(listWords(vips, VIPS_SHOWN_MAX));
   const place = isHeld ? `on ${printable(instance.interface)}` : "not on this node";
   const reason = printable(instance.reason);
-  const since = ` for ${durationWords(instance.stateForMs)}, priority ${priority}${base}`;
+  const since = ` for ${durationText(instance.stateForMs)}, priority ${priority}${base}`;
   const room = width - 4 - state.length - since.length;
   const lines: Line[] = [
     [

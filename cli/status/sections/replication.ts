@@ -3,7 +3,8 @@ import type { BalancerStatus } from "../../../src/stats/balancer-status.ts";
 import type { PeerReport, PeersReport } from "../../../src/stats/peers-report.ts";
 import { type Line, type Piece, piece, type Tone } from "../line.ts";
 import { type Column, tableLines } from "../table.ts";
-import { countWords, durationWords, printable } from "../words.ts";
+import { durationText } from "../../../src/base/duration-text.ts";
+import { countWords, printable } from "../words.ts";
 import type { Extent } from "./brokers.ts";
 
 const COLUMNS: readonly Column[] = [
@@ -47,7 +48,7 @@ function resyncPieces({ stage, outcome, teacher, last }: PeersReport["resync"]):
   return [
     piece("last resync: "),
     piece(last.isFull ? "full" : "partial", last.isFull ? "good" : "warn"),
-    piece(` from ${printable(last.peer)} ${durationWords(last.agoMs)} ago`),
+    piece(` from ${printable(last.peer)} ${durationText(last.agoMs)} ago`),
   ];
 }
 
@@ -71,7 +72,7 @@ function peerRows(peer: PeerReport): (readonly Piece[])[] {
     .filter(({ name }) => !mismatched.has(name))
     .map(({ name, lagMs, pendingCount, unackedCount, receivedCount }) => [
       ...start(name),
-      piece(durationWords(lagMs), lagMs < LAG_SHOWN_MS ? undefined : "bad"),
+      piece(durationText(lagMs), lagMs < LAG_SHOWN_MS ? undefined : "bad"),
       piece(countWords(pendingCount)),
       piece(countWords(unackedCount)),
       piece(receivedCount === null ? "-" : countWords(receivedCount)),

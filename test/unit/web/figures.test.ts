@@ -1,6 +1,6 @@
 // Texts of the dashboard in the browser.
 import { describe, expect, test } from "vitest";
-import { ageText, bytesText, countText, durationText } from "../../../web/figures.ts";
+import { ageText, bytesText, countText } from "../../../web/figures.ts";
 import { shownText } from "../../../web/foreign-text.ts";
 
 describe("figures", () => {
@@ -18,7 +18,6 @@ describe("figures", () => {
       "123 k",
       "4.50 M",
     ]);
-    expect(durationText(200_000)).toBe("3 min 20 s");
     expect(ageText(3 * 3_600_000 + 240_000)).toBe("3 h");
   });
 });

@@ -5,28 +5,8 @@ import { fitted, piece } from "../../../../cli/status/line.ts";
 import { misfit } from "../../../../src/base/shape.ts";
 import { AGENT_SHAPE, BALANCER_SHAPE, GUARD_SHAPE } from "../../../../cli/status/report-shapes.ts";
 import { tableLines } from "../../../../cli/status/table.ts";
-import {
-  durationWords,
-  listWords,
-  printable,
-  shortened,
-  wrapped,
-} from "../../../../cli/status/words.ts";
+import { listWords, printable, shortened, wrapped } from "../../../../cli/status/words.ts";
 import { agent, balancer, guard } from "./sample-node.ts";
-
-test.each([
-  [0, "0 ms"],
-  [999.4, "999 ms"],
-  [1_000, "1.0 s"],
-  [9_999, "9.9 s"],
-  [59_999, "59 s"],
-  [200_000, "3 min 20 s"],
-  [3_600_000, "1 h"],
-  [11_520_000, "3 h 12 min"],
-  [90_000_000, "1 d 1 h"],
-])("durationWords(%i) is %s", (ms, words) => {
-  expect(durationWords(ms)).toBe(words);
-});
 
 describe("foreign texts", () => {
   test("letters stay, everything that moves a cursor becomes a number", () => {
