@@ -55,10 +55,19 @@ const NEWCOMERS_BEFORE = 100;
 const NEWCOMERS_AFTER = 50;
 
 /** Brings a pair up, breaks it, measures, and takes everything away. Never rejects. */
-export async function runRow(row: Row, options: RunOptions): Promise<RunRecord> {
+export function runRow(row: Row, options: RunOptions): Promise<RunRecord> {
+  return recorded(row, options, () => measure(row, options));
+}
+
+/** What a measurement gives, or why it gave nothing; everything is taken away after it. Never rejects. */
+export async function recorded(
+  row: Row,
+  options: RunOptions,
+  measured: () => Promise<Partial<RunRecord>>,
+): Promise<RunRecord> {
   const head = headOf(row, options);
   try {
-    return { ...head, ...(await measure(row, options)) };
+    return { ...head, ...(await measured()) };
   } catch (error) {
     return {
       ...head,
@@ -71,7 +80,7 @@ export async function runRow(row: Row, options: RunOptions): Promise<RunRecord> 
 }
 
 /** What is known before anything is done. */
-export function headOf(
+function headOf(
   row: Row,
   { impl, run }: RunOptions,
 ): Pick<RunRecord, "row" | "impl" | "run" | "at" | "load"> {

@@ -1,19 +1,11 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import path from "node:path";
+// TLS ended and spoken by the movers.
 import tls from "node:tls";
 import { describe, expect, test } from "vitest";
-import type { Diagnostic } from "../../src/base/diagnostic.ts";
-import type { Bind } from "../../src/config/model/bind.ts";
-import type { Server } from "../../src/config/model/server.ts";
-import type { BindTls, ServerTls } from "../../src/config/model/tls.ts";
-import { loadBindTls } from "../../src/io/tls/load-bind.ts";
-import { loadServerTls } from "../../src/io/tls/load-server.ts";
 import type { TlsContext } from "../../src/session/mover.ts";
 import { decodeProxyHeader } from "../../src/session/proxy-protocol/decode.ts";
 import { makeAuthority } from "../support/certificates.ts";
 import { endLater } from "../support/cleanup.ts";
 import { has, skipNote } from "../support/programs.ts";
-import { tempDir } from "../support/temp.ts";
 import {
   ending,
   Harness,
@@ -22,42 +14,7 @@ import {
   NO_KEEPALIVE,
   readBytes,
 } from "./mover-harness.ts";
-
-const NO_DEFAULTS = { bind: {}, server: {} };
-const POSITION = { file: "t.cfg", line: 3 };
-
-interface Loaded {
-  readonly context: TlsContext | undefined;
-  readonly diagnostics: readonly Diagnostic[];
-}
-
-function bindTls(line: Partial<BindTls>): Loaded {
-  const diagnostics: Diagnostic[] = [];
-  const bind: Bind = {
-    address: { kind: "ip", family: 4, host: "127.0.0.1", port: 8883 },
-    position: POSITION,
-    acceptProxy: false,
-    transparent: false,
-    v4v6: false,
-    v6only: false,
-    access: {},
-  };
-  const complete: BindTls = { crt: [], crtList: [], verify: "none", strictSni: false, ...line };
-  const context = loadBindTls(bind, complete, { kind: "listen", name: "l" }, NO_DEFAULTS, {
-    report: (diagnostic) => void diagnostics.push(diagnostic),
-  });
-  return { context, diagnostics };
-}
-
-function serverTls(line: Partial<ServerTls>): Loaded {
-  const diagnostics: Diagnostic[] = [];
-  const server = { name: "s", position: POSITION } as Server;
-  const complete: ServerTls = { verify: "none", reuse: true, ...line };
-  const context = loadServerTls(server, complete, "b", NO_DEFAULTS, {
-    report: (diagnostic) => void diagnostics.push(diagnostic),
-  });
-  return { context, diagnostics };
-}
+import { bindTls, serverTls } from "./tls-settings.ts";
 
 async function secured(
   harness: Harness,
@@ -293,91 +250,6 @@ describe.skipIf(!has("openssl")).each(MOVERS)(`$name: TLS${skipNote("openssl")}`
       tls: { context: context! },
     });
     expect((await harness.next("closed")).phase).toBe("tls");
-  });
-});
-
-describe.skipIf(!has("openssl"))(`loadBindTls() and loadServerTls()${skipNote("openssl")}`, () => {
-  test("loadBindTls() words its alerts as HAProxy does", () => {
-    const dir = tempDir();
-    const authority = makeAuthority();
-    const one = authority.issue(["a.example"]);
-    const two = authority.issue(["b.example"]);
-    const write = (name: string, text: string): string => {
-      writeFileSync(path.join(dir, name), text);
-      return path.join(dir, name);
-    };
-    const bad = write("bad.pem", "garbage");
-    const noKey = write("nokey.pem", one.cert);
-    const mixed = write("mixed.pem", one.cert + two.key);
-    const missing = path.join(dir, "missing.pem");
-    const line = "'bind 127.0.0.1:8883' in section 'listen' : ";
-    const bind = "bind '127.0.0.1:8883' at [t.cfg:3]";
-    const expectations: readonly (readonly [Partial<BindTls>, string])[] = [
-      [
-        { crt: [missing] },
-        `${line}unable to stat SSL certificate from file '${missing}' : No such file or directory.`,
-      ],
-      [{ crt: [bad] }, `${line}unable to load certificate from file '${bad}'.`],
-      [{ crt: [noKey] }, `${line}No Private Key found in '${noKey}.key'.`],
-      [
-        { crt: [mixed] },
-        `${line}inconsistencies between private key and certificate loaded '${mixed}'.`,
-      ],
-      [{}, `Proxy 'l': no SSL certificate specified for ${bind} (use 'crt').`],
-      [
-        { crt: [one.pemFile], verify: "required" },
-        `Proxy 'l': verify is enabled but no CA file specified for ${bind}.`,
-      ],
-      [
-        { crt: [one.pemFile], ciphers: "BOGUS" },
-        `Proxy 'l': unable to set SSL cipher list to 'BOGUS' for ${bind}.`,
-      ],
-      [
-        { crt: [one.pemFile], curves: "BOGUS" },
-        `Proxy 'l': unable to set SSL curves list to 'BOGUS' for ${bind}.`,
-      ],
-      [
-        { crtList: [missing] },
-        `${line}'crt-list' : cannot open file '${missing}' : No such file or directory`,
-      ],
-    ];
-    for (const [settings, message] of expectations) {
-      const { context, diagnostics } = bindTls(settings);
-      expect(diagnostics.map((one) => one.message)).toEqual([message]);
-      expect(context).toBeUndefined();
-    }
-  });
-
-  test("loadBindTls() reads folders in order without companions, and lists with filters", () => {
-    const dir = tempDir();
-    const authority = makeAuthority();
-    mkdirSync(path.join(dir, "crt"));
-    for (const name of ["b", "a"]) {
-      const { cert, key } = authority.issue([`${name}.example`]);
-      writeFileSync(path.join(dir, "crt", `${name}.pem`), cert);
-      writeFileSync(path.join(dir, "crt", `${name}.pem.key`), key);
-    }
-    writeFileSync(path.join(dir, "crt", "a.pem.ocsp"), "ignored");
-    expect(bindTls({ crt: [path.join(dir, "crt")] })).toMatchObject({ diagnostics: [] });
-    const list = path.join(dir, "list");
-    const a = path.join(dir, "crt", "a.pem");
-    writeFileSync(
-      list,
-      `# comment\n${a} [alpn h2 ssl-min-ver TLSv1.2] *.c.example !no.c.example\n`,
-    );
-    const listed = bindTls({ crtList: [list] });
-    expect(listed.diagnostics.map((one) => one.severity)).toEqual(["warning", "warning"]);
-    expect(listed.context).toBeDefined();
-    writeFileSync(list, `${a} [verify required]\n`);
-    expect(bindTls({ crtList: [list] }).diagnostics[0]).toMatchObject({ severity: "alert" });
-  });
-
-  test("loadServerTls() demands an authority unless told otherwise", () => {
-    const { diagnostics, context } = serverTls({ verify: "required" });
-    expect(context).toBeUndefined();
-    expect(diagnostics[0]!.message).toMatch(
-      /^\[t\.cfg:3\] : 'server b\/s' : verify is enabled by default but no CA file specified\./,
-    );
   });
 });
 

@@ -3,35 +3,20 @@ import path from "node:path";
 import { PROGRAMS } from "../../lab/cluster.ts";
 import { Fleet } from "../../lab/fleet.ts";
 import { Probe } from "../../lab/probe.ts";
-import { endAll } from "../../support/cleanup.ts";
 import { startProcess } from "../../support/process.ts";
 import { VipWatch } from "../../support/vip-watch.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import type { ClientSide } from "../../lab/client-side.ts";
 import type { RemotePlan } from "../plan.ts";
 import type { Row } from "../row.ts";
-import { headOf, measureFault, PING_MS, type RunOptions, type RunRecord } from "../run.ts";
+import { measureFault, PING_MS, recorded, type RunOptions, type RunRecord } from "../run.ts";
 import { RemotePair } from "./remote-pair.ts";
 
 const DETECT_MS = 5_000;
 
 /** Breaks the pair, measures, and waits until it stands again. Never rejects. */
-export async function runRemote(
-  row: Row,
-  plan: RemotePlan,
-  options: RunOptions,
-): Promise<RunRecord> {
-  const head = headOf(row, options);
-  try {
-    return { ...head, ...(await measure(row, plan, options)) };
-  } catch (error) {
-    return {
-      ...head,
-      error: error instanceof Error ? error.message.slice(0, 2_000) : String(error),
-    };
-  } finally {
-    await endAll().catch((error: unknown) => console.error(error));
-  }
+export function runRemote(row: Row, plan: RemotePlan, options: RunOptions): Promise<RunRecord> {
+  return recorded(row, options, () => measure(row, plan, options));
 }
 
 async function measure(
