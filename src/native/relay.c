@@ -206,6 +206,7 @@ static void move(struct engine *engine, struct side *from) {
         ssize_t count = recv(from->fd, engine->chunk, sizeof engine->chunk, MSG_DONTWAIT);
         if (count > 0) {
             from->activity_ms = engine->now_ms;
+            from->heard_ms = engine->now_ms;
             // A short read has emptied the socket; whatever comes later is told anew.
             if ((size_t)count < sizeof engine->chunk && !from->at_end) from->readable = false;
             if (is_unheard) continue;
@@ -293,6 +294,7 @@ void relay_begin(struct engine *engine, struct relay *relay) {
     if (engine->all != NULL) engine->all->previous = relay;
     engine->all = relay;
     relay->client.activity_ms = engine->now_ms;
+    relay->client.heard_ms = engine->now_ms;
     relay->server.activity_ms = engine->now_ms;
     watch_deadline(engine, relay);
     if (watch_side(engine, &relay->client) && watch_side(engine, &relay->server)) return;

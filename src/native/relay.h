@@ -41,6 +41,7 @@ struct relay_spec {
     int64_t client_fin_ms;
     int64_t server_fin_ms;
     bool reset_server_at_end;
+    bool is_client_heard; /* only what the client says keeps it from being silent */
 };
 
 /* Whether we take leave of a client: once the server's packet is over, and until both are gone. */
@@ -53,7 +54,8 @@ struct side {
     struct relay *relay;
     int fd; /* -1 once closed */
     int failure; /* errno of a write, or of the socket, that is told once its last bytes are read */
-    int64_t activity_ms;
+    int64_t activity_ms; /* when bytes last came from it or were taken by it */
+    int64_t heard_ms; /* when bytes last came from it */
     int64_t close_due_ms; /* how long `finishing` may take; 0 while it is not */
     uint8_t *queue; /* what its kernel did not take, `queue_start` to `queue_end`; NULL when all was taken */
     size_t queue_start;

@@ -8,7 +8,8 @@
 #include "relay_memory.h"
 #include "values.h"
 
-enum { SPEC_NUMBERS = 6, FRAMED_SPEC_NUMBERS = 13 };
+/* Of a call; where among them the framing is: whether there is any, and both positions. */
+enum { SPEC_NUMBERS = 14, FRAMING_AT = 7 };
 
 /* Reads at least `count_min` numbers; NULL with an error pending when there are fewer. */
 static const double *read_numbers(napi_env env, napi_value value, size_t count_min) {
@@ -39,6 +40,7 @@ static bool read_spec(napi_env env, napi_value value, struct relay_spec *spec) {
     spec->client_fin_ms = (int64_t)numbers[3];
     spec->server_fin_ms = (int64_t)numbers[4];
     spec->reset_server_at_end = numbers[5] != 0;
+    spec->is_client_heard = numbers[6] != 0;
     return true;
 }
 
@@ -58,16 +60,16 @@ napi_value start_relay(napi_env env, napi_callback_info info) {
         return NULL;
     }
     struct mover *mover = mover_of(env, values[0]);
-    const double *numbers = read_numbers(env, values[3], FRAMED_SPEC_NUMBERS);
+    const double *numbers = read_numbers(env, values[3], SPEC_NUMBERS);
     if (mover == NULL || numbers == NULL) return NULL;
     struct relay *relay = relay_make(client, server, &spec);
     if (relay == NULL) return to_int(env, -ENOMEM);
-    bool is_framed = numbers[6] != 0;
+    bool is_framed = numbers[FRAMING_AT] != 0;
     relay->client.bytes = (uint64_t)client_bytes;
     relay->server.bytes = (uint64_t)server_bytes;
     int slot = -1;
-    bool has_memory = !is_framed || (begin_frames(&relay->client, &numbers[7]) &&
-                                     begin_frames(&relay->server, &numbers[10]));
+    bool has_memory = !is_framed || (begin_frames(&relay->client, &numbers[FRAMING_AT + 1]) &&
+                                     begin_frames(&relay->server, &numbers[FRAMING_AT + 4]));
     if (has_memory && relay_queue(&relay->client, to_client, to_client_length) &&
         relay_queue(&relay->server, to_server, to_server_length)) {
         slot = mover_add_relay(mover, relay);

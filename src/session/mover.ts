@@ -53,6 +53,8 @@ export interface ConnectSpec {
 export interface RelaySpec {
   readonly clientMs?: Millis | undefined;
   readonly serverMs?: Millis | undefined;
+  /** `clientMs` is how long the client may say nothing, whatever is sent to it. */
+  readonly isClientHeard?: boolean | undefined;
   /** Replaces both of the above, as long as none of those below holds. */
   readonly tunnelMs?: Millis | undefined;
   /** How long the client may be silent once it has been told that the server has finished. */

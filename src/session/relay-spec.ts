@@ -6,7 +6,8 @@ import type { SessionContext } from "./session-context.ts";
 /**
  * The timeouts of a relay: the client's from the frontend, the others from the backend. A limit of the
  * client's own (`timeout client mqtt`) goes before all of them but those of half-closed connections: a
- * sleeping client's server is silent as well.
+ * sleeping client's server is silent as well. What is sent to the client does not count for it, as the broker
+ * counts (MQTT 5.0 [MQTT-3.1.2-22]): the system of a device that hangs takes bytes for a while.
  */
 export function relaySpec(context: SessionContext): RelaySpec {
   const { proxy } = context.backend!;
@@ -24,5 +25,10 @@ export function relaySpec(context: SessionContext): RelaySpec {
   }
   const silentMs = back.tunnel ?? back.server ?? Infinity;
   const serverMs = Math.max(silentMs, idleMs + MQTT_IDLE_SERVER_MARGIN_MS);
-  return { clientMs: idleMs, ...(serverMs === Infinity ? {} : { serverMs }), ...others };
+  return {
+    clientMs: idleMs,
+    isClientHeard: true,
+    ...(serverMs === Infinity ? {} : { serverMs }),
+    ...others,
+  };
 }

@@ -103,6 +103,17 @@ describe.each(MOVERS)("$name: relay()", (factory) => {
     expect(performance.now() - startMs).toBeGreaterThan(400);
   });
 
+  test("relay() with isClientHeard ends a client that says nothing, whatever is sent to it", async () => {
+    const harness = new Harness(factory);
+    const heard = { clientMs: 150, serverMs: 60_000, isClientHeard: true };
+    const { client, server } = await harness.relayed(heard);
+    client.resume();
+    const flow = setInterval(() => server.write("x"), 10);
+    const end = await harness.next("relay-ended").finally(() => clearInterval(flow));
+    expect(end.end).toBe("client-timeout");
+    expect(end.counters.bytesToClient).toBeGreaterThan(1);
+  });
+
   test("relay() waits serverFinMs for the server's end after the client's", async () => {
     const harness = new Harness(factory);
     const spec = { clientMs: 60_000, serverMs: 60_000, clientFinMs: 30_000, serverFinMs: 60 };

@@ -62,7 +62,10 @@ export class NodeConnection implements DeadlineEntry {
   hasEnded = false;
   /** Bytes received and not consumed. */
   bytesIn = 0;
+  /** When bytes last came from it or were taken by it. */
   activityMs: Millis;
+  /** When bytes last came from it. */
+  heardMs: Millis;
   relay: Relay | undefined;
   /** The other side of the relay. */
   peer: NodeConnection | undefined;
@@ -81,7 +84,7 @@ export class NodeConnection implements DeadlineEntry {
     this.socket = socket;
     this.raw = socket;
     this.phase = phase;
-    this.activityMs = host.nowMs();
+    this.activityMs = this.heardMs = host.nowMs();
   }
 
   /** Bytes to it wait that its kernel has not taken. */
@@ -115,7 +118,7 @@ export class NodeConnection implements DeadlineEntry {
 
   /** Takes bytes from its socket; `isBorrowed` when their memory is overwritten after this call. */
   onBytes(chunk: Buffer, isBorrowed: boolean): void {
-    this.activityMs = this.#host.nowMs();
+    this.activityMs = this.heardMs = this.#host.nowMs();
     const { peer, relay, frames } = this;
     if (peer !== undefined) {
       const takenCount = frames === undefined ? chunk.length : relay!.follow(this, frames, chunk);
@@ -163,7 +166,7 @@ export class NodeConnection implements DeadlineEntry {
     this.relay = relay;
     this.peer = peer;
     this.isInspected = false;
-    this.activityMs = this.#host.nowMs();
+    this.activityMs = this.heardMs = this.#host.nowMs();
     // Bytes held are counted when they came.
     const held = this.held.take();
     if (held !== undefined) {

@@ -1,5 +1,5 @@
 // HAProxy's timeouts of an established stream. Each side has one timer that any byte to or from it
-// starts afresh. A side that has ended has nothing more to say, so only bytes that it does not take
+// starts afresh; the client's may be wanted to follow what it says alone (`isClientHeard`). A side that has ended has nothing more to say, so only bytes that it does not take
 // can run into its timeout. The `-fin` timeouts hold for a side that has been told of the other's
 // end and is expected to follow.
 import type { Millis } from "../../base/units.ts";
@@ -9,6 +9,8 @@ import type { RelaySpec } from "../../session/mover.ts";
 export interface RelaySide {
   /** When bytes last came from it or were taken by it. */
   readonly activityMs: Millis;
+  /** When bytes last came from it. */
+  readonly heardMs: Millis;
   /** It has sent its last byte. */
   readonly hasEnded: boolean;
   /** Bytes to it wait that its kernel does not take. */
@@ -29,14 +31,21 @@ export function relayDue(
 ): RelayDue | undefined {
   const clientFinMs = server.hasEnded ? spec.clientFinMs : undefined;
   const serverFinMs = client.hasEnded ? spec.serverFinMs : undefined;
-  const clientDueMs = sideDueMs(client, clientFinMs ?? spec.tunnelMs ?? spec.clientMs);
+  // At an end, bytes that are taken count in any case.
+  const isHeard = spec.isClientHeard === true && clientFinMs === undefined && !client.hasEnded;
+  const sinceMs = isHeard ? client.heardMs : client.activityMs;
+  const clientDueMs = sideDueMs(client, clientFinMs ?? spec.tunnelMs ?? spec.clientMs, sinceMs);
   const serverDueMs = sideDueMs(server, serverFinMs ?? spec.tunnelMs ?? spec.serverMs);
   const dueMs = Math.min(clientDueMs, serverDueMs);
   if (dueMs === Infinity) return undefined;
   return { dueMs, side: clientDueMs <= serverDueMs ? "client" : "server" };
 }
 
-function sideDueMs(side: RelaySide, timeoutMs: Millis | undefined): Millis {
+function sideDueMs(
+  side: RelaySide,
+  timeoutMs: Millis | undefined,
+  sinceMs: Millis = side.activityMs,
+): Millis {
   if (timeoutMs === undefined || (side.hasEnded && !side.isOwed)) return Infinity;
-  return side.activityMs + timeoutMs;
+  return sinceMs + timeoutMs;
 }

@@ -6,7 +6,7 @@ import { relayDue } from "../../../src/io/mover/relay-timeouts.ts";
 import { SniTable } from "../../../src/io/tls/sni.ts";
 
 describe("relayDue()", () => {
-  const open = { activityMs: 1000, hasEnded: false, isOwed: false };
+  const open = { activityMs: 1000, heardMs: 1000, hasEnded: false, isOwed: false };
   const ended = { ...open, hasEnded: true };
 
   test("relayDue() takes the earlier side, the client's when equal", () => {
@@ -28,6 +28,16 @@ describe("relayDue()", () => {
     const spec = { clientMs: 50, serverMs: 50 };
     expect(relayDue(spec, ended, open)?.side).toBe("server");
     expect(relayDue(spec, { ...ended, isOwed: true }, open)?.side).toBe("client");
+  });
+
+  test("relayDue() counts what the client says alone where that is wanted, until an end", () => {
+    const spec = { clientMs: 50, isClientHeard: true };
+    const told = { ...open, activityMs: 1_040 };
+    expect(relayDue(spec, told, open)).toEqual({ dueMs: 1_050, side: "client" });
+    expect(relayDue({ clientMs: 50 }, told, open)?.dueMs).toBe(1_090);
+    expect(relayDue({ ...spec, clientFinMs: 10 }, told, ended)?.dueMs).toBe(1_050);
+    expect(relayDue(spec, { ...told, hasEnded: true, isOwed: true }, open)?.dueMs).toBe(1_090);
+    expect(relayDue({ serverMs: 50, isClientHeard: true }, open, told)?.dueMs).toBe(1_090);
   });
 
   test("relayDue() uses the fin timeout of the side that has been told of the other's end", () => {

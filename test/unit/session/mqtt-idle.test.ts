@@ -42,7 +42,7 @@ describe("timeout client mqtt", () => {
     [4, 1, 2_000],
     [4, 65_535, 24 * HOUR_MS],
   ] as const)("level %d with a keep alive of %d s has %d ms", (version, keepalive, clientMs) => {
-    expect(specFor(version, keepalive).clientMs).toBe(clientMs);
+    expect(specFor(version, keepalive)).toMatchObject({ clientMs, isClientHeard: true });
   });
 
   test("keeps to its own bounds", () => {
@@ -53,7 +53,9 @@ describe("timeout client mqtt", () => {
   });
 
   test("leaves `timeout client` to clients without a keep alive", () => {
-    expect(specFor(4, 0)).toMatchObject({ clientMs: 30_000, serverMs: 30_000 });
+    const spec = specFor(4, 0);
+    expect(spec).toMatchObject({ clientMs: 30_000, serverMs: 30_000 });
+    expect(spec.isClientHeard).toBeUndefined();
   });
 
   test("is not cut short by the server's timeout or the tunnel's", () => {

@@ -58,10 +58,10 @@ type Begun = Pick<FrozenRelay, "clientFd" | "serverFd" | "bytesToServer" | "byte
 const NOBODY: ConnectionId = 0;
 
 /** Numbers of a call that begins or changes a relay. */
-const SPEC_NUMBERS = 13;
+const SPEC_NUMBERS = 14;
 
 /** Among them, where the packets of both directions stand. */
-const POSITIONS_AT = 7;
+const POSITIONS_AT = 8;
 
 /** By the numbers of `enum relay_end` in src/native/relay.h. */
 const RELAY_ENDS: readonly RelayEnd[] = [
@@ -253,7 +253,7 @@ export class NativeRelays {
     this.#clients.fill(NOBODY);
   }
 
-  /** The numbers of a call: five timeouts, negative when infinite, whether an end resets, and the framing. */
+  /** The numbers of a call: five timeouts, negative when infinite, two choices, and the framing. */
   #specNumbers(spec: RelaySpec, frames: Frames | undefined): Float64Array {
     const numbers = this.#spec;
     numbers[0] = spec.clientMs ?? -1;
@@ -262,7 +262,8 @@ export class NativeRelays {
     numbers[3] = spec.clientFinMs ?? -1;
     numbers[4] = spec.serverFinMs ?? -1;
     numbers[5] = spec.resetServerAtEnd === true ? 1 : 0;
-    numbers[6] = frames === undefined ? 0 : 1;
+    numbers[6] = spec.isClientHeard === true ? 1 : 0;
+    numbers[7] = frames === undefined ? 0 : 1;
     if (frames === undefined) return numbers;
     numbers.set([...frames.toServer.position, ...frames.toClient.position], POSITIONS_AT);
     return numbers;
