@@ -1,9 +1,12 @@
 // Theory of operation: the first packet of an MQTT connection is framed here (type, flags,
-// remaining length, bound), checked by `strict.ts`, and read by mqtt-packet, which is fed exactly
-// one whole frame and forgotten afterwards. Only CONNECT (from a client) and CONNACK (from a
+// remaining length, bound). `plain-connect.ts` reads what nearly all clients send; everything else is
+// checked by `strict.ts` and read by mqtt-packet, which is fed exactly one whole frame and forgotten
+// afterwards. Only CONNECT (from a client) and CONNACK (from a
 // server) can be first. Where this differs from HAProxy: docs/decisions/0001-mqtt-verdicts.md.
+import { parseConnect } from "./parse-connect.ts";
 import { parseFrame } from "./parse-frame.ts";
-import { findConnackFault, findConnectFault } from "./strict.ts";
+import { readPlainConnect } from "./plain-connect.ts";
+import { findConnackFault } from "./strict.ts";
 
 /** Values of MQTT 5 properties by mqtt-packet's names. */
 export type PropertyValues = Readonly<Record<string, unknown>>;
@@ -79,45 +82,14 @@ export function inspectFirstPacket(bytes: Uint8Array, bytesMax: number): Inspect
     return malformed(`The packet has ${byteCount} bytes, more than the ${bytesMax} allowed`);
   }
   if (bytes.length < byteCount) return { kind: "need-more", bytesWanted: byteCount };
-  const frame = bytes.subarray(0, byteCount);
-  return type === CONNECT ? inspectConnect(frame, start) : inspectConnack(frame, start);
+  if (type === CONNACK) return inspectConnack(bytes.subarray(0, byteCount), start);
+  const packet =
+    readPlainConnect(bytes, start, byteCount) ?? parseConnect(bytes.subarray(0, byteCount), start);
+  return typeof packet === "string" ? malformed(packet) : { kind: "connect", packet, byteCount };
 }
 
 function hex(byte: number): string {
   return `0x${byte.toString(16).padStart(2, "0")}`;
-}
-
-function inspectConnect(frame: Uint8Array, start: number): Inspection {
-  const fault = findConnectFault(frame, start);
-  if (fault !== undefined) return malformed(fault);
-  const packet = parseFrame(frame);
-  if (typeof packet === "string") return malformed(packet);
-  if (packet.cmd !== "connect") return malformed(`mqtt-packet sees a ${packet.cmd}`);
-  const nameLength = (frame[start]! << 8) | frame[start + 1]!;
-  const flags = frame[start + 2 + nameLength + 1]!;
-  const facts: ConnectFacts = {
-    protocolName: packet.protocolId ?? "MQTT",
-    protocolVersion: packet.protocolVersion ?? 4,
-    flags,
-    clean: packet.clean ?? false,
-    keepaliveSeconds: packet.keepalive ?? 0,
-    clientId: packet.clientId,
-    properties: packet.properties ?? {},
-    ...(packet.username === undefined ? {} : { username: packet.username }),
-    ...(packet.password === undefined ? {} : { password: packet.password }),
-    ...(packet.will === undefined
-      ? {}
-      : {
-          will: {
-            topic: packet.will.topic,
-            payload: packet.will.payload as Buffer,
-            qos: packet.will.qos ?? 0,
-            retain: packet.will.retain ?? false,
-            properties: packet.will.properties ?? {},
-          },
-        }),
-  };
-  return { kind: "connect", packet: facts, byteCount: frame.length };
 }
 
 /** The remaining length of every CONNACK before MQTT 5; there it is 3 or more (§3.2.2). */
