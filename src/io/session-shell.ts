@@ -223,7 +223,7 @@ export class SessionShell {
     this.#world.connectionCount++;
     listener.connectionCount++;
     const time = { nowMs, wallMs: wallClockMs() };
-    const session = new Session(this.#world, listener.frontend, listener, event, time);
+    const session = new Session(this.#world, listener, event, time);
     const live = { session, listener, client: event.connection, server: undefined };
     this.#clients.set(event.connection, live);
     this.#host.opened?.(event.connection, event.source, event.destination, nowMs);

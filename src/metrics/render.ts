@@ -16,7 +16,12 @@ import { tandemFamilies, type TandemSources } from "./tandem-families.ts";
 /** Rows that are looked at in one go. */
 const ROWS_PER_TURN = 64;
 
-const ROW_SCOPES = ["frontend", "backend", "server"] as const satisfies readonly RowScope[];
+const ROW_SCOPES = [
+  "frontend",
+  "listener",
+  "backend",
+  "server",
+] as const satisfies readonly RowScope[];
 
 /** Where metrics come from. */
 export type MetricsSources = TandemSources;
@@ -61,11 +66,12 @@ function* families(
   const servers = rows
     .filter(({ kind }) => kind === "server")
     .map((row) => labelRow("server", row));
-  if (scopes.has("frontend")) {
-    const frontends = rows.filter(({ kind }) => kind === "frontend");
+  for (const scope of ["frontend", "listener"] as const) {
+    if (!scopes.has(scope)) continue;
+    const shown = rows.filter(({ kind }) => kind === scope);
     yield* rowFamilies(
-      "frontend",
-      frontends.map((row) => labelRow("frontend", row)),
+      scope,
+      shown.map((row) => labelRow(scope, row)),
     );
   }
   if (scopes.has("backend")) yield* rowFamilies("backend", labelledBackends(rows, servers));

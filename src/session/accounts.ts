@@ -3,7 +3,7 @@
 import type { Millis } from "../base/units.ts";
 import type { TrackedCounters } from "../stick/tracked.ts";
 import type { SessionEffect } from "./events.ts";
-import type { FrontendState } from "./frontend-state.ts";
+import type { ListenerState } from "./frontend-state.ts";
 import type { RelayCounters } from "./mover.ts";
 import { type PinnedEntry, Pins } from "./pins.ts";
 import { relaySpec } from "./relay-spec.ts";
@@ -23,14 +23,14 @@ export interface AccountedParts {
 /** The parts of a new session; `wallMs` since 1970. */
 export function newParts(
   world: World,
-  frontend: FrontendState,
+  listener: ListenerState,
   ends: SessionEnds,
   time: { readonly nowMs: Millis; readonly wallMs: number },
   effects: SessionEffect[],
 ): AccountedParts {
   const trackers = world.newTrackers();
-  const context = new SessionContext(world, trackers, frontend, ends, time);
-  const log = new SessionLog(frontend, ends.destination, time.nowMs, context.id);
+  const context = new SessionContext(world, trackers, listener, ends, time);
+  const log = new SessionLog(listener, ends.destination, time.nowMs, context.id);
   return { world, context, trackers, log, effects };
 }
 
@@ -45,7 +45,9 @@ export class Accounts {
 
   /** The connection is there. */
   enter(): void {
-    this.#parts.context.frontend.counters.sessions.enter();
+    const { frontend, listenerCounters } = this.#parts.context;
+    frontend.counters.sessions.enter();
+    listenerCounters.sessions.enter();
   }
 
   /** The backend is known. */
@@ -57,8 +59,9 @@ export class Accounts {
 
   /** A rule has refused it. */
   countDeniedRequest(): void {
-    const { frontend, backend } = this.#parts.context;
+    const { frontend, listenerCounters, backend } = this.#parts.context;
     frontend.counters.deniedRequests++;
+    listenerCounters.deniedRequests++;
     if (backend !== undefined) backend.counters.deniedRequests++;
   }
 
@@ -119,6 +122,7 @@ export class Accounts {
     this.#pins.release(nowMs);
     trackers.release(nowMs);
     context.frontend.counters.sessions.leave();
+    context.listenerCounters.sessions.leave();
   }
 
   #record(termination: string, nowMs: Millis, isEarly: boolean): ReturnType<SessionLog["record"]> {

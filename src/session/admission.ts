@@ -31,6 +31,7 @@ export class Admission {
   /** Takes a listener that was opened paused; it resumes as one that was at a limit. */
   adopt(listener: ListenerState): void {
     this.#paused.add(listener);
+    listener.counters.isLimited = true;
   }
 
   /** A connection has come in; it is already counted. */
@@ -54,20 +55,19 @@ export class Admission {
     if (this.#paused.size === 0) return;
     if (this.#isProcessFull(nowMs)) return;
     for (const listener of this.#paused) {
-      if (!this.#isOpen(listener)) {
-        this.#paused.delete(listener);
-        continue;
-      }
-      if (this.#isFrontendFull(listener, nowMs) || isListenerFull(listener)) continue;
+      const isOpen = this.#isOpen(listener);
+      if (isOpen && (this.#isFrontendFull(listener, nowMs) || isListenerFull(listener))) continue;
       this.#paused.delete(listener);
+      listener.counters.isLimited = false;
+      if (!isOpen) continue;
       this.#effects.push({ kind: "resume", listener: listener.listener });
     }
   }
 
-  /** An operator has paused a frontend. */
+  /** An operator has paused a frontend, which is no limit. */
   onPaused(frontend: FrontendState): void {
     for (const listener of this.#world.listeners.values()) {
-      if (listener.frontend === frontend) this.#pause(listener);
+      if (listener.frontend === frontend) this.#pause(listener, false);
     }
   }
 
@@ -86,7 +86,8 @@ export class Admission {
     this.onRelaxed(nowMs);
   }
 
-  #pause(listener: ListenerState): void {
+  #pause(listener: ListenerState, isLimited = true): void {
+    listener.counters.isLimited = isLimited;
     if (this.#paused.has(listener)) return;
     this.#paused.add(listener);
     this.#effects.push({ kind: "pause", listener: listener.listener });

@@ -243,16 +243,23 @@ function applyListeners(
 ): ListenerId[] {
   const named = new Set<string>();
   for (const proxy of proxies) {
+    const own = new Set(
+      (proxy.frontend?.binds ?? []).map(({ address }) => formatBindAddress(address)),
+    );
+    world.frontends.get(proxy.name)?.listenerCounts.keep(own);
     for (const bind of proxy.frontend?.binds ?? []) {
       const key = formatBindAddress(bind.address);
       named.add(key);
       const frontend = world.frontends.get(proxy.name)!;
+      const counters = frontend.listenerCounts.of(key);
       const tls = resources.bindTls(bind);
       const known = world.listeners.get(key);
       const opened = resources.opened.get(key);
-      if (known !== undefined) Object.assign(known, { frontend, bind, tls });
-      else if (opened !== undefined) {
-        const state = { listener: opened, frontend, bind, tls, connectionCount: 0 };
+      if (known !== undefined) {
+        counters.isLimited = known.counters.isLimited;
+        Object.assign(known, { frontend, bind, tls, counters });
+      } else if (opened !== undefined) {
+        const state = { listener: opened, frontend, bind, tls, counters, connectionCount: 0 };
         world.listeners.set(key, state);
       }
     }

@@ -141,6 +141,50 @@ export class FrontendCounters {
   }
 }
 
+/** The counters of one listening address of a frontend. */
+export class ListenerCounters {
+  /** Connections at this moment and so far, also those that were never sessions. */
+  readonly sessions = new Gauge();
+  bytesIn = 0;
+  bytesOut = 0;
+  deniedRequests = 0;
+  deniedResponses = 0;
+  deniedConnections = 0;
+  deniedSessions = 0;
+  /** As a frontend's. */
+  failedRequests = 0;
+  /** Whether clients wait in the kernel's queue because a limit is reached. */
+  isLimited = false;
+
+  /** As `FrontendCounters.clear`. */
+  clear(all: boolean): void {
+    this.sessions.clear(all);
+    if (all) zeroNumbers(this);
+  }
+}
+
+/** The counters of the listeners of one frontend, by address; a reload keeps those it still names. */
+export class ListenerCounts {
+  readonly #byKey = new Map<string, ListenerCounters>();
+
+  /** The counters of an address, made when they are asked for the first time. */
+  of(key: string): ListenerCounters {
+    let counters = this.#byKey.get(key);
+    if (counters === undefined) this.#byKey.set(key, (counters = new ListenerCounters()));
+    return counters;
+  }
+
+  /** Forgets the other addresses. */
+  keep(keys: ReadonlySet<string>): void {
+    for (const key of this.#byKey.keys()) if (!keys.has(key)) this.#byKey.delete(key);
+  }
+
+  /** As `ListenerCounters.clear`, of each. */
+  clear(all: boolean): void {
+    for (const counters of this.#byKey.values()) counters.clear(all);
+  }
+}
+
 /** The counters of a backend; its servers count for themselves. */
 export class BackendCounters {
   readonly sessions = new Gauge();
@@ -174,8 +218,8 @@ export class BackendCounters {
 }
 
 /** Sets every plain number of a set of counters to zero. */
-function zeroNumbers(counters: FrontendCounters | BackendCounters): void {
-  counters.packets = undefined;
+function zeroNumbers(counters: FrontendCounters | ListenerCounters | BackendCounters): void {
+  if ("packets" in counters) counters.packets = undefined;
   for (const [name, value] of Object.entries(counters)) {
     if (typeof value === "number") Object.assign(counters, { [name]: 0 });
   }

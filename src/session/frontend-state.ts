@@ -5,7 +5,7 @@ import type { Bind } from "../config/model/bind.ts";
 import type { FrontendSide, Proxy } from "../config/model/proxy.ts";
 import type { Verdict } from "../rules/compile.ts";
 import type { RuleContext } from "../rules/context.ts";
-import { FrontendCounters } from "./counters.ts";
+import { FrontendCounters, type ListenerCounters, ListenerCounts } from "./counters.ts";
 import type { BackendState } from "./backend-state.ts";
 import type { ListenerId, SocketOptions, TlsContext } from "./mover.ts";
 import { MqttLimiter } from "./mqtt-limits.ts";
@@ -31,6 +31,8 @@ export interface ListenerState {
   frontend: FrontendState;
   bind: Bind;
   tls: TlsContext | undefined;
+  /** Those that its frontend keeps for it. */
+  counters: ListenerCounters;
   connectionCount: number;
 }
 
@@ -38,6 +40,7 @@ export interface ListenerState {
 export class FrontendState {
   readonly name: string;
   readonly counters = new FrontendCounters();
+  readonly listenerCounts = new ListenerCounts();
   proxy: Proxy;
   side: FrontendSide;
   rules: FrontendRules = { connection: [], session: [], content: [], username: [], useBackend: [] };

@@ -40,13 +40,8 @@ export class Opening {
   readonly #trackers: TrackedCounters;
   #isHeaderAwaited = false;
 
-  constructor(
-    frontend: FrontendState,
-    listener: ListenerState,
-    context: SessionContext,
-    trackers: TrackedCounters,
-  ) {
-    this.#frontend = frontend;
+  constructor(listener: ListenerState, context: SessionContext, trackers: TrackedCounters) {
+    this.#frontend = listener.frontend;
     this.#listener = listener;
     this.#context = context;
     this.#trackers = trackers;
@@ -58,6 +53,7 @@ export class Opening {
     const verdict = this.#judge(this.#frontend.rules.connection);
     if (verdict !== "pass") {
       this.#frontend.counters.deniedConnections++;
+      this.#context.listenerCounters.deniedConnections++;
       return denied(verdict);
     }
     return this.#isHeaderAwaited ? { kind: "inspect" } : this.#secureOrOpen(0, nowMs);
@@ -122,6 +118,7 @@ export class Opening {
     const verdict = this.#judge(this.#frontend.rules.session);
     if (verdict !== "pass") {
       this.#frontend.counters.deniedSessions++;
+      this.#context.listenerCounters.deniedSessions++;
       return denied(verdict);
     }
     this.#context.countOpened(nowMs);

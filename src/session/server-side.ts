@@ -231,6 +231,7 @@ export class ServerSide {
   countDeniedResponse(): void {
     this.backend.counters.deniedResponses++;
     this.#context.frontend.counters.deniedResponses++;
+    this.#context.listenerCounters.deniedResponses++;
     if (this.#held !== undefined) this.#held.counters.deniedResponses++;
   }
 

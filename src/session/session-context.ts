@@ -14,7 +14,8 @@ import type { TrackedCounters } from "../stick/tracked.ts";
 import type { StickTable } from "../stick/table.ts";
 import type { BackendState } from "./backend-state.ts";
 import { ClientStream } from "./client-stream.ts";
-import type { FrontendState } from "./frontend-state.ts";
+import type { ListenerCounters } from "./counters.ts";
+import type { FrontendState, ListenerState } from "./frontend-state.ts";
 import type { Keepalive } from "./mqtt-idle.ts";
 import type { ConnectionId, TlsFacts } from "./mover.ts";
 import type { RuleSubject } from "./rule-runner.ts";
@@ -40,6 +41,8 @@ export class SessionContext implements RuleSubject {
   #client: ClientIdentity | undefined;
   #variables: Map<string, Sample> | undefined;
   readonly frontend: FrontendState;
+  /** Of the address that the client connected to. */
+  readonly listenerCounters: ListenerCounters;
   /** Counts the connections of the process from 0. */
   readonly id: number;
   nowMs: Millis;
@@ -69,13 +72,14 @@ export class SessionContext implements RuleSubject {
   constructor(
     world: World,
     trackers: TrackedCounters,
-    frontend: FrontendState,
+    listener: ListenerState,
     ends: SessionEnds,
     time: { readonly nowMs: Millis; readonly wallMs: number },
   ) {
     this.#world = world;
     this.#trackers = trackers;
-    this.frontend = frontend;
+    this.frontend = listener.frontend;
+    this.listenerCounters = listener.counters;
     this.id = world.nextRequestCount();
     this.source = ends.source;
     this.destination = ends.destination;

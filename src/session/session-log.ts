@@ -7,7 +7,8 @@ import type { ServerState } from "../balance/server.ts";
 import type { ConnectionRecord } from "../log/record.ts";
 import type { TrackedBytes } from "../stick/tracked.ts";
 import type { BackendState } from "./backend-state.ts";
-import type { FrontendState } from "./frontend-state.ts";
+import type { ListenerCounters } from "./counters.ts";
+import type { FrontendState, ListenerState } from "./frontend-state.ts";
 import type { PacketCounts, RelayCounters } from "./mover.ts";
 import { countPackets, messageTotal } from "./packet-counters.ts";
 import type { SessionContext } from "./session-context.ts";
@@ -15,6 +16,7 @@ import type { SessionContext } from "./session-context.ts";
 /** Collects what a session's log line will say. */
 export class SessionLog {
   readonly #frontend: FrontendState;
+  readonly #listenerCounters: ListenerCounters;
   readonly #acceptMs: Millis;
   readonly #requestCount: number;
   #frontendAddress: Endpoint;
@@ -46,12 +48,13 @@ export class SessionLog {
   packets: PacketCounts | undefined;
 
   constructor(
-    frontend: FrontendState,
+    listener: ListenerState,
     destination: Endpoint,
     acceptMs: Millis,
     requestCount: number,
   ) {
-    this.#frontend = frontend;
+    this.#frontend = listener.frontend;
+    this.#listenerCounters = listener.counters;
     this.#frontendAddress = destination;
     this.#acceptMs = acceptMs;
     this.#activeMs = acceptMs;
@@ -182,7 +185,12 @@ export class SessionLog {
     this.#countPackets(backend, nowMs);
     this.#countedIn = this.bytesToServer;
     this.#countedOut = this.bytesToClient;
-    for (const counters of [this.#frontend.counters, backend?.counters, this.#server?.counters]) {
+    for (const counters of [
+      this.#frontend.counters,
+      this.#listenerCounters,
+      backend?.counters,
+      this.#server?.counters,
+    ]) {
       if (counters === undefined) continue;
       counters.bytesIn += inBytes;
       counters.bytesOut += outBytes;

@@ -60,17 +60,17 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
 
   constructor(
     world: World,
-    frontend: FrontendState,
     listener: ListenerState,
     ends: SessionEnds,
     time: { readonly nowMs: Millis; readonly wallMs: number },
   ) {
+    const { frontend } = listener;
     this.connection = ends.connection;
     this.#frontend = frontend;
-    this.#parts = newParts(world, frontend, ends, time, this.#effects);
+    this.#parts = newParts(world, listener, ends, time, this.#effects);
     this.context = this.#parts.context;
     this.log = this.#parts.log;
-    this.#opening = new Opening(frontend, listener, this.context, this.#parts.trackers);
+    this.#opening = new Opening(listener, this.context, this.#parts.trackers);
     this.#pipeline = new Pipeline(frontend, this.context);
     this.#accounts = new Accounts(this.#parts);
   }

@@ -155,11 +155,16 @@ export interface Column {
 /** All columns in order. A column's index is its `pos` in the typed and JSON forms. */
 export const COLUMNS: readonly Column[] = TABLE.map(([name, tags, type]) => ({ name, tags, type }));
 
-/** What a row is about; `show stat` numbers them 0, 1 and 2. */
-export type RowKind = "frontend" | "backend" | "server";
+/** What a row is about; `show stat` numbers them 0, 1, 2 and 3. */
+export type RowKind = "frontend" | "backend" | "server" | "listener";
 
 /** The value of the `type` column. */
-export const ROW_TYPES: Readonly<Record<RowKind, number>> = { frontend: 0, backend: 1, server: 2 };
+export const ROW_TYPES: Readonly<Record<RowKind, number>> = {
+  frontend: 0,
+  backend: 1,
+  server: 2,
+  listener: 3,
+};
 
 /** In backends these columns are sums or counts of servers, and so tagged as gauges. */
 const BACKEND_GAUGES: ReadonlySet<ColumnName> = new Set(["act", "bck", "rate", "rate_max"]);
@@ -172,12 +177,12 @@ export function tagsOf(column: Column, kind: RowKind): ColumnTags {
 /** The first column of HAProxy's modules; the CSV form has a column "-" before it. */
 export const FIRST_MODULE_COLUMN: number = COLUMNS.findIndex(({ name }) => name === "ssl_sess");
 
-/** The modules' columns that servers have, too. */
+/** The modules' columns that servers and listeners have, too. */
 const TLS_COLUMNS: readonly ColumnName[] = ["ssl_sess", "ssl_reused_sess", "ssl_failed_handshake"];
 
 /** The modules' columns of a row. Nothing of HTTP is relayed and TLS is counted nowhere: all 0. */
 export function moduleColumns(kind: RowKind): readonly ColumnName[] {
-  if (kind === "server") return TLS_COLUMNS;
+  if (kind === "server" || kind === "listener") return TLS_COLUMNS;
   return COLUMNS.slice(FIRST_MODULE_COLUMN).map(({ name }) => name);
 }
 
@@ -192,7 +197,7 @@ export interface StatsRow {
   readonly kind: RowKind;
   /** `iid`. */
   readonly proxyId: number;
-  /** `sid`; 0 for proxies. */
+  /** `sid`: a number of the server or listener within its proxy; 0 for proxies. */
   readonly serverId: number;
   readonly cells: Readonly<StatsCells>;
 }

@@ -13,6 +13,7 @@ const OBJECTS: Readonly<Record<RowKind, string>> = {
   frontend: "Frontend",
   backend: "Backend",
   server: "Server",
+  listener: "Listener",
 };
 
 const ORIGINS: Readonly<Record<string, string>> = {

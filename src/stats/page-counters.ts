@@ -1,6 +1,12 @@
 // What is counted of a proxy in HTTP mode, which serves a statistics page and relays nothing.
 import type { Millis } from "../base/units.ts";
-import { FrontendCounters, Gauge, Rate } from "../session/counters.ts";
+import {
+  FrontendCounters,
+  Gauge,
+  type ListenerCounters,
+  ListenerCounts,
+  Rate,
+} from "../session/counters.ts";
 
 /** How many responses there were of each class; the last one is for other codes. */
 export type ResponseCounts = [number, number, number, number, number, number];
@@ -8,6 +14,7 @@ export type ResponseCounts = [number, number, number, number, number, number];
 /** Counters of one such proxy. A reload keeps them. */
 export class PageCounters {
   readonly frontend = new FrontendCounters();
+  readonly listenerCounts = new ListenerCounts();
   readonly requestRate = new Rate();
   /** Requests that no page answers: HAProxy passes them to the proxy's backend, which has no server. */
   readonly strayRequests = new Gauge();
@@ -19,8 +26,9 @@ export class PageCounters {
   lastStrayMs: Millis | undefined;
 
   /** A client has connected. */
-  connected(nowMs: Millis): void {
+  connected(listener: ListenerCounters, nowMs: Millis): void {
     const { frontend } = this;
+    listener.sessions.enter();
     frontend.connectionsTotal++;
     frontend.connectionRate.add(nowMs);
     frontend.sessions.enter();
@@ -28,7 +36,8 @@ export class PageCounters {
   }
 
   /** A client's connection has ended. */
-  disconnected(): void {
+  disconnected(listener: ListenerCounters): void {
+    listener.sessions.leave();
     this.frontend.sessions.leave();
   }
 
@@ -52,9 +61,10 @@ export class PageCounters {
   }
 
   /** What came was no request, or not in time. */
-  failed(status: number, nowMs: Millis): void {
+  failed(listener: ListenerCounters, status: number, nowMs: Millis): void {
     this.requested(nowMs);
     this.#count(status);
+    listener.failedRequests++;
     this.frontend.failedRequests++;
   }
 

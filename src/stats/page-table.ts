@@ -110,7 +110,8 @@ function formatRow(row: StatsRow, columns: readonly PageColumn[], hasBoxes: bool
   const text = isBox ? formatCheckBox(String(svname)) : escapeHtml(String(svname));
   const name = `<td class="name"${title}>${text}</td>`;
   const cells = columns.map(({ cell }) => cell(row));
-  return `<tr${row.kind === "server" ? "" : ' class="total"'}>${name}${cells.join("")}</tr>`;
+  const isTotal = row.kind === "frontend" || row.kind === "backend";
+  return `<tr${isTotal ? ' class="total"' : ""}>${name}${cells.join("")}</tr>`;
 }
 
 function plain(head: string, column: ColumnName, title: string): PageColumn {

@@ -1,5 +1,5 @@
-// All rows of the statistics: proxies in the order of the configuration, and of each its frontend,
-// its servers and its backend.
+// All rows of the statistics: proxies in the order of the configuration, and of each its frontend
+// with its listeners, its servers and its backend.
 import type { ServerState } from "../balance/server.ts";
 import type { Millis } from "../base/units.ts";
 import type { Proxy } from "../config/model/proxy.ts";
@@ -9,6 +9,7 @@ import type { StatsRow } from "./columns.ts";
 import type { RowContext } from "./context.ts";
 import { frontendRow, pageFrontendRow } from "./frontend-row.ts";
 import type { PageCounters } from "./page-counters.ts";
+import { listenerRows } from "./listener-row.ts";
 import { serverRow } from "./server-row.ts";
 import type { StatusLookup } from "./server-status.ts";
 
@@ -92,6 +93,7 @@ function* proxyRows(
   if (proxy.mode === "http") {
     if (page === undefined) return;
     yield pageFrontendRow(proxy, page, context);
+    yield* listenerRows(proxy, page.listenerCounts, context);
     if (proxy.kind === "listen") {
       yield pageBackendRow(proxy, page, source.startedMs, context);
     }
@@ -101,6 +103,7 @@ function* proxyRows(
   const backend = world.backends.get(proxy.name);
   if (proxy.frontend !== undefined && frontend !== undefined) {
     yield frontendRow(frontend, context);
+    yield* listenerRows(proxy, frontend.listenerCounts, context);
   }
   if (proxy.backend !== undefined && backend !== undefined) {
     for (const server of backend.balancer.servers) {

@@ -7,6 +7,7 @@ import { STATS_LINGER_MS, STATS_REQUEST_MS_MAX, STATS_RESPONSE_MS_MAX } from "..
 import { REQUEST_TIMEOUT, type StatsAnswer } from "../../stats/answer.ts";
 import type { PageCounters } from "../../stats/page-counters.ts";
 import type { PageClient } from "../../stats/page-rules.ts";
+import type { ListenerCounters } from "../../session/counters.ts";
 import type { TlsFacts } from "../../session/mover.ts";
 import { localEndpoint, remoteEndpoint } from "../mover/endpoints.ts";
 import { secureAccepted } from "../mover/secure.ts";
@@ -29,6 +30,7 @@ export class PageConnection {
   readonly listener: PageListener;
   /** Where it is counted; a reload may give its listener to another proxy meanwhile. */
   readonly page: PageCounters;
+  readonly listenerCounters: ListenerCounters;
   readonly socket: Socket;
   readonly #host: PageConnectionHost;
   #stream: Socket;
@@ -42,6 +44,7 @@ export class PageConnection {
     this.#host = host;
     this.listener = listener;
     this.page = listener.page;
+    this.listenerCounters = listener.counters;
     this.socket = raw;
     this.#stream = raw;
     raw.on("error", () => raw.destroy());
@@ -99,9 +102,10 @@ export class PageConnection {
   /** Adds what was moved since the last time to the counters of the page. */
   countBytes(): void {
     const { bytesRead, bytesWritten } = this.socket;
-    const { frontend } = this.page;
-    frontend.bytesIn += bytesRead - this.#bytesIn;
-    frontend.bytesOut += bytesWritten - this.#bytesOut;
+    for (const counters of [this.page.frontend, this.listenerCounters]) {
+      counters.bytesIn += bytesRead - this.#bytesIn;
+      counters.bytesOut += bytesWritten - this.#bytesOut;
+    }
     this.#bytesIn = bytesRead;
     this.#bytesOut = bytesWritten;
   }

@@ -3,6 +3,7 @@
 import type { Socket } from "node:net";
 import type { Bind } from "../../config/model/bind.ts";
 import type { Proxy } from "../../config/model/proxy.ts";
+import type { ListenerCounters } from "../../session/counters.ts";
 import type { PlannedListener } from "../../session/plan-listeners.ts";
 import type { PageCounters } from "../../stats/page-counters.ts";
 import { NodeListener } from "../mover/listener.ts";
@@ -52,6 +53,11 @@ export class PageListener {
     this.#listener.open();
   }
 
+  /** Those that the page keeps for it. */
+  get counters(): ListenerCounters {
+    return this.page.listenerCounts.of(this.key);
+  }
+
   /** Connections that wait while the listener is paused. */
   get parkedCount(): number {
     return this.#listener.parkedCount;
@@ -59,6 +65,7 @@ export class PageListener {
 
   /** Stops or goes on to take clients; those that wait are taken later than this call. */
   setPaused(isPaused: boolean): void {
+    this.counters.isLimited = isPaused;
     if (isPaused === this.#isPaused) return;
     this.#isPaused = isPaused;
     if (isPaused) this.#listener.pause();

@@ -93,7 +93,8 @@ export class StatsServer {
         this.#streams.set(stream, connection);
         this.#http.emit("connection", stream);
       },
-      failed: ({ page }, status) => page.failed(status, monotonicMs()),
+      failed: ({ page, listenerCounters }, status) =>
+        page.failed(listenerCounters, status, monotonicMs()),
       closed: (connection) => this.#onClosed(connection),
     };
   }
@@ -176,8 +177,10 @@ export class StatsServer {
     this.#rules.clear();
     for (const proxy of configuration.proxies.filter(hasPage)) {
       const page = this.#pageOf(proxy);
+      const binds = proxy.frontend?.binds ?? [];
+      page.listenerCounts.keep(new Set(binds.map(({ address }) => formatBindAddress(address))));
       this.#rules.set(proxy.name, new PageRules(proxy, readLines));
-      for (const bind of proxy.frontend?.binds ?? []) {
+      for (const bind of binds) {
         const key = formatBindAddress(bind.address);
         named.add(key);
         const context = tls.binds.get(bind);
@@ -235,7 +238,7 @@ export class StatsServer {
     const connection = new PageConnection(this.#connectionHost, listener, socket);
     this.#connections.set(socket, connection);
     listener.connectionCount++;
-    listener.page.connected(monotonicMs());
+    listener.page.connected(connection.listenerCounters, monotonicMs());
     this.#regulate();
     connection.start();
   }
@@ -243,7 +246,7 @@ export class StatsServer {
   #onClosed(connection: PageConnection): void {
     this.#connections.delete(connection.socket);
     connection.listener.connectionCount--;
-    connection.page.disconnected();
+    connection.page.disconnected(connection.listenerCounters);
     this.#regulate();
   }
 

@@ -5,7 +5,10 @@ import type { HealthMonitor } from "../../health/monitor.ts";
 /** Forgets the highest values that were seen; with `all` also what has been summed up. */
 export function clearCounters(stats: StatsSource, monitor: HealthMonitor, all: boolean): void {
   const { world } = stats;
-  for (const frontend of world.frontends.values()) frontend.counters.clear(all);
+  for (const frontend of world.frontends.values()) {
+    frontend.counters.clear(all);
+    frontend.listenerCounts.clear(all);
+  }
   for (const backend of world.backends.values()) {
     backend.counters.clear(all);
     backend.balancer.clearCounters(all);
@@ -15,6 +18,9 @@ export function clearCounters(stats: StatsSource, monitor: HealthMonitor, all: b
       backend.serverTimes.get(server)?.clear(all);
     }
   }
-  for (const page of stats.pages.values()) page.frontend.clear(all);
+  for (const page of stats.pages.values()) {
+    page.frontend.clear(all);
+    page.listenerCounts.clear(all);
+  }
   if (all) monitor.clearCounters();
 }

@@ -23,7 +23,15 @@ export const SHOW_STAT: RuntimeCommand = {
 };
 
 /** The bit of a kind in `<type>`. */
-const TYPE_BITS: Readonly<Record<RowKind, number>> = { frontend: 1, backend: 2, server: 4 };
+const TYPE_BITS: Readonly<Record<RowKind, number>> = {
+  frontend: 1,
+  backend: 2,
+  server: 4,
+  listener: 8,
+};
+
+/** Kinds of rows that have an id of their own. */
+const NUMBERED: ReadonlySet<RowKind> = new Set(["server", "listener"]);
 
 function showStat({ args, level, nowMs }: CommandCall, context: RuntimeContext): Answer {
   const isFiltered = args.length >= 3;
@@ -45,7 +53,7 @@ function showStat({ args, level, nowMs }: CommandCall, context: RuntimeContext):
   return { kind: "output", pieces: csvPieces(rows) };
 }
 
-/** Looks at three words: a proxy by id or name, kinds of rows as bits, a server's id; -1 is any. */
+/** Looks at three words: a proxy by id or name, kinds of rows as bits, the id of a server or listener; -1 is any. */
 function rowFilter(
   [proxy = "", type = "", server = ""]: readonly string[],
   { stats }: RuntimeContext,
@@ -59,7 +67,7 @@ function rowFilter(
   return (row) =>
     (proxyId === -1 || row.proxyId === proxyId) &&
     (bits === -1 || (bits & TYPE_BITS[row.kind]) !== 0) &&
-    (serverId === -1 || row.kind !== "server" || row.serverId === serverId);
+    (serverId === -1 || row.serverId === serverId || !NUMBERED.has(row.kind));
 }
 
 /** Digits with their sign at the beginning; 0 without any, as `atoi`. */

@@ -73,8 +73,14 @@ describe("Admission", () => {
     expect(take(made, admission)).toEqual([]);
     accept(made, admission, 2);
     expect(take(made, admission)).toEqual(["pause 1", "pause 2"]);
+    const areLimited = (): boolean[] =>
+      [1, 2, 3].map((port) => listener(made, port).counters.isLimited);
+    expect(areLimited()).toEqual([true, true, false]);
     leave(made, admission, 1);
     expect(take(made, admission)).toEqual(["resume 1", "resume 2"]);
+    expect(areLimited()).toEqual([false, false, false]);
+    admission.onPaused(listener(made, 3).frontend);
+    expect(areLimited()).toEqual([false, false, false]);
   });
 
   test("stops one listener at its own maxconn", () => {

@@ -115,7 +115,7 @@ export class Bench {
       source: end(source),
       destination: end(destination),
     };
-    const session = new Session(this.world, listener!.frontend, listener!, ends, {
+    const session = new Session(this.world, listener!, ends, {
       nowMs: this.nowMs,
       wallMs: 1_700_000_000_000 + this.nowMs,
     });

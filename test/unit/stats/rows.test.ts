@@ -139,12 +139,13 @@ describe("statsRows()", () => {
 
   test("counts the requests of a page by their answers", () => {
     const stats = new Stats();
-    stats.page.connected(stats.bench.nowMs);
+    const listener = stats.page.listenerCounts.of("127.0.0.1:8404");
+    stats.page.connected(listener, stats.bench.nowMs);
     for (const status of [200, 401, 503]) {
       stats.page.requested(stats.bench.nowMs);
       stats.page.answered(status, stats.bench.nowMs);
     }
-    stats.page.failed(400, stats.bench.nowMs);
+    stats.page.failed(listener, 400, stats.bench.nowMs);
     expect(stats.cells("page/FRONTEND")).toMatchObject({
       ...{ scur: 1, stot: 1, req_tot: 4, intercepted: 2, ereq: 1 },
       ...{ hrsp_2xx: 1, hrsp_4xx: 2, hrsp_5xx: 1 },
