@@ -10,28 +10,52 @@ const LENGTH_LAST = 4;
 const BODY = 5;
 const OFF = 6;
 
-/** The framing of one direction. */
-export class FrameTracker {
+/** Where a direction stands: the stage, the packet's type, a number; as in `struct frames` of src/native/frames.h. */
+export type FramePosition = readonly [stage: number, type: number, value: number];
+
+/** Follows the packets of one direction, whatever they are wrapped in. */
+export interface PacketTracker {
   /** Packets whose length is known, by type. */
+  readonly counts: Float64Array;
+  /** Whether a packet of our own may follow. */
+  readonly isAtBoundary: boolean;
+  /** Whether it has given up: what came cannot be followed, or nothing may follow it. */
+  readonly isOff: boolean;
+  /** Where the native part goes on with it; `undefined` if it cannot. */
+  readonly position: FramePosition | undefined;
+  /** Takes bytes; how many. All, unless it `stops` at the first place where a packet of our own may stand. */
+  take(bytes: Uint8Array, stops?: boolean): number;
+  /** One for the other direction, from its first byte on. */
+  opposite(): PacketTracker;
+}
+
+/** The framing of one direction. */
+export class FrameTracker implements PacketTracker {
   readonly counts = new Float64Array(PACKET_TYPE_COUNT);
   #stage = BOUNDARY;
   #type = 0;
   /** Of the length so far, or the bytes of the body that are still to come. */
   #value = 0;
 
-  /** Whether no packet is in the midst of its bytes. */
   get isAtBoundary(): boolean {
     return this.#stage === BOUNDARY;
   }
 
-  /** Whether it has given up: what came cannot be MQTT. */
   get isOff(): boolean {
     return this.#stage === OFF;
   }
 
-  /** Where it stands, as the numbers of `struct frames` in src/native/frames.h. */
-  get position(): readonly [stage: number, type: number, value: number] {
+  get position(): FramePosition {
     return [this.#stage, this.#type, this.#value];
+  }
+
+  /** Bytes of the packet's body that are still to come, which are not looked at. */
+  get bodyLeft(): number {
+    return this.#stage === BODY ? this.#value : 0;
+  }
+
+  opposite(): FrameTracker {
+    return new FrameTracker();
   }
 
   /**

@@ -35,10 +35,10 @@ export class Answering {
 
   /** The server is there: until when its first bytes are waited for; `undefined` to relay at once. */
   begin(nowMs: Millis): Millis | undefined {
-    const { context, effects } = this.#parts;
+    const { context, effects, log } = this.#parts;
     const { stream, request } = context;
     const { content } = context.backend!.proxy;
-    if (this.#upgrade !== undefined) this.#sendOn(this.#upgrade.replay, 0);
+    if (this.#upgrade !== undefined) log.noteSent(this.#client.sendOn(this.#upgrade.replay, 0));
     else if (this.#pipeline.inspectsResponse) {
       this.#sendOn(request.bytes, stream.heldCount);
       this.#client.inspect(content.inspectBytesMax);

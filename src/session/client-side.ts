@@ -29,6 +29,11 @@ export class ClientSide {
     this.#send(this.#webSocket?.wrap(bytes) ?? bytes);
   }
 
+  /** All that is sent to a client that leaves its relay, with a last packet or without. */
+  lastWords(packet: Uint8Array | undefined): Uint8Array | undefined {
+    return this.#webSocket === undefined ? packet : this.#webSocket.lastWords(packet);
+  }
+
   /** Answers an upgrade to WebSocket; false if the client cannot be served by it. */
   follow({ webSocket }: ClientStream): boolean {
     if (webSocket === undefined) return true;

@@ -5,7 +5,7 @@
 import type { Endpoint } from "../base/address.ts";
 import type { Millis } from "../base/units.ts";
 import type { BindAddress, UnixAccess } from "../config/model/bind.ts";
-import type { FrameTracker } from "../mqtt/frames.ts";
+import type { PacketTracker } from "../mqtt/frames.ts";
 
 /** Names one connection; never used again within a process. */
 export type ConnectionId = number;
@@ -66,7 +66,7 @@ export interface RelaySpec {
    * Follows the packets of MQTT: the client's direction as far as bytes were sent on ahead of the relay.
    * The mover's from `relay()` on, which alone looks at it.
    */
-  readonly framing?: FrameTracker | undefined;
+  readonly framing?: PacketTracker | undefined;
 }
 
 /** What is known of a finished TLS handshake. */

@@ -4,6 +4,7 @@ import type { BackendSide } from "../config/model/proxy.ts";
 import { inspectOnce } from "../mqtt/cached-inspection.ts";
 import { mqttClientOf } from "../mqtt/farewell.ts";
 import { FrameTracker } from "../mqtt/frames.ts";
+import { WebSocketTracker } from "../websocket/packet-tracker.ts";
 import type { SessionContext } from "./session-context.ts";
 
 /** Whether sessions of this backend are moved away, and MQTT clients are told when they are ended. */
@@ -12,9 +13,7 @@ export function tellsFarewell(side: BackendSide): boolean {
   return [drainTimeMs, drainRate, serverReference, rebalance].some((each) => each !== undefined);
 }
 
-/** Between WebSocket frames there are no packets to be followed. */
-function wantsFraming({ frontend, backend, stream }: SessionContext): boolean {
-  if (stream.webSocket !== undefined) return false;
+function wantsFraming({ frontend, backend }: SessionContext): boolean {
   const doesCount = [frontend, backend].some((each) => each?.proxy.flags.has("mqtt-packets"));
   return doesCount || (backend !== undefined && tellsFarewell(backend.side));
 }
@@ -34,7 +33,8 @@ export function noteConnect(context: SessionContext): boolean {
   }
   if (isFramed) {
     context.mqtt = mqttClientOf(found.packet);
-    context.framing = new FrameTracker();
+    const isBare = context.stream.webSocket === undefined;
+    context.framing = isBare ? new FrameTracker() : new WebSocketTracker();
   }
   return true;
 }

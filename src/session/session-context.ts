@@ -3,7 +3,7 @@ import type { Endpoint } from "../base/address.ts";
 import type { Millis } from "../base/units.ts";
 import { type ClientIdentity, clientIdentity } from "../mqtt/client-identity.ts";
 import type { MqttClient } from "../mqtt/farewell.ts";
-import type { FrameTracker } from "../mqtt/frames.ts";
+import type { PacketTracker } from "../mqtt/frames.ts";
 import type { RefusalCause } from "../mqtt/refusal.ts";
 import type { NamedId, PayloadView, TrackedEntry } from "../rules/context.ts";
 import type { CompiledSample } from "../rules/compile.ts";
@@ -65,7 +65,7 @@ export class SessionContext implements RuleSubject {
   /** Of a client that said CONNECT, where something wants to know. */
   mqtt: MqttClient | undefined;
   /** Of what such a client sends, up to the relay. */
-  framing: FrameTracker | undefined;
+  framing: PacketTracker | undefined;
   /** What the rule that has rejected it was about. */
   denial: RefusalCause | undefined;
 

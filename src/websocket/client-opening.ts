@@ -66,6 +66,12 @@ export class WebSocketOpening {
     return serverMessage(bytes);
   }
 
+  /** All that is said behind the relay: a packet of MQTT, if any, and that this side goes away. */
+  lastWords(packet: Uint8Array | undefined): Uint8Array {
+    const close = serverClose(CLOSE_CODE.goingAway);
+    return packet === undefined ? close : Buffer.concat([serverMessage(packet), close]);
+  }
+
   /** What to say before closing; nothing to who is no WebSocket client, or is in a relay. */
   farewell(): Uint8Array | undefined {
     return this.#upgrade === undefined || this.isRelayed ? undefined : serverClose(this.closeCode);

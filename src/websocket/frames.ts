@@ -5,7 +5,7 @@ const FINAL = 0x80;
 const MASKED = 0x80;
 
 /** Codes of close frames (§7.4.1). */
-export const CLOSE_CODE = { protocolError: 1002, unsupported: 1003, later: 1013 };
+export const CLOSE_CODE = { goingAway: 1001, protocolError: 1002, unsupported: 1003, later: 1013 };
 
 /** Why frames cannot be served, and the code of the close frame that says so. */
 export interface FrameFault {

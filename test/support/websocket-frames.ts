@@ -24,8 +24,23 @@ export function clientFrame({ opcode, isFinal, payload, mask }: ClientFrame): Bu
   return bytes;
 }
 
-/** All frames of the bytes, unmasked; throws if the last one is not whole or parts are mixed. */
-export function readFrames(bytes: Uint8Array): { data: Buffer; controls: Buffer[] } {
+/** The bytes of a frame of a server. */
+export function serverFrame(opcode: number, isFinal: boolean, payload: Uint8Array): Buffer {
+  const bare = clientFrame({ opcode, isFinal, payload, mask: 0 });
+  const start = bare.length - payload.length - 4;
+  bare[1]! &= 0x7f;
+  return Buffer.concat([bare.subarray(0, start), payload]);
+}
+
+/**
+ * All frames of the bytes, unmasked, and whether the last message goes on; throws if the last frame is
+ * not whole or parts are mixed.
+ */
+export function readFrames(bytes: Uint8Array): {
+  data: Buffer;
+  controls: Buffer[];
+  isOpen: boolean;
+} {
   const view = Buffer.from(bytes);
   const data: Buffer[] = [];
   const controls: Buffer[] = [];
@@ -55,5 +70,5 @@ export function readFrames(bytes: Uint8Array): { data: Buffer; controls: Buffer[
     }
     at = start + length;
   }
-  return { data: Buffer.concat(data), controls };
+  return { data: Buffer.concat(data), controls, isOpen };
 }

@@ -13,7 +13,7 @@ import {
   RELAY_CHUNK_BYTES,
   SILENCED_HOLD_MS,
 } from "../../limits.ts";
-import type { FrameTracker } from "../../mqtt/frames.ts";
+import type { PacketTracker } from "../../mqtt/frames.ts";
 import type { CloseManner, ConnectionId } from "../../session/mover.ts";
 import type { DeadlineEntry } from "./deadlines.ts";
 import { HeldBytes } from "./held-bytes.ts";
@@ -70,7 +70,7 @@ export class NodeConnection implements DeadlineEntry {
   /** The other side of the relay. */
   peer: NodeConnection | undefined;
   /** Of the packets that come from it, in a relay that wants to know. */
-  frames: FrameTracker | undefined;
+  frames: PacketTracker | undefined;
   errorCode: string | undefined;
   errorMessage: string | undefined;
   deadlineSlot = -1;

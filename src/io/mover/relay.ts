@@ -2,7 +2,7 @@
 // does not take it at once, the sending side is not read until it has.
 import type { Millis } from "../../base/units.ts";
 import { LEAVE_LINGER_MS } from "../../limits.ts";
-import { FrameTracker } from "../../mqtt/frames.ts";
+import type { PacketTracker } from "../../mqtt/frames.ts";
 import type { CloseManner, RelayCounters, RelayEnd, RelaySpec } from "../../session/mover.ts";
 import type { NodeConnection } from "./connection.ts";
 import type { DeadlineEntry } from "./deadlines.ts";
@@ -45,7 +45,7 @@ export class Relay implements DeadlineEntry {
     const { client, server, spec } = this;
     if (spec.framing !== undefined) {
       client.frames = spec.framing;
-      server.frames = new FrameTracker();
+      server.frames = spec.framing.opposite();
     }
     client.joinRelay(this, server);
     server.joinRelay(this, client);
@@ -66,7 +66,7 @@ export class Relay implements DeadlineEntry {
   }
 
   /** Follows the packets of a side; how many of the bytes go on. */
-  follow(side: NodeConnection, frames: FrameTracker, bytes: Uint8Array): number {
+  follow(side: NodeConnection, frames: PacketTracker, bytes: Uint8Array): number {
     return frames.take(bytes, this.#leave === "waits" && side === this.server);
   }
 

@@ -1,6 +1,6 @@
 // Both movers behind one seam. A connection begins in the native mover and goes over to Node's, under
-// its name, as soon as TLS concerns it or the connection that it is joined to
-// (docs/decisions/0009-native-mover.md). So both sides of a relay are always in the same mover.
+// its name, as soon as TLS concerns it or the connection that it is joined to, or its relay is to follow
+// packets inside WebSocket (docs/decisions/0009-native-mover.md). So both sides of a relay are always in the same mover.
 import type { Millis } from "../../base/units.ts";
 import type { MoverChoice } from "../../config/model/global.ts";
 import type {
@@ -146,7 +146,9 @@ export class RoutedMover implements ProcessMover {
   }
 
   relay(client: ConnectionId, server: ConnectionId, spec: RelaySpec): void {
-    if (this.#native?.has(client) === true && this.#native.has(server)) {
+    const { framing } = spec;
+    const isPlain = framing === undefined || framing.position !== undefined;
+    if (isPlain && this.#native?.has(client) === true && this.#native.has(server)) {
       this.#native.relay(client, server, spec);
       return;
     }

@@ -100,6 +100,28 @@ describe("option mqtt-websocket", () => {
     );
   });
 
+  test.each([
+    [4, ""],
+    [5, "e0029c00"],
+  ] as const)("MQTT %d: who is sent away gets '%s', then a close frame", (version, packet) => {
+    const bench = new Bench(config("drain-time 10s", "mqtt-set-username src"));
+    const client = bench.accept();
+    const connect = generate({ cmd: "connect", clientId: "d1", protocolVersion: version });
+    client.send(Buffer.concat([request(), framed(connect)])).connected();
+    client.answer(`${ANSWER.join("\r\n")}\r\n\r\n`);
+    const relay = client.effects.find((each) => each.kind === "relay");
+    // Only the rewritten CONNECT went ahead, and the upgrade is no packet.
+    expect(relay?.spec.framing).toMatchObject({ isAtBoundary: true, isOff: false });
+    expect([...relay!.spec.framing!.counts]).toEqual([0, 1, ...new Array<number>(14).fill(0)]);
+    client.tell({ kind: "leave", cause: "drain" });
+    const last = client.effects.at(-1);
+    const { data, controls } = readFrames(
+      last?.kind === "leave" ? (last.farewell ?? Buffer.alloc(0)) : Buffer.alloc(0),
+    );
+    expect(data.toString("hex")).toBe(packet);
+    expect(controls.map((each) => each.readUInt16BE())).toEqual([1001]);
+  });
+
   test("a refusal is a CONNACK in a frame, then a close frame", () => {
     const bench = new Bench(config("option mqtt-refuse"));
     bench.setUp("l/a", false);

@@ -1,7 +1,13 @@
 // The relays of the native part's thread. Both descriptors are the thread's from `start` on; it has
 // closed them when the end is told. A relay may stand for weeks, so all that is kept of it here is
 // the two names of its connections, and its framing where that is wanted.
-import { FrameTracker, PACKET_TYPE_COUNT } from "../../../mqtt/frames.ts";
+import {
+  type FramePosition,
+  FrameTracker,
+  PACKET_TYPE_COUNT,
+  type PacketTracker,
+} from "../../../mqtt/frames.ts";
+import { assert } from "../../../base/assert.ts";
 import type {
   CloseManner,
   ConnectionId,
@@ -16,8 +22,8 @@ import { systemError } from "./system-error.ts";
 
 /** The framing of both directions, up to where the thread takes it over. */
 interface Frames {
-  readonly toServer: FrameTracker;
-  readonly toClient: FrameTracker;
+  readonly toServer: PacketTracker;
+  readonly toClient: PacketTracker;
 }
 
 /** How a relay ended. */
@@ -265,7 +271,7 @@ export class NativeRelays {
     numbers[6] = spec.isClientHeard === true ? 1 : 0;
     numbers[7] = frames === undefined ? 0 : 1;
     if (frames === undefined) return numbers;
-    numbers.set([...frames.toServer.position, ...frames.toClient.position], POSITIONS_AT);
+    numbers.set([...positionOf(frames.toServer), ...positionOf(frames.toClient)], POSITIONS_AT);
     return numbers;
   }
 }
@@ -277,10 +283,15 @@ function startFrames(
   spec: RelaySpec,
 ): Frames | undefined {
   if (spec.framing === undefined) return undefined;
-  const frames = { toServer: spec.framing, toClient: new FrameTracker() };
+  const frames = { toServer: spec.framing, toClient: spec.framing.opposite() };
   frames.toServer.take(client.held.view());
   frames.toClient.take(server.held.view());
   return frames;
+}
+
+function positionOf({ position }: PacketTracker): FramePosition {
+  assert(position !== undefined, "a relay that the native part cannot follow is Node's");
+  return position;
 }
 
 /** Bytes from the client, bytes from the server; with framing the packets of each, by type. */
