@@ -15,6 +15,8 @@ interface Listener {
   readonly mark: StateMark;
   readonly addresses: HTMLElement;
   readonly refused: HTMLElement;
+  /** By which limits. */
+  readonly limited: HTMLElement;
   readonly figures: FigureCells;
 }
 
@@ -43,6 +45,7 @@ export class ListenersView {
       const mark = new StateMark();
       const addresses = element("span", { class: "mono dim" });
       const refused = element("span");
+      const limited = element("span", { class: "dim" });
       const figures = new FigureCells();
       const node = element(
         "tr",
@@ -55,23 +58,29 @@ export class ListenersView {
         ),
         cell("State", mark.node),
         ...figures.nodes,
-        cell("Refused", refused),
+        cell("Refused", refused, limited),
       );
       visibility.watch(node);
-      return { row, node, mark, addresses, refused, figures };
+      return { row, node, mark, addresses, refused, limited, figures };
     });
     this.#body.replaceChildren(...this.#listeners.map(({ node }) => node));
   }
 
   update(visibility: Visibility): void {
-    for (const { row, node, mark, addresses, refused, figures } of this.#listeners) {
+    for (const listener of this.#listeners) {
+      const { row, node, mark, addresses, refused, figures } = listener;
       const facts = row.facts as FrontendFacts;
       const isOpen = facts.admin === "open" && facts.addresses.length > 0;
       mark.show(isOpen ? "good" : "rest", isOpen ? "open" : facts.admin);
       setText(addresses, facts.addresses.join(", "));
       setText(refused, countText(facts.deniedCount));
+      setText(listener.limited, limitsText(facts));
       figures.update(row, facts.sessionsMax);
       if (visibility.isSeen(node)) figures.draw(row);
     }
   }
+}
+
+function limitsText({ limited }: FrontendFacts): string {
+  return limited.map(([reason, count]) => ` ${reason} ${countText(count)}`).join(",");
 }

@@ -77,6 +77,7 @@ export const BALANCER_SHAPE: ShapeOf<BalancerStatus> = {
       sessionCount: ["nullable", "number"],
     },
   ],
+  refused: [{ frontend: "string", reason: "string", count: "number" }],
   backends: [
     {
       name: "string",
@@ -95,6 +96,7 @@ export const BALANCER_SHAPE: ShapeOf<BalancerStatus> = {
           sessionCount: "number",
           queueCount: "number",
           check: ["nullable", { code: "string", text: "string", tookMs: "number" }],
+          packets: [{ type: "string", toServer: "number", toClient: "number" }],
         },
       ],
     },

@@ -3,6 +3,7 @@ import type { StatusDocument } from "./document.ts";
 import type { Problem } from "./facts.ts";
 import { type Line, piece, type Tone } from "./line.ts";
 import { brokerLines, type Extent, listenerLines, tableSection } from "./sections/brokers.ts";
+import { packetLines, refusedLines } from "./sections/mqtt.ts";
 import { processLines, routerLines } from "./sections/node.ts";
 import { replicationLines } from "./sections/replication.ts";
 import { plural, printable, shortened, wrapped } from "./words.ts";
@@ -34,7 +35,9 @@ export function statusScreen(status: StatusDocument, options: ScreenOptions): Li
     ["PROCESSES", processLines(status)],
     ["VIRTUAL ROUTERS", routerLines(status, width)],
     ["LISTENERS", balancer === null ? [] : listenerLines(balancer, extent)],
+    ["KEPT OUT BY LIMITS", balancer === null ? [] : refusedLines(balancer, extent)],
     ["BROKERS", balancer === null ? [] : brokerLines(balancer, extent)],
+    ["MQTT PACKETS", balancer === null ? [] : packetLines(balancer, extent)],
     ["STICK TABLES", balancer === null ? [] : tableSection(balancer, extent)],
     ["REPLICATION", balancer === null ? [] : replicationLines(balancer, extent)],
   ];

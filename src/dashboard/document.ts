@@ -30,6 +30,8 @@ export interface FrontendFacts {
   readonly admin: string;
   /** Refused by rules so far: connections, sessions and requests. */
   readonly deniedCount: number;
+  /** Whom limits have kept out so far, by reason; some are in `deniedCount`, too. */
+  readonly limited: readonly (readonly [reason: string, count: number])[];
 }
 
 /** A backend, or the backend of a `listen`. */

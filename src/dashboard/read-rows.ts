@@ -75,6 +75,7 @@ function frontendReading(
       sessionsMax: finite(side.maxconn),
       admin,
       deniedCount: deniedConnections + deniedSessions + deniedRequests,
+      limited: counters.limited.entries().map(({ reason, count }) => [reason, count]),
     },
     counters: {
       sessions: counters.sessions.current,

@@ -22,6 +22,7 @@ import { createProgramLog, type ProgramLog } from "./log/program-log.ts";
 import { DrainShell } from "./drain-shell.ts";
 import { HealthShell } from "./health-shell.ts";
 import { LifeShell } from "./life-shell.ts";
+import { watchLimits } from "./limit-watcher.ts";
 import { LiveShell } from "./live-shell.ts";
 import { RoutedMover } from "./mover/routed-mover.ts";
 import { type NodeReader, readerBeside } from "./node-reader.ts";
@@ -80,6 +81,7 @@ export class Balancer {
     this.#journal = new BalancerJournal(this.#program);
     this.#node = readerBeside(options.controlPath);
     this.#world = processWorld();
+    watchLimits(this.#world, this.#journal);
     this.#sinks = new LogSinks((message) => this.#program.warn(message));
     this.#traffic = new TrafficLog(this.#world, this.#sinks);
     this.#shell = new SessionShell(this.#world, {

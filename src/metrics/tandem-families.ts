@@ -58,6 +58,20 @@ export function* tandemFamilies(sources: TandemSources): Generator<FamilyLines, 
     })),
   );
   yield family(
+    "tandem_mqtt_refused_total",
+    "counter",
+    "Clients that a limit has kept out, told or not (mqtt-limit, mqtt-connect-rate)",
+    [...world.frontends.values()].flatMap(({ name, counters }) =>
+      counters.limited.entries().map(({ reason, count }) => ({
+        labels: [
+          ["proxy", name],
+          ["reason", reason],
+        ] as const,
+        value: count,
+      })),
+    ),
+  );
+  yield family(
     "tandem_mqtt_packets_total",
     "counter",
     'Packets of MQTT, where they are counted (option mqtt-packets); server "" for all of a frontend',

@@ -2,6 +2,7 @@
 import { RateCounter } from "../base/rate.ts";
 import type { Millis } from "../base/units.ts";
 import type { ServerPackets } from "../balance/counters.ts";
+import { LimitCounts } from "./limit-counts.ts";
 
 /** Sessions over which times are averaged, as HAProxy's `*time` columns. */
 const AVERAGE_SESSIONS = 512;
@@ -123,6 +124,8 @@ export class FrontendCounters {
   failedRequests = 0;
   /** Clients that were told by a CONNACK that they are not served. */
   refusals = 0;
+  /** Clients that limits have kept out, told or not. */
+  readonly limited = new LimitCounts();
   /** Where they are counted, with all that are also counted for a backend. */
   packets: ServerPackets | undefined;
 
@@ -132,6 +135,7 @@ export class FrontendCounters {
     this.sessionRate.highest = 0;
     this.connectionRate.highest = 0;
     if (all) zeroNumbers(this);
+    if (all) this.limited.clear();
   }
 
   /** A connection has become a session. */

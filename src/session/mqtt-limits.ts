@@ -8,7 +8,23 @@ import { inspectOnce } from "../mqtt/cached-inspection.ts";
 import type { ConnectFacts } from "../mqtt/inspect.ts";
 import type { RefusalCause } from "../mqtt/refusal.ts";
 import { compileRegex } from "../rules/regex.ts";
+import type { LimitReason } from "./limit-counts.ts";
 import type { SessionContext } from "./session-context.ts";
+
+/** What keeps a client out: what it is told, and what is counted. */
+export interface LimitVerdict {
+  readonly cause: RefusalCause;
+  readonly reason: LimitReason;
+}
+
+const TOO_LARGE: LimitVerdict = { cause: "too-large", reason: "connect-size" };
+const BANNED: LimitVerdict = { cause: "banned", reason: "ban" };
+
+const RATE_REASONS: Readonly<Record<MqttRateLimit["by"], LimitReason>> = {
+  "client-id": "client-rate",
+  src: "source-rate",
+  listener: "listener-rate",
+};
 
 /** What is left to somebody of a rate. */
 interface Allowance {
@@ -24,51 +40,54 @@ export class MqttLimiter {
   #pattern: { readonly text: string; readonly regex: RegExp } | undefined;
 
   /** Judges a client's CONNECT, once: what keeps it out, if anything; `wait` while it is still to come. */
-  judge(limits: MqttLimits, context: SessionContext): RefusalCause | "wait" | undefined {
+  judge(limits: MqttLimits, context: SessionContext): LimitVerdict | "wait" | undefined {
     const { request } = context;
     const found = inspectOnce(request.bytes, request.bytesMax);
     const { connectBytesMax = Infinity } = limits;
     if (found.kind === "need-more") {
-      if ((found.bytesWanted ?? 0) > connectBytesMax) return "too-large";
+      if ((found.bytesWanted ?? 0) > connectBytesMax) return TOO_LARGE;
       return request.final ? undefined : "wait";
     }
     if (found.kind !== "connect") return undefined;
-    if (found.byteCount > connectBytesMax) return "too-large";
+    if (found.byteCount > connectBytesMax) return TOO_LARGE;
     const { packet } = found;
     return this.#judgeFacts(limits, packet) ?? this.#judgeRates(limits.rates, packet, context);
   }
 
-  #judgeFacts(limits: MqttLimits, packet: ConnectFacts): RefusalCause | undefined {
+  #judgeFacts(limits: MqttLimits, packet: ConnectFacts): LimitVerdict | undefined {
     const { keepaliveMinMs = 0, keepaliveMaxMs = Infinity, clientId } = limits;
     // Without a keep alive a client may be silent for ever.
     const keepaliveMs = packet.keepaliveSeconds === 0 ? Infinity : packet.keepaliveSeconds * 1_000;
-    if (keepaliveMs < keepaliveMinMs || keepaliveMs > keepaliveMaxMs) return "keepalive";
+    if (keepaliveMs < keepaliveMinMs || keepaliveMs > keepaliveMaxMs) {
+      return { cause: "keepalive", reason: "keepalive" };
+    }
     if (clientId === undefined) return undefined;
     if (this.#pattern?.text !== clientId) {
       const compiled = compileRegex(clientId, "");
       if (!compiled.ok) return undefined;
       this.#pattern = { text: clientId, regex: compiled.regex };
     }
-    return this.#pattern.regex.test(packet.clientId) ? undefined : "client-id";
+    const isMatch = this.#pattern.regex.test(packet.clientId);
+    return isMatch ? undefined : { cause: "client-id", reason: "client-id" };
   }
 
   #judgeRates(
     rates: readonly MqttRateLimit[],
     packet: ConnectFacts,
     context: SessionContext,
-  ): RefusalCause | undefined {
+  ): LimitVerdict | undefined {
     for (const [index, rate] of rates.entries()) {
       const key = keyOf(rate, packet, context);
       if (key === undefined) continue;
-      const cause = this.#take(rate, `${index} ${key}`, context.nowMs);
-      if (cause !== undefined) return cause;
+      const verdict = this.#take(rate, `${index} ${key}`, context.nowMs);
+      if (verdict !== undefined) return verdict;
     }
     return undefined;
   }
 
-  #take(rate: MqttRateLimit, key: string, nowMs: Millis): RefusalCause | undefined {
+  #take(rate: MqttRateLimit, key: string, nowMs: Millis): LimitVerdict | undefined {
     const allowance = this.#allowanceOf(rate, key, nowMs);
-    if (nowMs < allowance.bannedUntilMs) return "banned";
+    if (nowMs < allowance.bannedUntilMs) return BANNED;
     const passedMs = Math.max(0, nowMs - allowance.filledMs);
     allowance.tokens = Math.min(
       rate.burst,
@@ -79,9 +98,10 @@ export class MqttLimiter {
       allowance.tokens -= 1;
       return undefined;
     }
-    if (rate.banMs === undefined) return "rate";
+    const reason = RATE_REASONS[rate.by];
+    if (rate.banMs === undefined) return { cause: "rate", reason };
     allowance.bannedUntilMs = nowMs + rate.banMs;
-    return "banned";
+    return { cause: "banned", reason };
   }
 
   /** Of many keys those seen last are remembered. */

@@ -1,12 +1,12 @@
 // From first bytes to a backend and, where a stick table or a rule says so, a server. Each stage
 // may have to wait for bytes; `advance` then goes on where it stopped.
-import type { RefusalCause } from "../mqtt/refusal.ts";
 import type { ServerState } from "../balance/server.ts";
 import type { BackendRules, BackendState } from "./backend-state.ts";
 import type { FrontendRules, FrontendState } from "./frontend-state.ts";
 import type { CloseManner } from "./mover.ts";
 import { noteConnect } from "./mqtt-client.ts";
 import { noteConnack } from "./mqtt-idle.ts";
+import type { LimitVerdict } from "./mqtt-limits.ts";
 import { setUsername } from "./mqtt-username.ts";
 import type { PinnedEntry } from "./pins.ts";
 import { type RunnableRule, runRules } from "./rule-runner.ts";
@@ -98,10 +98,11 @@ export class Pipeline {
     if (stream.webSocket !== undefined && stream.webSocket.upgrade === undefined) {
       return request.final ? { kind: "rejected", manner: "finish" } : { kind: "wait" };
     }
-    const cause = this.#limit();
-    if (cause === "wait") return { kind: "wait" };
-    if (cause !== undefined) {
-      this.#context.denial = cause;
+    const limit = this.#limit();
+    if (limit === "wait") return { kind: "wait" };
+    if (limit !== undefined) {
+      this.#context.countLimited(limit.reason);
+      this.#context.denial = limit.cause;
       return { kind: "rejected", manner: "finish" };
     }
     const outcome = setUsername(this.#frontendRules.username, this.#context);
@@ -115,12 +116,12 @@ export class Pipeline {
   }
 
   /** Judges by `mqtt-limit`, once, as that counts. */
-  #limit(): RefusalCause | "wait" | undefined {
+  #limit(): LimitVerdict | "wait" | undefined {
     const { mqttLimiter, side } = this.#context.frontend;
     if (side.mqttLimits === undefined || this.#isAdmitted) return undefined;
-    const cause = mqttLimiter.judge(side.mqttLimits, this.#context);
-    this.#isAdmitted = cause === undefined;
-    return cause;
+    const verdict = mqttLimiter.judge(side.mqttLimits, this.#context);
+    this.#isAdmitted = verdict === undefined;
+    return verdict;
   }
 
   #chooseBackend(): PipelineStep | undefined {

@@ -92,6 +92,7 @@ export class ServerSide {
       case "refused-full":
         this.#log.noteServer(assignment.server);
         this.#countFailure(assignment.server);
+        this.#countPaced(assignment.server);
         return { kind: "refused" };
       case "none":
         this.#log.noteServer(undefined);
@@ -238,6 +239,17 @@ export class ServerSide {
   /** The time in the queue is up. */
   countQueueTimeout(): void {
     this.#countFailure(this.#awaited);
+    this.#countPaced(this.#awaited);
+  }
+
+  /** No place was to be had of this server, or of any: where it has free ones, its pace is why. */
+  #countPaced(server: ServerState | undefined): void {
+    const servers = server === undefined ? this.backend.balancer.servers : [server];
+    const isPaced = servers.some(
+      ({ spec, maxconn, served }) =>
+        spec.connectRate !== undefined && (maxconn === 0 || served < maxconn),
+    );
+    if (isPaced) this.#context.countLimited("connect-rate");
   }
 
   /** Leaves the queue for good. */

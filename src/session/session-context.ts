@@ -16,6 +16,7 @@ import type { BackendState } from "./backend-state.ts";
 import { ClientStream } from "./client-stream.ts";
 import type { ListenerCounters } from "./counters.ts";
 import type { FrontendState, ListenerState } from "./frontend-state.ts";
+import type { LimitReason } from "./limit-counts.ts";
 import type { Keepalive } from "./mqtt-idle.ts";
 import type { ConnectionId, TlsFacts } from "./mover.ts";
 import type { RuleSubject } from "./rule-runner.ts";
@@ -125,6 +126,12 @@ export class SessionContext implements RuleSubject {
   countOpened(nowMs: Millis): void {
     this.frontend.counters.countSession(nowMs);
     this.#world.counters.sessionRate.add(nowMs);
+  }
+
+  /** A limit has kept it out. */
+  countLimited(reason: LimitReason): void {
+    const host = this.source.kind === "ip" ? this.source.host : "";
+    this.frontend.counters.limited.add(reason, { clientId: this.client?.clientId, host });
   }
 
   get state(): World["lookups"] {

@@ -8,6 +8,7 @@ import type { BackendState } from "../session/backend-state.ts";
 import type { StatsCells, StatsRow } from "./columns.ts";
 import { commonCells, type RowContext, seconds, secondsSince } from "./context.ts";
 import { refusalCells } from "./frontend-row.ts";
+import { packetCells } from "./own-columns.ts";
 import type { PageCounters } from "./page-counters.ts";
 import { responseCells } from "./response-cells.ts";
 import { timeCells } from "./time-cells.ts";
@@ -53,6 +54,7 @@ export function backendRow(backend: BackendState, context: RowContext): StatsRow
     lastsess: secondsSince(counters.lastSessionMs, nowMs),
     connect: counters.connects,
     ...timeCells(counters.times),
+    ...packetCells(counters.packets),
   };
   if (context.legends) cells.algo = backend.side.balance.algorithm;
   return { kind: "backend", proxyId: proxy.id, serverId: 0, cells };

@@ -1,10 +1,12 @@
 // What `tandem status` is told by a balancer: how the process stands, where it listens, who answers
 // behind it, what it remembers and what its peers have. The names are part of `tandem status --json`.
 import { formatEndpoint } from "../base/address.ts";
+import type { ServerPackets } from "../balance/counters.ts";
 import type { ServerState } from "../balance/server.ts";
 import type { Fitness } from "../base/life.ts";
 import type { Millis } from "../base/units.ts";
 import { serverKey } from "../health/monitored.ts";
+import { PACKET_TYPE_NAMES } from "../mqtt/packet-types.ts";
 import type { GroupStatus } from "../peers/group-status.ts";
 import type { BackendState } from "../session/backend-state.ts";
 import type { World } from "../session/world.ts";
@@ -23,6 +25,8 @@ export interface BalancerStatus {
   readonly sessionCount: number;
   readonly sessionsMax: number | null;
   readonly listeners: readonly ListenerReport[];
+  /** Whom limits have kept out so far, where that was anybody. */
+  readonly refused: readonly RefusedReport[];
   readonly backends: readonly BackendReport[];
   readonly tables: readonly TableReport[];
   readonly peers: readonly PeersReport[];
@@ -34,6 +38,22 @@ export interface ListenerReport {
   /** `null` for one that serves statistics only. */
   readonly frontend: string | null;
   readonly sessionCount: number | null;
+}
+
+/** Clients that a limit of a frontend, or the pace of its servers, has kept out. */
+export interface RefusedReport {
+  readonly frontend: string;
+  /** As `tandem_mqtt_refused_total` names it. */
+  readonly reason: string;
+  readonly count: number;
+}
+
+/** Packets of one type. */
+export interface PacketReport {
+  /** `connect`, `publish`... */
+  readonly type: string;
+  readonly toServer: number;
+  readonly toClient: number;
 }
 
 /** A backend with its servers, in file order. */
@@ -63,6 +83,8 @@ export interface ServerReport {
   readonly sessionCount: number;
   readonly queueCount: number;
   readonly check: CheckReport | null;
+  /** Of MQTT by type, where they are counted and any has come. */
+  readonly packets: readonly PacketReport[];
 }
 
 /** The last result of a server's check. */
@@ -120,6 +142,9 @@ export function balancerStatus(sources: BalancerStatusSources, nowMs: Millis): B
       })),
       ...pageAddresses.map((address) => ({ address, frontend: null, sessionCount: null })),
     ],
+    refused: [...world.frontends.values()].flatMap(({ name, counters }) =>
+      counters.limited.entries().map((each) => ({ frontend: name, ...each })),
+    ),
     backends: [...world.backends.values()].map((backend) => backendReport(backend, sources, nowMs)),
     tables: [...world.tables].map(([name, { spec, usedCount, size }]) => ({
       name,
@@ -174,7 +199,17 @@ function serverReport(
       report === undefined
         ? null
         : { code: report.code, text: report.info, tookMs: Math.round(report.durationMs) },
+    packets: packetReports(server.counters.packets),
   };
+}
+
+function packetReports(packets: ServerPackets | undefined): PacketReport[] {
+  if (packets === undefined) return [];
+  return PACKET_TYPE_NAMES.flatMap((type, index) => {
+    const toServer = packets.toServer[index]!;
+    const toClient = packets.toClient[index]!;
+    return toServer + toClient === 0 ? [] : [{ type, toServer, toClient }];
+  });
 }
 
 /** How a server stands, in one word. */

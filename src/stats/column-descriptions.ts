@@ -1,9 +1,13 @@
 // What the columns of `show stat` mean, in few words, for `show stat typed desc`.
 import type { ColumnName } from "./columns.ts";
+import { describeOwnColumn } from "./own-columns.ts";
 
 /** The meaning of a column; those of HAProxy's HTTP modules are named after what they count. */
 export function describeColumn(column: ColumnName): string {
-  return DESCRIPTIONS[column] ?? `Counter of an HTTP module: ${column.replaceAll("_", " ")}`;
+  const ours = describeOwnColumn(column);
+  return (
+    ours ?? DESCRIPTIONS[column] ?? `Counter of an HTTP module: ${column.replaceAll("_", " ")}`
+  );
 }
 
 const DESCRIPTIONS: Readonly<Partial<Record<ColumnName, string>>> = {

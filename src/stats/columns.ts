@@ -1,5 +1,7 @@
 // The columns of HAProxy's statistics, in the order of `show stat` of 2.6 (haproxy management §9.1).
-// The CSV, typed and JSON forms and the rows themselves all follow from this one table.
+// The CSV, typed and JSON forms and the rows themselves all follow from this one table. Columns of
+// Tandem's own (own-columns.ts) stand behind it.
+import { OWN_COLUMN_NAMES, type OwnColumnName } from "./own-columns.ts";
 
 /**
  * Name, tags, type. The tags are origin (Metric, Status, Key, Config), nature (Age, avera(g)e "a",
@@ -137,7 +139,7 @@ const TABLE = [
 ] as const;
 
 /** The name of a column. */
-export type ColumnName = (typeof TABLE)[number][0];
+export type ColumnName = (typeof TABLE)[number][0] | OwnColumnName;
 
 /** How a value is typed in the typed and JSON forms. */
 export type ColumnType = "str" | "u32" | "s32" | "u64";
@@ -153,7 +155,13 @@ export interface Column {
 }
 
 /** All columns in order. A column's index is its `pos` in the typed and JSON forms. */
-export const COLUMNS: readonly Column[] = TABLE.map(([name, tags, type]) => ({ name, tags, type }));
+export const COLUMNS: readonly Column[] = [
+  ...TABLE.map(([name, tags, type]) => ({ name, tags, type })),
+  ...OWN_COLUMN_NAMES.map((name) => ({ name, tags: "MCP", type: "u64" }) as const),
+];
+
+/** The first of the columns that HAProxy does not have. */
+export const FIRST_OWN_COLUMN: number = TABLE.length;
 
 /** What a row is about; `show stat` numbers them 0, 1, 2 and 3. */
 export type RowKind = "frontend" | "backend" | "server" | "listener";
@@ -183,7 +191,7 @@ const TLS_COLUMNS: readonly ColumnName[] = ["ssl_sess", "ssl_reused_sess", "ssl_
 /** The modules' columns of a row. Nothing of HTTP is relayed and TLS is counted nowhere: all 0. */
 export function moduleColumns(kind: RowKind): readonly ColumnName[] {
   if (kind === "server" || kind === "listener") return TLS_COLUMNS;
-  return COLUMNS.slice(FIRST_MODULE_COLUMN).map(({ name }) => name);
+  return COLUMNS.slice(FIRST_MODULE_COLUMN, FIRST_OWN_COLUMN).map(({ name }) => name);
 }
 
 /** A value in a cell. Numbers are whole. */

@@ -4,6 +4,7 @@ import type { FrontendCounters } from "../session/counters.ts";
 import type { FrontendState } from "../session/frontend-state.ts";
 import type { StatsCells, StatsRow } from "./columns.ts";
 import { commonCells, limitCell, type RowContext } from "./context.ts";
+import { limitCells, packetCells } from "./own-columns.ts";
 import type { PageCounters } from "./page-counters.ts";
 import { responseCells } from "./response-cells.ts";
 
@@ -24,6 +25,8 @@ export function frontendRow(
     req_tot: 0,
     status: STATUSES[admin],
     ...refusalCells(proxy, counters),
+    ...limitCells(counters.limited, proxy.frontend?.mqttLimits !== undefined),
+    ...packetCells(counters.packets),
   });
 }
 

@@ -54,6 +54,8 @@ export interface ProcessFacts {
 export interface StatsView {
   readonly process: ProcessFacts;
   rows(selection: RowSelection): readonly StatsRow[];
+  /** Whether the CSV form has columns that HAProxy does not have. */
+  readonly hasOwnColumns: boolean;
   /** Whether `stats admin` lets this client act. */
   mayAct(): boolean;
   /** Carries an action out. */
@@ -166,7 +168,7 @@ function answerForm(
     });
   switch (options.form) {
     case "csv":
-      return okAnswer("text/plain", formatCsv(rows()), headers);
+      return okAnswer("text/plain", formatCsv(rows(), view.hasOwnColumns), headers);
     case "typed":
       return okAnswer("text/plain", formatTyped(rows()), headers);
     case "json":

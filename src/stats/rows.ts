@@ -48,6 +48,16 @@ export const ALL_ROWS: RowSelection = {
   legends: true,
 };
 
+/** Whether a directive of ours is in use whose columns the CSV form is to have. */
+export function hasOwnColumns({ proxies }: Pick<StatsSource, "proxies">): boolean {
+  return proxies.some(
+    ({ flags, frontend, backend }) =>
+      flags.has("mqtt-packets") ||
+      frontend?.mqttLimits !== undefined ||
+      backend?.servers.some(({ connectRate }) => connectRate !== undefined),
+  );
+}
+
 /** The rows of a selection. */
 export function statsRows(
   source: StatsSource,

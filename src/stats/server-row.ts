@@ -9,6 +9,7 @@ import { describeCode, isDataCode } from "../health/result.ts";
 import type { BackendState } from "../session/backend-state.ts";
 import type { StatsCells, StatsRow } from "./columns.ts";
 import { commonCells, limitCell, type RowContext, seconds, secondsSince } from "./context.ts";
+import { packetCells } from "./own-columns.ts";
 import { healthSource, serverStatus } from "./server-status.ts";
 import { timeCells } from "./time-cells.ts";
 
@@ -69,6 +70,7 @@ function loadCells(backend: BackendState, server: ServerState, { nowMs }: RowCon
     used_conn_cur: server.served,
     need_conn_est: counters.servedMax,
     ...timeCells(backend.serverTimes.get(server)),
+    ...packetCells(counters.packets),
   };
 }
 

@@ -19,7 +19,7 @@ import { BAD_REQUEST } from "../../stats/answer.ts";
 import { PageCounters } from "../../stats/page-counters.ts";
 import { PageRules } from "../../stats/page-rules.ts";
 import type { ProcessFacts, StatsView } from "../../stats/request.ts";
-import { type StatsSource, statsRows } from "../../stats/rows.ts";
+import { type StatsSource, hasOwnColumns, statsRows } from "../../stats/rows.ts";
 import type { StatusLookup } from "../../stats/server-status.ts";
 import { HAPROXY_VERSION, TANDEM_VERSION } from "../../version.ts";
 import { monotonicMs, wallClockMs } from "../clock.ts";
@@ -281,6 +281,7 @@ export class StatsServer {
     return {
       process: this.#facts(nowMs),
       rows: (selection) => statsRows(this.source, selection, nowMs),
+      hasOwnColumns: hasOwnColumns(this.source),
       mayAct,
       dashboard: this.#dashboard?.view({ mayAct: mayAct() }),
       act: (form) => {

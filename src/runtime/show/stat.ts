@@ -1,9 +1,9 @@
 // show stat [{<iid>|<proxy>} <type> <sid>] [desc|json|no-maint|typed|up]* (haproxy management §9.3)
 import { describeColumn } from "../../stats/column-descriptions.ts";
 import type { RowKind, StatsRow } from "../../stats/columns.ts";
-import { CSV_HEADER, csvLine } from "../../stats/csv.ts";
+import { csvHeader, csvLine } from "../../stats/csv.ts";
 import { jsonRow, typedLines } from "../../stats/json.ts";
-import { ALL_ROWS, eachStatsRow } from "../../stats/rows.ts";
+import { ALL_ROWS, eachStatsRow, hasOwnColumns } from "../../stats/rows.ts";
 import {
   type Answer,
   type CommandCall,
@@ -50,7 +50,7 @@ function showStat({ args, level, nowMs }: CommandCall, context: RuntimeContext):
   if (flags.has("typed")) {
     return { kind: "output", pieces: typedPieces(rows, flags.has("desc")) };
   }
-  return { kind: "output", pieces: csvPieces(rows) };
+  return { kind: "output", pieces: csvPieces(rows, hasOwnColumns(context.stats)) };
 }
 
 /** Looks at three words: a proxy by id or name, kinds of rows as bits, the id of a server or listener; -1 is any. */
@@ -82,9 +82,9 @@ function* accepted(
   for (const row of rows) if (accepts(row)) yield row;
 }
 
-function* csvPieces(rows: Iterable<StatsRow>): Generator<string, void> {
-  yield `${CSV_HEADER}\n`;
-  for (const row of rows) yield `${csvLine(row)}\n`;
+function* csvPieces(rows: Iterable<StatsRow>, hasOwn: boolean): Generator<string, void> {
+  yield `${csvHeader(hasOwn)}\n`;
+  for (const row of rows) yield `${csvLine(row, hasOwn)}\n`;
 }
 
 function* typedPieces(rows: Iterable<StatsRow>, isDescribed: boolean): Generator<string, void> {

@@ -45,6 +45,7 @@ function viewOf(mayAct: boolean, forms: ActionForm[] = []): StatsView {
       connections: 5,
     },
     rows: () => ROWS,
+    hasOwnColumns: false,
     mayAct: () => mayAct,
     act: (form) => {
       forms.push(form);

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { PacketCounters } from "../../../src/session/packet-counters.ts";
 import { COLUMNS, FIRST_MODULE_COLUMN, type StatsRow } from "../../../src/stats/columns.ts";
-import { CSV_HEADER, formatCsv } from "../../../src/stats/csv.ts";
+import { csvHeader, formatCsv } from "../../../src/stats/csv.ts";
 import { formatJson, formatTyped } from "../../../src/stats/json.ts";
+import { packetCells } from "../../../src/stats/own-columns.ts";
 import { formatDuration, formatSize } from "../../../src/stats/page-figures.ts";
 
 function row(cells: StatsRow["cells"], kind: StatsRow["kind"] = "server"): StatsRow {
@@ -10,22 +12,30 @@ function row(cells: StatsRow["cells"], kind: StatsRow["kind"] = "server"): Stats
 
 describe("formatCsv()", () => {
   test("has HAProxy's 127 columns and one for the border of its modules", () => {
-    const names = CSV_HEADER.slice(2).split(",");
-    expect(names).toHaveLength(COLUMNS.length + 2);
+    const names = csvHeader(false).slice(2).split(",");
+    expect(names).toHaveLength(127 + 2);
     expect(names.slice(0, 3)).toEqual(["pxname", "svname", "qcur"]);
     expect(names.indexOf("-")).toBe(FIRST_MODULE_COLUMN);
     expect(names.slice(-3)).toEqual(["h1_spliced_bytes_in", "h1_spliced_bytes_out", ""]);
   });
 
+  test("has ours behind them where they are wanted", () => {
+    const names = csvHeader(true).slice(2).split(",");
+    expect(csvHeader(true).startsWith(csvHeader(false))).toBe(true);
+    expect(names).toHaveLength(COLUMNS.length + 2);
+    const [, line] = formatCsv([row({ pxname: "be", mqtt_refused_ban: 7 })], true).split("\n");
+    expect(line!.split(",")[names.indexOf("mqtt_refused_ban")]).toBe("7");
+  });
+
   test("gives every row as many cells as the header, empty where nothing applies", () => {
-    const [header, line, end] = formatCsv([row({ pxname: "be", qcur: 0 })]).split("\n");
+    const [header, line, end] = formatCsv([row({ pxname: "be", qcur: 0 })], false).split("\n");
     expect(line!.split(",")).toHaveLength(header!.split(",").length);
     expect(line!.startsWith("be,,0,,")).toBe(true);
     expect(end).toBe("");
   });
 
   test("quotes what would end a cell", () => {
-    const text = formatCsv([row({ pxname: 'a"b', svname: "c,d", last_chk: "e\nf" })]);
+    const text = formatCsv([row({ pxname: 'a"b', svname: "c,d", last_chk: "e\nf" })], false);
     expect(text).toContain('"a""b","c,d",');
     expect(text).toContain('"e\nf"');
   });
@@ -48,6 +58,19 @@ describe("formatJson() and formatTyped()", () => {
       ],
     ]);
   });
+});
+
+test("packetCells() has a column for each type that may come, and one for all others", () => {
+  const packets = new PacketCounters();
+  const toServer = new Float64Array(16).fill(1);
+  packets.add({ toServer, toClient: new Float64Array(16) }, undefined);
+  const cells = packetCells(packets);
+  expect(cells).toMatchObject({ mqtt_in_connect: 1, mqtt_in_auth: 1, mqtt_out_publish: 0 });
+  // Reserved, CONNACK, SUBACK, UNSUBACK and PINGRESP are the servers' own.
+  expect(cells.mqtt_in_other).toBe(5);
+  const sum = Object.values(cells).reduce((total, count) => total + count, 0);
+  expect(sum).toBe(16);
+  expect(packetCells(undefined)).toEqual({});
 });
 
 describe("figures of the page", () => {

@@ -105,7 +105,7 @@ describe("every form", () => {
     const rows = rowsOf(new Bench(FILE)).slice(0, 1);
     expect(formatTyped(rows)).toMatch(/^L\.1\.1\.0\.pxname\.1:KNS:str:in\n/);
     expect(formatTyped(rows)).toContain("\nL.1.1.32.type.1:CGS:u32:3\n");
-    expect(formatCsv(rows)).toContain("\nin,<plain>,,,0,0,0,0,0,0,0,0,0,");
+    expect(formatCsv(rows, false)).toContain("\nin,<plain>,,,0,0,0,0,0,0,0,0,0,");
     expect(formatJson(rows)).toMatch(/^\[\[\{"objType":"Listener","proxyId":1,"id":1,/);
     const table = formatTable(rows, true);
     expect(table).toContain('<tr><td class="name" title="127.0.0.1:1883">&#60;plain&#62;</td>');

@@ -94,6 +94,7 @@ export function server(change: Partial<ServerReport> = {}): ServerReport {
     sessionCount: 6_667,
     queueCount: 0,
     check: { code: "L7OK", text: "CONNACK 0", tookMs: 2 },
+    packets: [],
     ...change,
   };
 }
@@ -150,6 +151,7 @@ export function balancer(change: Partial<BalancerStatus> = {}): BalancerStatus {
       { address: "0.0.0.0:1883", frontend: "mqtt", sessionCount: 20_001 },
       { address: "0.0.0.0:8404", frontend: null, sessionCount: null },
     ],
+    refused: [],
     backends: [{ name: "brokers", sessionCount: 20_001, queueCount: 0, usableCount: 3, servers }],
     tables: [
       {

@@ -62,6 +62,11 @@ function trouble(): NodeFacts {
     }),
     balancer: balancer({
       fitness: { isFit: false, reasons: ["listener [::]:8883 of frontend tls is not open"] },
+      refused: [
+        { frontend: "mqtt", reason: "keepalive", count: 3 },
+        { frontend: "mqtt", reason: "client-rate", count: 12_034 },
+        { frontend: HOSTILE, reason: "ban", count: 1 },
+      ],
       backends: [
         {
           name: "brokers",
@@ -69,7 +74,12 @@ function trouble(): NodeFacts {
           queueCount: 7,
           usableCount: 1,
           servers: [
-            server(),
+            server({
+              packets: [
+                { type: "connect", toServer: 20, toClient: 0 },
+                { type: "publish", toServer: 1_400, toClient: 3_000 },
+              ],
+            }),
             server({
               name: HOSTILE,
               state: "down",
