@@ -79,11 +79,6 @@ export function unauthorizedAnswer(realm: string): StatsAnswer {
   };
 }
 
-/** What HAProxy would do here and Tandem does not. */
-export function notServedAnswer(what: string): StatsAnswer {
-  return answer(501, "Not Implemented", "text/plain", `${what}\n`);
-}
-
 function errorAnswer(status: number, reason: string, text: string): StatsAnswer {
   const body = `<html><body><h1>${status} ${reason}</h1>\n${text}\n</body></html>\n`;
   return answer(status, reason, HTML, body);

@@ -9,7 +9,6 @@ import { type ActionForm, type ActionOutcome, parseActionForm } from "./action-f
 import {
   BAD_REQUEST,
   NO_SERVER,
-  notServedAnswer,
   okAnswer,
   piecesAnswer,
   seeOtherAnswer,
@@ -20,6 +19,7 @@ import { isAuthorized } from "./authorization.ts";
 import type { StatsRow } from "./columns.ts";
 import { formatCsv } from "./csv.ts";
 import { formatJson, formatTyped } from "./json.ts";
+import { JSON_SCHEMA } from "./json-schema.ts";
 import { parseStatsOptions, type StatsOptions } from "./options.ts";
 import { formatPage, titleOf } from "./page.ts";
 import type { RowSelection } from "./rows.ts";
@@ -174,7 +174,7 @@ function answerForm(
     case "json":
       return okAnswer("application/json", formatJson(rows()), headers);
     case "schema":
-      return notServedAnswer("The schema of the JSON form is not served; it is HAProxy 2.6's.");
+      return okAnswer("application/json", JSON_SCHEMA, headers);
     case "dashboard":
     case "dashboard.js":
     case "dashboard.css":

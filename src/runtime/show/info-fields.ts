@@ -24,6 +24,20 @@ type Row = readonly [
   value: InfoGetter | InfoValue,
 ];
 
+/** Fields that `float` shows as numbers with a fraction, with the tags that they then have in HAProxy. */
+export const FLOAT_TAGS: ReadonlyMap<string, string> = new Map([
+  ["Uptime_sec", "MDP"],
+  ["ConnRate", "MRP"],
+  ["SessRate", "MRP"],
+  ["SslRate", "MRP"],
+  ["SslFrontendKeyRate", "MRP"],
+  ["SslFrontendSessionReuse_pct", "MRP"],
+  ["SslBackendKeyRate", "MRP"],
+  ["CompressBpsIn", "MRP"],
+  ["CompressBpsOut", "MRP"],
+  ["Start_time_sec", "MDP"],
+]);
+
 const MIB = 1024 * 1024;
 
 const ROWS: readonly Row[] = [

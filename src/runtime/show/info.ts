@@ -7,7 +7,7 @@ import {
   type RuntimeCommand,
   type RuntimeContext,
 } from "../command.ts";
-import { INFO_FIELDS, type InfoField } from "./info-fields.ts";
+import { FLOAT_TAGS, INFO_FIELDS, type InfoField } from "./info-fields.ts";
 
 /** The command. */
 export const SHOW_INFO: RuntimeCommand = {
@@ -21,6 +21,8 @@ export const SHOW_INFO: RuntimeCommand = {
 interface Filled {
   readonly field: InfoField;
   readonly value: string | number;
+  readonly tags: string;
+  readonly type: string;
 }
 
 function showInfo({ args, nowMs }: CommandCall, context: RuntimeContext): Answer {
@@ -28,7 +30,10 @@ function showInfo({ args, nowMs }: CommandCall, context: RuntimeContext): Answer
   const isDescribed = args.includes("desc");
   const filled = INFO_FIELDS.flatMap((field): Filled[] => {
     const value = field.value(context, nowMs, isFloat);
-    return value === undefined ? [] : [{ field, value }];
+    if (value === undefined) return [];
+    const tags = isFloat ? FLOAT_TAGS.get(field.name) : undefined;
+    if (tags === undefined) return [{ field, value, tags: field.tags, type: field.type }];
+    return [{ field, value, tags, type: "flt" }];
   });
   if (args.includes("json")) return output(`${JSON.stringify(filled.map(jsonItem))}\n`);
   const line = args.includes("typed") ? typedLine : plainLine;
@@ -43,16 +48,16 @@ function plainLine({ field, value }: Filled): string {
   return `${field.name}: ${value}`;
 }
 
-function typedLine({ field, value }: Filled): string {
-  const { position, name, tags, type } = field;
+function typedLine({ field, value, tags, type }: Filled): string {
+  const { position, name } = field;
   return `${position}.${name}.${PROCESS_NUMBER}:${tags}:${type}:${value}`;
 }
 
-function jsonItem({ field, value }: Filled): unknown {
+function jsonItem({ field, value, tags, type }: Filled): unknown {
   return {
     field: { pos: field.position, name: field.name },
     processNum: PROCESS_NUMBER,
-    tags: describeTags(field.tags),
-    value: { type: field.type, value },
+    tags: describeTags(tags),
+    value: { type, value },
   };
 }
