@@ -6,7 +6,7 @@ tree=${work:?}/tree
 
 # What a box of Vagrant's has to have, and what its provisioning would fetch.
 packages=systemd-sysv,udev,dbus,kmod,ifupdown,isc-dhcp-client,iproute2,iputils-ping,procps,openssh-server
-packages+=,sudo,rsync,libstdc++6,ca-certificates,mosquitto,mosquitto-clients,util-linux-extra
+packages+=,sudo,rsync,libstdc++6,ca-certificates,mosquitto,mosquitto-clients,util-linux-extra,nftables
 
 # The mirror that apt uses here.
 mirror=$(find /etc/apt/sources.list /etc/apt/sources.list.d -type f -exec cat {} + 2>/dev/null |

@@ -33,10 +33,14 @@ export async function cutPower({ pair }: Scene): ReturnType<Row["fault"]> {
 }
 
 /** Every process of the master stands still until the backup has taken over. */
-export async function freezeAndResume({ pair, watches }: Scene): ReturnType<Row["fault"]> {
+export async function freezeAndResume({
+  pair,
+  watches,
+  patience,
+}: Scene): ReturnType<Row["fault"]> {
   await pair.signal("master", "all", "SIGSTOP");
   await waitFor(() => watches.backup.isHeld, {
-    timeoutMs: TAKEOVER_MS,
+    timeoutMs: TAKEOVER_MS * patience,
     what: "the backup to take over",
   });
   return { fromMs: await pair.signal("master", "all", "SIGCONT") };
@@ -54,14 +58,17 @@ export async function splitAndHeal({ pair }: Scene): ReturnType<Row["fault"]> {
 }
 
 /** The master stops, the backup serves every device. */
-export async function stopOld({ pair, watches, fleet }: Scene): Promise<void> {
+export async function stopOld({ pair, watches, fleet, patience }: Scene): Promise<void> {
   await pair.stop("master");
   await waitFor(async () => watches.backup.isHeld && (await pair.hasStopped("master")), {
-    timeoutMs: TAKEOVER_MS,
+    timeoutMs: TAKEOVER_MS * patience,
     what: "the master to stop and the backup to take over",
   });
   const movedMs = Date.now();
-  await waitFor(() => fleet.isWhole(movedMs), { timeoutMs: TAKEOVER_MS, what: "all devices" });
+  await waitFor(() => fleet.isWhole(movedMs), {
+    timeoutMs: TAKEOVER_MS * patience,
+    what: "all devices",
+  });
 }
 
 /** The stopped master comes back and takes the VIP. */
@@ -75,7 +82,7 @@ export async function startOld({ pair }: Scene): ReturnType<Row["fault"]> {
 export async function startOldAndWatch(scene: Scene): ReturnType<Row["fault"]> {
   const deed = await startOld(scene);
   await waitFor(() => scene.pair.isFit("master"), {
-    timeoutMs: READY_MS,
+    timeoutMs: READY_MS * scene.patience,
     intervalMs: 200,
     what: "the former master to be fit",
   });
@@ -99,7 +106,8 @@ export async function startUnfit(scene: Scene): ReturnType<Row["fault"]> {
 /** Another configuration for the running balancer, with every device connected. */
 export async function reloadMaster({ pair }: Scene): ReturnType<Row["fault"]> {
   const fromMs = await pair.reload();
-  return { fromMs, figures: { processes: await pair.servingCount() } };
+  const tookMs = Date.now() - fromMs;
+  return { fromMs, figures: { tookMs, processes: await pair.servingCount() } };
 }
 
 /** One node after the other is stopped and started again, the backup first, as for a new version. */
@@ -109,12 +117,15 @@ export async function upgrade(scene: Scene): ReturnType<Row["fault"]> {
   return { fromMs };
 }
 
-async function restart({ pair }: Scene, role: Role): Promise<void> {
+async function restart({ pair, patience }: Scene, role: Role): Promise<void> {
   await pair.stop(role);
-  await waitFor(() => pair.hasStopped(role), { timeoutMs: READY_MS, what: `the ${role} to stop` });
+  await waitFor(() => pair.hasStopped(role), {
+    timeoutMs: READY_MS * patience,
+    what: `the ${role} to stop`,
+  });
   await pair.start(role);
   await waitFor(() => pair.isFit(role), {
-    timeoutMs: READY_MS,
+    timeoutMs: READY_MS * patience,
     intervalMs: 200,
     what: `the ${role} to be fit`,
   });

@@ -17,8 +17,6 @@ import { runRow, type RunRecord } from "./run.ts";
 import { runRemote } from "./remote/run-remote.ts";
 import { judge } from "./statistics.ts";
 
-const PATIENCE_MS = 20_000;
-
 function fail(text: string): never {
   console.error(`scripts/drill: ${text}`);
   process.exit(2);
@@ -66,6 +64,8 @@ async function writeReport(
     machine: `${availableParallelism()} × ${cpus()[0]?.model ?? "CPU"}, Linux ${release()}`,
     programs: await versions(plan.kinds),
     devices: plan.devices,
+    everyMs: plan.everyMs,
+    isRemote: plan.remote !== undefined,
     runs: records.at(-1)?.run ?? 0,
   };
   writeFileSync(path.join(plan.out, "report.md"), reportText(results, about));
@@ -83,7 +83,8 @@ async function drill(plan: Plan): Promise<Results> {
     for (const row of plan.rows) {
       for (const impl of plan.kinds) {
         progress.begin(`${row.title}, ${nameOf(impl)}, run ${run}`);
-        const options = { impl, run, devices: plan.devices, patienceMs: PATIENCE_MS };
+        const { devices, everyMs, patience } = plan;
+        const options = { impl, run, devices, everyMs, patience };
         const record = await (plan.remote === undefined
           ? runRow(row, options)
           : runRemote(row, plan.remote, options));

@@ -18,6 +18,8 @@ from the client's side what each fault costs. Writes report.md, outage.svg and r
   --only ROWS     only these rows, separated by commas: see --list
   --impl IMPL     tandem (default), haproxy+keepalived, or both
   --devices N     devices that stay connected (50)
+  --every MS      a newcomer so often (10)
+  --patience N    wait N times as long for programs, answers and recovery: emulated machines (1)
   --out FOLDER    where the report goes (drill-TIME in this folder)
   --list          names the rows and their budgets
 
@@ -41,7 +43,7 @@ Exit codes: 0 all budgets of Tandem (of what was run, without Tandem) are kept, 
 `;
 
 /** Machines that are reached over ssh. */
-export interface RemotePlan {
+export interface RemotePlan extends Pick<Pace, "patience"> {
   readonly nodes: readonly [string, string];
   readonly vip: string;
   readonly port: number;
@@ -53,6 +55,15 @@ export interface RemotePlan {
   readonly reload: string;
 }
 
+/** How much clients do, and how slow all of it may be. */
+export interface Pace {
+  readonly devices: number;
+  /** A newcomer so often, ms. */
+  readonly everyMs: number;
+  /** How many times as long as usual programs, answers and recovery are waited for; from 1. */
+  readonly patience: number;
+}
+
 /** Random faults. */
 export interface ChaosPlan {
   readonly lastingMs: number;
@@ -60,11 +71,10 @@ export interface ChaosPlan {
 }
 
 /** What is asked for. */
-export interface Plan {
+export interface Plan extends Pace {
   readonly rows: readonly Row[];
   readonly kinds: readonly Kind[];
   readonly runs: number;
-  readonly devices: number;
   readonly out: string;
   readonly remote?: RemotePlan;
   readonly chaos?: ChaosPlan;
@@ -84,6 +94,8 @@ const OPTIONS = {
   only: { type: "string" },
   impl: { type: "string", default: "tandem" },
   devices: { type: "string", default: "50" },
+  every: { type: "string", default: "10" },
+  patience: { type: "string", default: "1" },
   out: { type: "string" },
   list: { type: "boolean", default: false },
   help: { type: "boolean", short: "h", default: false },
@@ -119,6 +131,8 @@ export function planOf(args: readonly string[], at: Date): Plan | string {
     kinds,
     runs: numberIn("--runs", values.runs, 1, 1_000),
     devices: numberIn("--devices", values.devices, 1, 5_000),
+    everyMs: numberIn("--every", values.every, 1, 1_000),
+    patience: numberIn("--patience", values.patience, 1, 100),
     out: path.resolve(values.out ?? `drill-${stamp}`),
   };
   const rows = rowsNamed(values.only);
@@ -130,11 +144,11 @@ export function planOf(args: readonly string[], at: Date): Plan | string {
   return {
     ...plan,
     rows: rows.filter(({ isLabOnly }) => isLabOnly !== true),
-    remote: remoteOf(values),
+    remote: { ...remoteOf(values), patience: plan.patience },
   };
 }
 
-function remoteOf(values: Values): RemotePlan {
+function remoteOf(values: Values): Omit<RemotePlan, "patience"> {
   const nodes = (values.on ?? "").split(",").map((name) => name.trim());
   const [one, other] = nodes;
   if (nodes.length !== 2 || !one || !other || nodes.some((name) => name.startsWith("-"))) {

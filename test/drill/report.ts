@@ -1,6 +1,7 @@
 // The report for people: what was measured, beside its budget, as Markdown.
 import type { Kind } from "../lab/member.ts";
 import { METRICS, type Metric } from "./row.ts";
+import type { RunRecord } from "./run.ts";
 import { spread, spreadOf, type RowResult, type Spread } from "./statistics.ts";
 
 /** What the report says of its circumstances. */
@@ -11,28 +12,36 @@ export interface Circumstances {
   /** Names and versions of the programs. */
   readonly programs: readonly string[];
   readonly devices: number;
+  /** A newcomer so often. */
+  readonly everyMs: number;
+  /** Done to machines that stand, over ssh. */
+  readonly isRemote: boolean;
   readonly runs: number;
 }
+
+/** What budgets are written for. */
+const BUDGETED_ADVERT_MS = 100;
 
 /** Results by implementation, each in the order of the rows. */
 export type Results = ReadonlyMap<Kind, readonly RowResult[]>;
 
 /** The whole report. */
 export function reportText(results: Results, about: Circumstances): string {
-  const loads = [...results.values()].flat().flatMap(({ runs }) => runs.map(({ load }) => load));
+  const runs = [...results.values()].flat().flatMap((result) => result.runs);
+  const advertMs = spread(runs.flatMap((run) => run.advertMs ?? []))?.max ?? BUDGETED_ADVERT_MS;
+  const loads = runs.map((run) => run.load);
   const load = spread(loads);
   const loadText = load === undefined ? "unknown" : `${load.min} to ${load.max}`;
-  const quiet = spread(
-    [...results.values()].flat().flatMap(({ runs }) => runs.flatMap((run) => run.quietGapMs ?? [])),
-  );
+  const quiet = spread(runs.flatMap((run) => run.quietGapMs ?? []));
   return `# Drill
 
 ${about.startedAt}, ${about.machine}. ${about.programs.join(", ")}.
-${about.runs} run${about.runs === 1 ? "" : "s"} of each row, each on a fresh pair; ${about.devices} devices
-that stay connected, and a newcomer every 10 ms; adverts every 100 ms. Load of the machine (runnable
-processes, mean of a minute) before the faults: ${loadText}. The longest time without an
-answer in the second before a fault, which is the machine's own: ${figures(quiet)} ms.
-
+${about.runs} run${about.runs === 1 ? "" : "s"} of each row, each on ${about.isRemote ? "the pair as it stands" : "a fresh pair"};
+${about.devices} devices that stay connected, and a newcomer every ${about.everyMs} ms;
+adverts every ${advertMs} ms. Load of the machine (runnable processes,
+mean of a minute) before the faults: ${loadText}.
+The longest time without an answer in the second before a fault, which is the machine's own: ${figures(quiet)} ms.
+${caveats(runs, advertMs)}
 Figures are min / **median** / max, of times in ms. A row passes when the medians keep to its budget and the pair is whole again.
 
 ![Outage by fault](outage.svg)
@@ -49,6 +58,22 @@ median, ms.
 
 ${sessionTable(results)}
 ${remarks(results)}`;
+}
+
+/** Why budgets cannot be kept here, whatever the pair does. */
+function caveats(runs: readonly RunRecord[], advertMs: number): string {
+  const lines: string[] = [];
+  if (advertMs > BUDGETED_ADVERT_MS) {
+    lines.push(
+      `Budgets are those of adverts every ${BUDGETED_ADVERT_MS} ms. These nodes send them every ${advertMs} ms, and a backup
+waits for three of them before it replaces a master that says nothing: ${3 * advertMs} ms and more.`,
+    );
+  }
+  if (runs.some(({ isEmulated }) => isEmulated === true)) {
+    lines.push(`The nodes are emulated machines, some twenty times slower than real ones: these figures show that a
+fault is survived, not what it costs. Misses are to be expected.`);
+  }
+  return lines.length === 0 ? "" : `\n${lines.join("\n\n")}\n`;
 }
 
 function budgetTable(results: Results): string {

@@ -15,6 +15,8 @@ export type Metric =
   | "behindMs"
   | "resyncMs"
   | "lostSessions"
+  | "failedNewcomers"
+  | "tookMs"
   | "processes"
   | "takeovers";
 
@@ -27,6 +29,8 @@ export const METRICS: Readonly<Record<Metric, { readonly name: string; readonly 
   behindMs: { name: "table of the peer behind", unit: "ms" },
   resyncMs: { name: "whole table after restart", unit: "ms" },
   lostSessions: { name: "sessions lost" },
+  failedNewcomers: { name: "newcomers not served" },
+  tookMs: { name: "until in force", unit: "ms" },
   processes: { name: "balancers with connections" },
   takeovers: { name: "takeovers" },
 };
@@ -70,6 +74,8 @@ export interface Scene {
   readonly fleet: Fleet;
   readonly probe: Probe;
   readonly watches: Readonly<Record<Role, VipWatch>>;
+  /** How many times as long as usual things are waited for; from 1. */
+  readonly patience: number;
 }
 
 /** What a fault tells of itself. */

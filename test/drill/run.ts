@@ -10,6 +10,7 @@ import { listedCount } from "../support/live-list.ts";
 import { overlapMs, VipWatch } from "../support/vip-watch.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { LabPair } from "./lab-pair.ts";
+import type { Pace } from "./plan.ts";
 import { ROLES, type Metric, type Row, type Scene } from "./row.ts";
 
 /** What one run measured; one line of records.jsonl. */
@@ -30,23 +31,25 @@ export interface RunRecord extends Partial<Readonly<Record<Metric, number>>> {
   readonly isSettled?: boolean;
   /** Answers to newcomers after the fault, by node. */
   readonly servedBy?: Readonly<Record<string, number>>;
-  readonly failedNewcomers?: number;
   readonly devices?: number;
   /** Of those, how many found their broker again. */
   readonly keptBroker?: number;
   readonly back50Ms?: number;
+  /** Of machines: between two adverts of the master, as it says. */
+  readonly advertMs?: number;
+  /** Of machines: the processor of the master is a program. */
+  readonly isEmulated?: boolean;
 }
 
 /** How a run is done. */
-export interface RunOptions {
+export interface RunOptions extends Pace {
   readonly impl: Kind;
   readonly run: number;
-  readonly devices: number;
-  /** How long after the fault the pair may take to settle, ms. */
-  readonly patienceMs: number;
 }
 
 const READY_MS = 60_000;
+/** How long after the fault the pair may take to settle. */
+const SETTLE_MS = 20_000;
 /** How often devices ping by default. */
 export const PING_MS = 1_000;
 const QUIET_MS = 1_000;
@@ -88,7 +91,7 @@ function headOf(
 }
 
 async function measure(row: Row, options: RunOptions): Promise<Partial<RunRecord>> {
-  const { impl, patienceMs } = options;
+  const { impl, patience } = options;
   const devices = Math.max(options.devices, row.devicesMin ?? 0);
   const pair = await LabPair.start({
     kinds: { lb1: impl, lb2: impl },
@@ -99,28 +102,24 @@ async function measure(row: Row, options: RunOptions): Promise<Partial<RunRecord
     master: await VipWatch.start(cluster.lan.host("lb1"), VIP),
     backup: await VipWatch.start(cluster.lan.host("lb2"), VIP),
   };
-  const probe = await Probe.start(cluster);
+  const probe = await Probe.start(cluster, options.everyMs);
   const fleet = await Fleet.start(cluster, devices, row.pingMs ?? PING_MS);
   await isKnownOnPeer(cluster, devices);
-  return measureFault(row, { pair, fleet, probe, watches }, patienceMs);
+  return measureFault(row, { pair, fleet, probe, watches, patience });
 }
 
 /** Prepares a pair that stands, breaks it, and measures until it has settled. */
-export async function measureFault(
-  row: Row,
-  scene: Scene,
-  patienceMs: number,
-): Promise<Partial<RunRecord>> {
-  const { probe, fleet, watches } = scene;
+export async function measureFault(row: Row, scene: Scene): Promise<Partial<RunRecord>> {
+  const { probe, fleet, watches, patience } = scene;
   await row.prepare?.(scene);
-  await newcomers(probe, NEWCOMERS_BEFORE, READY_MS);
+  await newcomers(probe, NEWCOMERS_BEFORE, READY_MS * patience);
 
   const startedMs = Date.now();
   const { fromMs = startedMs, figures = {} } = await row.fault(scene);
-  const deadlineMs = Date.now() + patienceMs;
+  const deadlineMs = Date.now() + SETTLE_MS * patience;
   const isSettled = await hasSettled(row, scene, fromMs, deadlineMs);
   // Newcomers that come to nothing are waited for no longer than the others.
-  await newcomers(probe, NEWCOMERS_AFTER, 1_000).catch(() => undefined);
+  await newcomers(probe, NEWCOMERS_AFTER, 1_000 * patience).catch(() => undefined);
   const endMs = Date.now();
   const report = fleet.since(startedMs);
   const servedBy: Record<string, number> = {};

@@ -102,7 +102,7 @@ describe.skipIf(noMachine)(`the provisioning ${noMachine ?? ""}`, { timeout: 120
     expect(await inTree("which", "mosquitto_pub", "ssh", "tandem")).toMatch(/^(?:\S+\n){3}$/);
     const drill = await runInTree(layers("client"), "/usr/local/bin/drill", "--help");
     // The tree holds no clone: what is asked for is its place there.
-    expect(drill.stderr).toContain("./scripts/drill");
+    expect(drill.stderr).toContain("dist/lab/test/drill/main.js");
   });
 
   test("of nodes and a broker serves at the pair's address", async () => {

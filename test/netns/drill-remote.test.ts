@@ -12,16 +12,16 @@ import { waitFor } from "../support/wait-for.ts";
 
 const TANDEM = path.join(REPOSITORY_DIR, "bin", "tandem");
 const SSHD = "/usr/sbin/sshd";
-const missing = ["ssh", "sshd", "ssh-keygen", "pgrep"].find((program) => !has(program));
+const missing = ["ssh", "sshd", "ssh-keygen", "sudo", "pgrep"].find((program) => !has(program));
 const reason = noNamespaces ?? (missing === undefined ? undefined : skipReason(missing));
 const WAIT = "until [ -S $dir/guard.sock ]; do sleep 0.1; done";
 
+const ALL =
+  "stop,kill-balancer,hang-balancer,kill-agent,hang-agent,kill-guard,freeze,link-down,vrrp-lost,reload,upgrade";
+const SOME =
+  process.env["TANDEM_TEST_ROWS"] ?? (process.env["TANDEM_TEST_LONG"] === "1" ? ALL : "link-down");
 /** Each row, where there is time. */
-const ROWS =
-  process.env["TANDEM_TEST_ROWS"] ??
-  (process.env["TANDEM_TEST_LONG"] === "1"
-    ? "stop,kill-balancer,hang-balancer,kill-agent,hang-agent,kill-guard,freeze,link-down,vrrp-lost,reload,upgrade"
-    : "stop,link-down");
+const ROWS = { root: "stop", admin: SOME } as const;
 
 /** What a node is told by `systemctl` elsewhere; finds out by its address which node it is. */
 function nodeCommand(folder: string): string {
@@ -42,6 +42,22 @@ esac
 `;
 }
 
+/** Who comes in: root, or a user of these namespaces alone who may sudo. */
+const LOGINS = ["root", "admin"] as const;
+type Login = (typeof LOGINS)[number];
+
+/** What makes `admin` a user, written over files of /etc in a namespace of mounts. */
+const ADMIN_FILES: Readonly<Record<string, string>> = {
+  passwd: [
+    "root:x:0:0:root:/root:/bin/sh",
+    "sshd:x:106:65534::/run/sshd:/bin/false",
+    "admin:*:4242:4242::/:/bin/sh\n",
+  ].join("\n"),
+  group: "root:x:0:\nadmin:x:4242:\n",
+  sudoers: "Defaults env_reset\nadmin ALL=(ALL) NOPASSWD: ALL\n",
+};
+
+/** Starts an sshd on each node; gives what ssh has to be told. */
 async function startSshd(lan: Lan, folder: string): Promise<string> {
   // Privilege separation wants it.
   mkdirSync("/run/sshd", { recursive: true });
@@ -59,64 +75,93 @@ async function startSshd(lan: Lan, folder: string): Promise<string> {
       ...["PermitRootLogin yes", "StrictModes no", "UsePAM no", "PidFile none", "UseDNS no"],
     ].join("\n"),
   );
+  for (const [name, text] of Object.entries(ADMIN_FILES)) {
+    writeFileSync(path.join(folder, name), text);
+    // sudo wants no other mode.
+    chmodSync(path.join(folder, name), name === "sudoers" ? 0o440 : 0o644);
+  }
+  const mounts = Object.keys(ADMIN_FILES).map(
+    (name) => `mount --bind ${folder}/${name} /etc/${name}`,
+  );
   for (const name of NODE_NAMES) {
     await lan.host(name).start({
-      command: SSHD,
-      args: ["-D", "-e", "-f", config],
+      command: "unshare",
+      args: ["--mount", "sh", "-ec", [...mounts, `exec ${SSHD} -D -e -f ${config}`].join("\n")],
       ready: /Server listening on 0\.0\.0\.0/,
     });
   }
   return `-i ${key} -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR`;
 }
 
+/** Two nodes that run, an sshd on each, and the drill's words for them. */
+class Machines {
+  readonly lan: Lan;
+  readonly command: string;
+  readonly #folder: string;
+  readonly #sshOption: string;
+
+  private constructor(lan: Lan, folder: string, command: string, sshOption: string) {
+    this.lan = lan;
+    this.command = command;
+    this.#folder = folder;
+    this.#sshOption = sshOption;
+  }
+
+  static async start(): Promise<Machines> {
+    const { lan } = await Cluster.create({ kinds: { lb1: "tandem", lb2: "tandem" } });
+    const folder = tempDir();
+    chmodSync(folder, 0o755);
+    const command = path.join(folder, "node");
+    writeFileSync(command, nodeCommand(folder));
+    chmodSync(command, 0o755);
+    const sshOption = await startSshd(lan, folder);
+    for (const name of NODE_NAMES) {
+      const dir = path.join(folder, name);
+      mkdirSync(dir);
+      writeFileSync(path.join(dir, "haproxy.cfg"), balancerText(lan, name));
+      writeFileSync(path.join(dir, "keepalived.conf"), agentText(lan, name));
+      await lan.host(name).mustRun(command, "start");
+    }
+    await waitFor(() => lan.host("lb1").hasAddress(VIP), { timeoutMs: 30_000 });
+    return new Machines(lan, folder, command, sshOption);
+  }
+
+  /** Runs rows, once each; gives their records. */
+  async drill(login: Login, network: string, rows: string): Promise<Record<string, unknown>[]> {
+    const out = path.join(this.#folder, `report-${login}`);
+    const { command } = this;
+    const drill = await this.lan
+      .host("client")
+      .run(
+        "env",
+        ...["-u", "VITEST", path.join(REPOSITORY_DIR, "scripts", "drill")],
+        ...["--on", `${login}@${network}.1,${login}@${network}.2`, "--vip", VIP],
+        ...(login === "root" ? ["--no-sudo"] : []),
+        `--ssh-option=${this.#sshOption}`,
+        ...["--tandem", command, "--start", `${command} start`, "--stop", `${command} stop`],
+        ...["--reload", `${command} reload`, "--runs", "1", "--devices", "10", "--out", out],
+        ...["--only", rows],
+      );
+    // A busy machine may miss a budget; it may not fail to measure.
+    expect([0, 1], drill.stderr + drill.stdout).toContain(drill.code);
+    return readFileSync(path.join(out, "records.jsonl"), "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+  }
+}
+
 describe.skipIf(reason !== undefined)(
   `a drill over ssh ${reason ?? ""}`,
   { timeout: process.env["TANDEM_TEST_LONG"] === "1" ? 1_200_000 : 180_000 },
   () => {
-    test("breaks two machines, measures from here, and leaves them whole", async () => {
-      const cluster = await Cluster.create({ kinds: { lb1: "tandem", lb2: "tandem" } });
-      const { lan } = cluster;
-      const folder = tempDir();
-      const command = path.join(folder, "node");
-      writeFileSync(command, nodeCommand(folder));
-      chmodSync(command, 0o755);
-      const sshOption = await startSshd(lan, folder);
-      for (const name of NODE_NAMES) {
-        const dir = path.join(folder, name);
-        mkdirSync(dir);
-        writeFileSync(path.join(dir, "haproxy.cfg"), balancerText(lan, name));
-        writeFileSync(path.join(dir, "keepalived.conf"), agentText(lan, name));
-        await lan.host(name).mustRun(command, "start");
-      }
-      await waitFor(() => lan.host("lb1").hasAddress(VIP), { timeoutMs: 30_000 });
-
-      const out = path.join(folder, "report");
-      const drill = await lan
-        .host("client")
-        .run(
-          "env",
-          ...["-u", "VITEST", path.join(REPOSITORY_DIR, "scripts", "drill")],
-          ...[
-            "--on",
-            "10.99.0.1,10.99.0.2",
-            "--vip",
-            VIP,
-            "--no-sudo",
-            `--ssh-option=${sshOption}`,
-          ],
-          ...["--tandem", command, "--start", `${command} start`, "--stop", `${command} stop`],
-          ...["--reload", `${command} reload`, "--runs", "1", "--devices", "10", "--out", out],
-          ...["--only", ROWS],
-        );
-      // A busy machine may miss a budget; it may not fail to measure.
-      expect([0, 1], drill.stderr + drill.stdout).toContain(drill.code);
-      const records = readFileSync(path.join(out, "records.jsonl"), "utf8")
-        .trim()
-        .split("\n")
-        .map((line) => JSON.parse(line) as Record<string, unknown>);
+    test.each(LOGINS)("by %s breaks two machines, and leaves them whole", async (login) => {
+      const machines = await Machines.start();
+      const { lan, command } = machines;
+      const records = await machines.drill(login, "10.99.0", ROWS[login]);
       for (const record of records) {
         expect(record, JSON.stringify(record)).toMatchObject({
-          ...{ impl: "tandem", isSettled: true },
+          ...{ impl: "tandem", isSettled: true, advertMs: 100, isEmulated: false },
           outageMs: expect.any(Number) as unknown,
         });
         expect(record["error"]).toBeUndefined();
@@ -133,6 +178,11 @@ describe.skipIf(reason !== undefined)(
           "monitor",
         );
       }
+      if (login === "root") return;
+
+      // By the link that has the VIP, a power cut would end ssh, too.
+      const [refused] = await machines.drill(login, "10.98.0", "link-down");
+      expect(refused?.["error"]).toMatch(/"eth0" has the VIP and carries ssh/);
     });
   },
 );

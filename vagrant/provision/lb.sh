@@ -36,6 +36,8 @@ fi
 write_hosts
 before=$(cat /var/lib/tandem-lab.sum 2>/dev/null || true)
 install_tandem
+# The drill makes nodes deaf to each other by it.
+install_packages nftables
 
 cat >/etc/tandem/haproxy.cfg <<TEXT
 global

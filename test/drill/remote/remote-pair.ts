@@ -16,8 +16,19 @@ const LOOPS_PER_CPU = 4;
 /** What is read of `tandem status --json`. */
 interface NodeStatus {
   readonly guard?: { readonly pid?: number; readonly report?: { readonly isFit?: boolean } } | null;
-  readonly agent?: { readonly pid?: number } | null;
+  readonly agent?: {
+    readonly pid?: number;
+    readonly instances?: readonly { readonly advertIntervalMs?: number }[];
+  } | null;
   readonly balancer?: { readonly pid?: number } | null;
+}
+
+/** What the nodes are like, for a reader of their figures. */
+export interface Conditions {
+  /** The longest interval of a virtual router; absent where the node did not say. */
+  readonly advertMs?: number;
+  /** The machine is virtual, and its processor is a program. */
+  readonly isEmulated: boolean;
 }
 
 /** See the head of this file. Whoever holds the VIP when it is made is the master. */
@@ -45,18 +56,36 @@ export class RemotePair implements Pair {
         if (held[0] === held[1]) return undefined;
         return held[0] === true ? { master: one, backup: other } : { master: other, backup: one };
       },
-      { timeoutMs: RECOVER_MS, intervalMs: 200, what: `one node to hold ${plan.vip}` },
+      {
+        timeoutMs: RECOVER_MS * plan.patience,
+        intervalMs: 200,
+        what: `one node to hold ${plan.vip}`,
+      },
     );
     const pair = new RemotePair(hosts, plan);
     for (const role of ROLES) {
       await waitFor(() => pair.isFit(role), {
-        timeoutMs: RECOVER_MS,
+        timeoutMs: RECOVER_MS * plan.patience,
         intervalMs: 300,
         what: `${hosts[role].name} to be fit to serve`,
       });
       pair.#guards.set(role, (await pair.#status(role))?.guard?.pid ?? 0);
     }
     return pair;
+  }
+
+  /** Asks the master what its figures depend on, beside its programs. */
+  async conditions(): Promise<Conditions> {
+    const { master } = this.hosts;
+    const intervals = (await this.#status("master"))?.agent?.instances ?? [];
+    const advertMs = Math.max(
+      0,
+      ...intervals.flatMap(({ advertIntervalMs }) => advertIntervalMs ?? []),
+    );
+    const kind = await master.run("systemd-detect-virt", "--vm");
+    // With hardware that helps it says "kvm".
+    const isEmulated = kind.stdout.trim() === "qemu";
+    return { ...(advertMs === 0 ? {} : { advertMs }), isEmulated };
   }
 
   async signal(role: Role, part: Part, signal: NodeJS.Signals): Promise<number> {
@@ -88,7 +117,7 @@ export class RemotePair implements Pair {
   async start(role: Role): Promise<void> {
     await this.hosts[role].shell(this.#plan.start);
     const status = await waitFor(() => this.#status(role), {
-      timeoutMs: RECOVER_MS,
+      timeoutMs: RECOVER_MS * this.#plan.patience,
       intervalMs: 200,
       what: `${this.hosts[role].name} to answer`,
     });
@@ -114,8 +143,7 @@ export class RemotePair implements Pair {
     const host = this.hosts.master;
     const holds = `index($4, "${this.#plan.vip}/") == 1 { print $2; exit }`;
     const device = (await host.shell(`ip -o -4 address show | awk '${holds}'`)).trim();
-    const client = "${SSH_CONNECTION%% *}";
-    const used = (await host.run("sh", "-c", `ip -o route get "${client}"; true`)).stdout;
+    const used = await host.shell(`ip -o route get ${await host.clientAddress()}`);
     if (device === "" || new RegExp(` dev ${device}(?: |$)`, "m").test(used)) {
       throw new Error(`${host.name}: "${device}" has the VIP and carries ssh, too: not cut`);
     }
@@ -153,13 +181,13 @@ export class RemotePair implements Pair {
         return false;
       };
       await waitFor(isStanding, {
-        timeoutMs: RECOVER_MS,
+        timeoutMs: RECOVER_MS * this.#plan.patience,
         intervalMs: 300,
         what: `${this.hosts[role].name} to be fit again`,
       });
     }
     await waitFor(() => watches.master.isHeld !== watches.backup.isHeld, {
-      timeoutMs: RECOVER_MS,
+      timeoutMs: RECOVER_MS * this.#plan.patience,
       intervalMs: 100,
       what: "one node to hold the VIP again",
     });

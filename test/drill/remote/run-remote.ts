@@ -13,6 +13,9 @@ import { measureFault, PING_MS, recorded, type RunOptions, type RunRecord } from
 import { RemotePair } from "./remote-pair.ts";
 
 const DETECT_MS = 5_000;
+const CLIENT_READY_MS = 30_000;
+/** When clients give up an answer. */
+const ANSWER_MS = 900;
 
 /** Breaks the pair, measures, and waits until it stands again. Never rejects. */
 export function runRemote(row: Row, plan: RemotePlan, options: RunOptions): Promise<RunRecord> {
@@ -31,20 +34,23 @@ async function measure(
     backup: await VipWatch.start(backup, plan.vip, backup.clockOffsetMs),
   };
   try {
-    const client = await clientSide(plan);
-    const probe = await Probe.start(client);
+    const { patience, everyMs } = options;
+    const client = await clientSide(plan, everyMs);
+    const probe = await Probe.start(client, everyMs);
     const devices = Math.max(options.devices, row.devicesMin ?? 0);
-    const fleet = await Fleet.start(client, devices, row.pingMs ?? PING_MS);
+    const fleet = await Fleet.start(client, devices, (row.pingMs ?? PING_MS) * patience);
     // Which node is preferred is written in files that are none of ours.
     const there: Row = row.files === undefined ? row : { ...row, then: "either" };
-    return await measureFault(there, { pair, fleet, probe, watches }, options.patienceMs);
+    const conditions = await pair.conditions();
+    const scene = { pair, fleet, probe, watches, patience };
+    return { ...conditions, ...(await measureFault(there, scene)) };
   } finally {
     await pair.recover(watches);
   }
 }
 
 /** Clients here. Brokers that do not say who they are are told apart by the sessions that they keep. */
-async function clientSide(plan: RemotePlan): Promise<ClientSide> {
+async function clientSide(plan: RemotePlan, everyMs: number): Promise<ClientSide> {
   const base = {
     vip: plan.vip,
     port: plan.port,
@@ -53,12 +59,13 @@ async function clientSide(plan: RemotePlan): Promise<ClientSide> {
         command: process.execPath,
         args: [path.join(PROGRAMS, program), ...words],
         ready: /ready/,
-        readyTimeoutMs: 30_000,
+        env: { ANSWER_MS: String(ANSWER_MS * plan.patience) },
+        readyTimeoutMs: CLIENT_READY_MS * plan.patience,
       }),
   };
-  const probe = await Probe.start({ ...base, isPlain: false });
+  const probe = await Probe.start({ ...base, isPlain: false }, everyMs);
   try {
-    await waitFor(() => probe.served().length > 0, { timeoutMs: DETECT_MS });
+    await waitFor(() => probe.served().length > 0, { timeoutMs: DETECT_MS * plan.patience });
     return { ...base, isPlain: false };
   } catch {
     return { ...base, isPlain: true };

@@ -1,4 +1,5 @@
 // A machine that is reached over ssh: commands as root there, and how far its clock is from ours.
+import { isIP } from "node:net";
 import path from "node:path";
 import type { Ended, Host } from "../../support/netns.ts";
 import {
@@ -10,7 +11,7 @@ import {
 import { tempDir } from "../../support/temp.ts";
 import type { RemotePlan } from "../plan.ts";
 
-const CONNECT_MS = 20_000;
+const CONNECT_S = 20;
 const CLOCK_LOOKS = 7;
 
 /** What of a host is needed to watch an address there. */
@@ -33,13 +34,14 @@ export class SshHost implements WatchedHost {
   /** Connects; rejects with what ssh says when that is not possible without questions. */
   static async connect(name: string, plan: RemotePlan): Promise<SshHost> {
     const socket = path.join(tempDir(), "ssh");
-    const batch = ["-o", "BatchMode=yes", "-o", `ConnectTimeout=${CONNECT_MS / 1_000}`];
+    const connectS = CONNECT_S * plan.patience;
+    const batch = ["-o", "BatchMode=yes", "-o", `ConnectTimeout=${connectS}`];
     const host = new SshHost(name, plan, socket);
     await startProcess({
       command: "ssh",
       args: ["-M", "-N", "-S", socket, ...batch, ...plan.sshOptions, name],
       ready: async () => (await host.#control("check")).code === 0,
-      readyTimeoutMs: CONNECT_MS,
+      readyTimeoutMs: connectS * 1_000,
     });
     await host.shell("true");
     host.clockOffsetMs = await host.#measureClock();
@@ -61,6 +63,15 @@ export class SshHost implements WatchedHost {
   /** Goes on without us: the connection may be cut by what it does. */
   background(text: string): Promise<number> {
     return this.shellAt(`setsid sh -c ${quoted(text)} </dev/null >/dev/null 2>&1 &`);
+  }
+
+  /** The address of this machine as it is seen there. Rejects where the login does not tell. */
+  async clientAddress(): Promise<string> {
+    // sudo takes this out of the environment.
+    const { stdout } = await this.#run('echo "$SSH_CONNECTION"');
+    const [address = ""] = stdout.trim().split(" ");
+    if (isIP(address) !== 0) return address;
+    throw new Error(`${this.name}: found SSH_CONNECTION "${stdout.trim()}", expected an address`);
   }
 
   run(command: string, ...args: readonly string[]): Promise<Ended> {

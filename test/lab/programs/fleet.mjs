@@ -2,7 +2,7 @@
 // often, at a time of its own. JSON lines, wall clock: {"device","connectedMs","broker","node",
 // "isPresent"} (the broker kept its session), {"device","lostMs","reason"}, and {"device","askedMs"} for
 // a ping that was answered. Prints "ready" when every device was connected. With "plain" a CONNACK is
-// enough, and nobody says which node and broker gave it.
+// enough, and nobody says which node and broker gave it. ANSWER_MS in the environment: see below.
 import { createConnection } from "node:net";
 import { performance } from "node:perf_hooks";
 import { clearTimeout, setTimeout } from "node:timers";
@@ -16,8 +16,8 @@ const KEEP_ALIVE_S = Math.ceil((5 * pingMs) / 1_000);
 const WELCOME = plain === "plain" ? mqtt.CONNACK : mqtt.PUBLISH;
 /** Sessions of an earlier fleet are none of this one's. */
 const prefix = `device-${process.pid}`;
-/** A device that hears nothing for so long tries again. */
-const ANSWER_MS = 900;
+/** A device that hears nothing for so long tries again; at most the time between two pings. */
+const ANSWER_MS = Number(process.env.ANSWER_MS ?? 900);
 const AGAIN_MS = 20;
 const wallMs = () => performance.timeOrigin + performance.now();
 const tell = (record) => process.stdout.write(`${JSON.stringify(record)}\n`);

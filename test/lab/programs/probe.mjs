@@ -1,6 +1,7 @@
 // Opens a fresh MQTT connection every PERIOD ms: probe.mjs ADDRESS PORT PERIOD PREFIX [plain]. Prints one
 // JSON line for each, wall clock: {"sentMs","answeredMs","node","broker"} or {"sentMs","failedMs","reason"}.
-// With "plain" a CONNACK is the answer, and nobody says which node and broker gave it.
+// With "plain" a CONNACK is the answer, and nobody says which node and broker gave it. ANSWER_MS in the
+// environment: when a newcomer gives up.
 import { createConnection } from "node:net";
 import { performance } from "node:perf_hooks";
 import { setInterval } from "node:timers";
@@ -8,7 +9,7 @@ import { connectPacket, CONNACK, DISCONNECT, packetReader, placeOf, PUBLISH } fr
 
 const [host, port, periodMs, prefix, plain] = process.argv.slice(2);
 /** Less than the second after which a client's kernel repeats its SYN. */
-const GIVE_UP_MS = 900;
+const GIVE_UP_MS = Number(process.env.ANSWER_MS ?? 900);
 const wallMs = () => performance.timeOrigin + performance.now();
 const tell = (record) => process.stdout.write(`${JSON.stringify(record)}\n`);
 let count = 0;

@@ -12,7 +12,13 @@ function planned(...words: readonly string[]): Plan {
 describe("a command line of scripts/drill", () => {
   test("alone means every row, three times, on Tandem", () => {
     const plan = planned();
-    expect(plan).toMatchObject({ kinds: ["tandem"], runs: 3, devices: 50 });
+    expect(plan).toMatchObject({
+      kinds: ["tandem"],
+      runs: 3,
+      devices: 50,
+      everyMs: 10,
+      patience: 1,
+    });
     expect(plan.out).toMatch(/\/drill-2026-01-02T03-04-05$/);
     expect(plan.remote).toBeUndefined();
   });
@@ -20,9 +26,10 @@ describe("a command line of scripts/drill", () => {
   test("names machines, and leaves out what cannot be done to them", () => {
     const { remote, rows } = planned(
       ...["--on", "lb1,admin@lb2", "--vip", "10.0.0.9:8883", "--ssh-option=-i key -p 2222"],
+      ...["--patience", "12"],
     );
     expect(remote).toMatchObject({
-      ...{ nodes: ["lb1", "admin@lb2"], vip: "10.0.0.9", port: 8_883, hasSudo: true },
+      ...{ patience: 12, nodes: ["lb1", "admin@lb2"], vip: "10.0.0.9", port: 8_883, hasSudo: true },
       ...{ sshOptions: ["-i", "key", "-p", "2222"], start: "systemctl start tandem" },
     });
     expect(rows.map(({ id }) => id)).toContain("kill-agent");
@@ -36,6 +43,7 @@ describe("a command line of scripts/drill", () => {
     [["--on", "a,b", "--vip", "lb.example"], "10.0.0.100:1883"],
     [["--on", "a,b", "--vip", "10.0.0.9", "--only", "broker-dies"], "needs namespaces"],
     [["--on", "a,b", "--vip", "10.0.0.9", "--impl", "both"], "expected tandem"],
+    [["--patience", "0"], "a number from 1 to 100"],
     [["--runs", "1.5"], "a number from 1 to 1000"],
     [["--only", "nonsense"], "kill-balancer"],
   ])("%j is refused, and told what was expected", (words, expected) => {
@@ -44,6 +52,6 @@ describe("a command line of scripts/drill", () => {
   });
 
   test("--list names every row with its budget", () => {
-    expect(planOf(["--list"], AT)).toMatch(/^reload +.*sessions lost ≤ 0.*outage ≤ 50 ms\)$/m);
+    expect(planOf(["--list"], AT)).toMatch(/^reload +.*sessions lost ≤ 0, newcomers not served ≤ 0.*≤ 1000 ms\)$/m);
   });
 });

@@ -13,6 +13,8 @@ const ABOUT = {
   machine: "2 × CPU",
   programs: ["Node 20"],
   devices: 50,
+  everyMs: 10,
+  isRemote: false,
   runs: 3,
 };
 
@@ -73,6 +75,20 @@ describe("a report", () => {
   const results = new Map<Kind, ReturnType<typeof judge>[]>([
     ["tandem", [judge(STOP, "tandem", records), judge(hostile, "tandem", records)]],
   ]);
+
+  test("says why machines that are emulated, or send adverts seldom, miss budgets", () => {
+    expect(reportText(results, ABOUT)).not.toMatch(/emulated|Budgets are those/);
+    const slow = records.map((one) => ({ ...one, advertMs: 1_000, isEmulated: true }));
+    const there = new Map<Kind, ReturnType<typeof judge>[]>([
+      ["tandem", [judge(STOP, "tandem", slow)]],
+    ]);
+    const text = reportText(there, { ...ABOUT, isRemote: true });
+    expect(text).toContain("the pair as it stands");
+    expect(text).toMatch(
+      /every 1000 ms, and a backup\nwaits for three of them .*: 3000 ms and more/,
+    );
+    expect(text).toContain("The nodes are emulated machines");
+  });
 
   test("has a line for each metric of each row, and names runs that did not end well", () => {
     const text = reportText(results, ABOUT);
