@@ -1,13 +1,15 @@
 // `tandem events`.
 import type { Argv } from "yargs";
 import type { NodeEvent } from "../src/base/event.ts";
+import { EventDelivery } from "../src/base/io/event-delivery.ts";
+import { EventFollower } from "../src/base/io/event-follower.ts";
+import { webhook } from "../src/base/io/webhook.ts";
+import { isWebhookUrl } from "../src/base/webhook-url.ts";
 import { wallClockMs } from "../src/io/clock.ts";
 import { eventLine } from "./events/event-line.ts";
 import { type EventSelection, inOrder, isSelected, parseSince } from "./events/selection.ts";
-import { EventFollower } from "./io/event-follower.ts";
-import { EventPoster } from "./io/event-poster.ts";
 import { mayColour } from "./io/print-lines.ts";
-import { controlPlaces } from "./io/status-asker.ts";
+import { controlPaths, controlPlaces } from "./io/status-asker.ts";
 import { isTerminal, screenSize } from "./io/watch-screen.ts";
 import type { Output } from "./output.ts";
 import { paint } from "./status/line.ts";
@@ -86,7 +88,7 @@ export async function eventsCommand(argv: EventsArguments, output: Output): Prom
       output.out(paint(lines, screenSize().columns, hasColours));
     }
   };
-  const follower = new EventFollower(controlPlaces(argv));
+  const follower = new EventFollower(controlPaths(controlPlaces(argv)).map((path) => [path]));
   const { events, answeredCount } = await follower.take();
   show(events);
   if (argv.follow) await follower.follow(show);
@@ -108,11 +110,15 @@ function selectionOf({ since, source = [], kind = [] }: EventsArguments): EventS
   return { sinceMs, sources: source, kinds: kind };
 }
 
-function posterOf({ post, follow }: EventsArguments, output: Output): EventPoster | undefined {
+function posterOf({ post, follow }: EventsArguments, output: Output): EventDelivery | undefined {
   if (post === undefined) return undefined;
   if (!follow) throw new UsageError("--post is given without -f: events are sent as they come");
-  if (!/^https?:\/\/[^\s]+$/.test(post) || !URL.canParse(post)) {
+  if (!isWebhookUrl(post)) {
     throw new UsageError('--post: expected a URL as "http://host/path"');
   }
-  return new EventPoster(post, (text) => output.error(`tandem: events: ${text}\n`));
+  const say = (text: string): void => output.error(`tandem: events: ${text}\n`);
+  return new EventDelivery(webhook(post), {
+    failing: (problem) => say(`events cannot be delivered, and wait: ${problem}`),
+    recovered: () => say("events are delivered again"),
+  });
 }

@@ -257,3 +257,26 @@ export const HEARD_NODES_MAX = 8;
 export const LOCAL_ADDRESSES_MS: Millis = 1_000;
 /** How long an operator may keep a node from taking its addresses back. */
 export const OPERATOR_HOLD_MS_MAX: Millis = 7 * 86_400_000;
+
+// Events to the outside (ha/io/event-sender*)
+
+/** One run of `event-script` has so long. */
+export const EVENT_SCRIPT_MS: Millis = 10_000;
+/** Events that wait for one outlet; the oldest one makes room. */
+export const EVENT_QUEUE_MAX = 1_000;
+/** From the end of the guard, or of these settings, to the end of deliveries. */
+export const EVENT_SENDER_FLUSH_MS: Millis = 3_000;
+/** What an event sender gets to end before it is killed. */
+export const EVENT_SENDER_STOP_MS: Millis = 5_000;
+/** How long the events of agent and balancer are read after the guard was killed. */
+export const EVENT_SENDER_ORPHAN_MS: Millis = 1_000;
+/** From the first unasked end of an event sender to the next one; each further time twice as long. */
+export const EVENT_SENDER_RESTART_MS: Millis = 1_000;
+/** The longest such delay. */
+export const EVENT_SENDER_RESTART_MS_MAX: Millis = 60_000;
+/** The longest line that guard and event sender exchange, characters. */
+export const EVENT_SENDER_LINE_CHARS_MAX = 65_536;
+/** Characters of the URL of `event-webhook`. */
+export const WEBHOOK_URL_CHARS_MAX = 2_048;
+/** Words of `event-kinds`. */
+export const EVENT_KINDS_MAX = 64;

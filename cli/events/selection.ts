@@ -1,5 +1,5 @@
 // Which events are shown.
-import type { NodeEvent } from "../../src/base/event.ts";
+import { isOfKinds, type NodeEvent } from "../../src/base/event.ts";
 
 /** What a person asks for; what is absent leaves everything. */
 export interface EventSelection {
@@ -21,10 +21,7 @@ const UNITS: Readonly<Record<string, number>> = {
 export function isSelected(event: NodeEvent, { sinceMs, sources, kinds }: EventSelection): boolean {
   if (event.atMs < sinceMs) return false;
   if (sources.length > 0 && !sources.includes(event.source)) return false;
-  return (
-    kinds.length === 0 ||
-    kinds.some((kind) => event.kind === kind || event.kind.startsWith(`${kind}.`))
-  );
+  return isOfKinds(event.kind, kinds);
 }
 
 /** `90s`, `10m`, `2h`, `1d` before now, or an ISO 8601 time; epoch, ms. `undefined`: neither. */

@@ -30,6 +30,11 @@ export function controlPlaces(given: {
   return { folder, balancer: control ?? join(folder, CONTROL_FILE_NAME) };
 }
 
+/** The control sockets of guard, agent and balancer. */
+export function controlPaths({ folder, balancer }: ControlPlaces): readonly string[] {
+  return [join(folder, CONTROL_FILE_NAMES.guard), join(folder, CONTROL_FILE_NAMES.agent), balancer];
+}
+
 /** Asks all at once; one that does not answer is part of the facts. */
 export async function askNode(places: ControlPlaces): Promise<NodeFacts> {
   const { folder } = places;

@@ -3,7 +3,7 @@ import { formatEndpoint } from "../../src/base/address.ts";
 import { describeInstance } from "./describe/instance.ts";
 import { describePair } from "./describe/pair.ts";
 import { span } from "./describe/words.ts";
-import type { AgentConfiguration, TandemSettings } from "./model/configuration.ts";
+import type { AgentConfiguration, EventOutlets, TandemSettings } from "./model/configuration.ts";
 
 /** How a file is meant to run. */
 export interface DescribeOptions {
@@ -45,7 +45,18 @@ function describeStart({ global, tandem }: AgentConfiguration): readonly string[
       : []),
     ...(isRealtime ? [] : ["  runs without real-time priority: a busy machine makes adverts late"]),
     ...fifos.map(({ path }) => `  writes every change to the FIFO ${path}`),
+    ...describeEvents(tandem.events),
   ];
+}
+
+/** Of the URL only the host: the rest may be a secret. */
+function describeEvents({ webhook, script, kinds }: EventOutlets): readonly string[] {
+  const which = kinds.length === 0 ? "every event" : `events of ${kinds.join(", ")}`;
+  const to = [
+    ...(webhook === undefined ? [] : [`posts it to ${new URL(webhook.url).host}`]),
+    ...(script === undefined ? [] : [`runs ${script.words[0]!}`]),
+  ];
+  return to.length === 0 ? [] : [`  tells of ${which}: ${to.join(", ")}`];
 }
 
 function describeHeartbeats({ heartbeats }: TandemSettings): readonly string[] {

@@ -2,7 +2,7 @@
 import type { Position } from "../../src/base/diagnostic.ts";
 import type { IpBytes } from "../../src/base/ip.ts";
 import type { Millis } from "../../src/base/units.ts";
-import type { HeartbeatConfiguration } from "./model/configuration.ts";
+import type { HeartbeatConfiguration, WebhookConfiguration } from "./model/configuration.ts";
 import type {
   NotifyCommand,
   TrackReference,
@@ -188,6 +188,7 @@ export interface TandemDraft {
   mapsHaproxyChecks: boolean;
   isRealtime: boolean;
   hasReserve: boolean;
+  events: { webhook?: WebhookConfiguration; script?: CommandDraft; kinds: readonly string[] };
 }
 
 /** A whole file. */
@@ -236,6 +237,7 @@ export function emptyDraft(): AgentDraft {
       mapsHaproxyChecks: false,
       isRealtime: true,
       hasReserve: true,
+      events: { kinds: [] },
     },
     instances: new Map(),
     groups: new Map(),

@@ -155,5 +155,5 @@ function reportUnknown<Draft>(
 
 /** The names of keywords that take a secret may be shown, what else stands on their line may not. */
 function secretSafe(name: string): string {
-  return name === "auth_pass" || name === "heartbeat" ? name : "...";
+  return ["auth_pass", "heartbeat", "event-webhook"].includes(name) ? name : "...";
 }

@@ -86,7 +86,7 @@ export function shown(text: string): string {
     : `${clean.slice(0, CONFIG_QUOTED_CHARS_MAX)}...`;
 }
 
-const SECRET = /\b(?:auth_p|heart)/;
+const SECRET = /\b(?:auth_p|heart|event-(?!script|kinds))/;
 
 /** Whether a line may hold a secret, which no finding may repeat. */
 export function hasSecret(line: string): boolean {

@@ -3,7 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { unlink, writeFile } from "node:fs/promises";
 import type { EventMark } from "../../src/base/event.ts";
-import { EventFeed } from "../../src/base/io/event-feed.ts";
+import { EVENT_HANDOVER_MS, EventFeed } from "../../src/base/io/event-feed.ts";
 import type { Machine } from "../../src/base/machine.ts";
 import { Agent } from "../agent/agent.ts";
 import { agentReport } from "../agent/agent-report.ts";
@@ -165,6 +165,7 @@ class AgentProcess {
     const control = this.#openControl(monotonicMs());
     const code = await exit;
     clearTimeout(this.#stopTimer);
+    await this.#events.handedOver(EVENT_HANDOVER_MS);
     await control.close();
     this.#driver.close();
     await this.#world.close();

@@ -9,6 +9,7 @@ import { decodeFromBalancer, decodeToGuard, encodeMessage } from "../supervise/w
 import { ChildRun, type ChildCommand, type ChildListener } from "./child-process.ts";
 import { monotonicMs } from "./clock.ts";
 import { ControlSocket } from "./control-socket.ts";
+import type { EventSenderKeeper } from "./event-sender-keeper.ts";
 import { GuardJournal, type GuardLog } from "./guard-journal.ts";
 import { MachineDriver } from "./machine-driver.ts";
 import { ProcessInspector } from "./process-inspect.ts";
@@ -38,6 +39,8 @@ export interface GuardOptions {
   readonly reload?: () => Promise<GuardSettings | undefined>;
   /** Called once, when all children are ready. */
   readonly onReady?: () => void;
+  /** Sends the events of the node away. */
+  readonly eventSender?: EventSenderKeeper;
   /** Folder of the socket where `tandem status` asks; none when absent. */
   readonly controlFolder?: string;
 }
@@ -92,7 +95,10 @@ class GuardProcess {
     });
     this.#driver.feed({ kind: "start" });
     const control = this.#openControl(monotonicMs());
+    const { eventSender } = this.#options;
+    eventSender?.start((line) => this.#journal.say(line));
     const code = await exit;
+    await eventSender?.close();
     await control.close();
     await Promise.race([
       Promise.all(this.#wills),

@@ -1,5 +1,6 @@
 // Puts a guard together: what it reads, what it starts, where it logs.
 import { unlink, writeFile } from "node:fs/promises";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Millis } from "../../src/base/units.ts";
 import type { AgentOptions, RunOptions } from "../agent-options.ts";
@@ -13,8 +14,15 @@ import {
 } from "../limits.ts";
 import type { Child, GuardSettings } from "../supervise/guard-events.ts";
 import type { AgentChildOptions } from "./agent-process.ts";
-import { balancerPrivileges, type CapabilityName, missingCapabilities } from "./capabilities.ts";
+import {
+  type BalancerPrivileges,
+  balancerPrivileges,
+  type CapabilityName,
+  missingCapabilities,
+} from "./capabilities.ts";
 import type { ChildCommand } from "./child-process.ts";
+import { CONTROL_FILE_NAMES } from "./control-socket.ts";
+import { EventSenderKeeper } from "./event-sender-keeper.ts";
 import { type GuardOptions, runGuard } from "./guard-process.ts";
 import { IpBatch } from "./ip-batch.ts";
 import { loadAgentConfiguration, type LoadedConfiguration } from "./load-configuration.ts";
@@ -33,7 +41,7 @@ const BALANCER_FLAGS = ["--max-semi-space-size=4"];
 
 /** Runs an agent under a guard of its own, as a Keepalived would run; resolves to the exit code. */
 export function launchAgent(options: AgentOptions): Promise<number> {
-  return launch(options, {});
+  return launch(options, {}, balancerPrivileges());
 }
 
 /** Runs a whole node; resolves to the exit code. */
@@ -47,13 +55,13 @@ export function launchNode(options: RunOptions): Promise<number> {
     balancerCommand: balancer(given),
     reserveCommand: balancer({ ...given, standby: true }),
   };
-  return launch(options, commands, privileges.problem);
+  return launch(options, commands, privileges);
 }
 
 async function launch(
-  options: AgentOptions,
+  options: AgentOptions & Pick<RunOptions, "controlPath">,
   commands: Pick<GuardOptions, "balancerCommand" | "reserveCommand">,
-  privilegesProblem?: string,
+  privileges: BalancerPrivileges,
 ): Promise<number> {
   if (options.umask !== undefined) process.umask(options.umask);
   const hasBalancer = commands.balancerCommand !== undefined;
@@ -75,16 +83,18 @@ async function launch(
     log.close();
     return EXIT_PERMISSION;
   }
-  if (privilegesProblem !== undefined) {
+  if (hasBalancer && privileges.problem !== undefined) {
     log.write(
       "warning",
-      `The balancer inherits the capabilities of the agent (${privilegesProblem}): install util-linux, or ` +
+      `The balancer inherits the capabilities of the agent (${privileges.problem}): install util-linux, or ` +
         `permit capset(2) and prctl(2)`,
     );
   }
   const children: Child[] = hasBalancer ? ["agent", "balancer"] : ["agent"];
   if (options.pidfile !== undefined) await writeFile(options.pidfile, `${process.pid}\n`);
   const realtimePriority = realtimeOf(configuration);
+  const eventSender = eventSenderFor(options, privileges.prefix);
+  eventSender.apply(configuration);
   try {
     return await runGuard({
       settings: guardSettings(configuration, children),
@@ -96,6 +106,7 @@ async function launch(
       ...commands,
       willExecutor: (prefix) => willExecutor(prefix, log),
       ...(options.controlFolder === undefined ? {} : { controlFolder: options.controlFolder }),
+      eventSender,
       realtimePriority,
       log: (level, text, child, fields = {}) => {
         log.write(level, text, child === undefined ? fields : { child, ...fields });
@@ -105,6 +116,7 @@ async function launch(
         report(again, log);
         if (reloadObjection(running, again) !== undefined) return undefined;
         running = again.configuration;
+        eventSender.apply(running);
         return guardSettings(running, children);
       },
       onReady: () => {
@@ -192,6 +204,27 @@ function agentOptions(options: AgentOptions, hasBalancer: boolean): AgentChildOp
   };
 }
 
+/** Sends the events of the node's processes away; none of a process without a socket. */
+function eventSenderFor(
+  { controlFolder, controlPath }: Pick<RunOptions, "controlFolder" | "controlPath">,
+  prefix: readonly string[],
+): EventSenderKeeper {
+  const own =
+    controlFolder === undefined
+      ? {}
+      : {
+          guard: path.join(controlFolder, CONTROL_FILE_NAMES.guard),
+          agent: path.join(controlFolder, CONTROL_FILE_NAMES.agent),
+        };
+  return new EventSenderKeeper({
+    sockets: { ...own, ...(controlPath === undefined ? {} : { balancer: controlPath }) },
+    command: (certificates) => ({
+      ...prefixed(prefix, entry("event-sender.js")),
+      env: certificates === undefined ? {} : { NODE_EXTRA_CA_CERTS: certificates },
+    }),
+  });
+}
+
 function prefixed(
   [first, ...rest]: readonly string[],
   { command, args }: ChildCommand,
@@ -202,7 +235,8 @@ function prefixed(
 }
 
 /** A child of ours: a file of bin/ and its options. Works from the sources' build only. */
-function entry(name: string, options: object, flags: readonly string[] = []): ChildCommand {
+function entry(name: string, options?: object, flags: readonly string[] = []): ChildCommand {
   const file = fileURLToPath(new URL(`../../../bin/${name}`, import.meta.url));
-  return { command: process.execPath, args: [...flags, file, JSON.stringify(options)] };
+  const given = options === undefined ? [] : [JSON.stringify(options)];
+  return { command: process.execPath, args: [...flags, file, ...given] };
 }

@@ -16,13 +16,14 @@ export class NotifyRunner {
   }
 
   /**
-   * Runs a command with further arguments. Resolves to what went wrong, or `undefined`, when it has
+   * Runs a command with further arguments and variables. Resolves to what went wrong, or `undefined`, when it has
    * ended, or when its time (default 30 s) is up: then it is ended. Never rejects.
    */
   run(
     command: NotifyCommand,
     words: readonly string[] = [],
     timeoutMs: Millis = NOTIFY_RUN_MS_MAX,
+    environment: Readonly<Record<string, string>> = {},
   ): Promise<string | undefined> {
     return new Promise((resolve) => {
       let outcome: ScriptOutcome | undefined;
@@ -37,6 +38,7 @@ export class NotifyRunner {
           if (process !== undefined) this.#running.delete(process);
           resolve(problemOf(outcome, timeoutMs));
         },
+        environment,
       );
       if (process !== undefined) this.#running.add(process);
     });

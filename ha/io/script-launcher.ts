@@ -33,6 +33,7 @@ export class ScriptLauncher {
     timeoutMs: Millis | undefined,
     onOutcome: (outcome: ScriptOutcome) => void,
     onGone: () => void,
+    environment: Readonly<Record<string, string>> = {},
   ): ScriptProcess | undefined {
     const identity = this.#identityOf(command);
     const problem = typeof identity === "string" ? identity : this.#objection(command, identity);
@@ -43,7 +44,8 @@ export class ScriptLauncher {
       });
       return undefined;
     }
-    const run = { words: [...command.words, ...words], timeoutMs, identity: asNeeded(identity) };
+    const all = [...command.words, ...words];
+    const run = { words: all, timeoutMs, identity: asNeeded(identity), environment };
     return new ScriptProcess(run, onOutcome, onGone);
   }
 

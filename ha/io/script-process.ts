@@ -12,6 +12,8 @@ export interface ScriptRun {
   readonly identity: ScriptIdentity | undefined;
   /** `undefined`: no limit. */
   readonly timeoutMs: Millis | undefined;
+  /** Added to the environment. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** Variables that belong to this process and its guard. */
@@ -40,7 +42,7 @@ export class ScriptProcess {
       this.#child = spawn(file, args, {
         stdio: "ignore",
         detached: true,
-        env: scriptEnvironment(),
+        env: { ...scriptEnvironment(), ...run.environment },
         ...run.identity,
       });
     } catch (error) {

@@ -40,6 +40,12 @@ export interface NodeEvent extends EventDraft {
   readonly source: EventSource;
 }
 
+/** Up to which event of which process a reader has come. */
+export interface EventPosition {
+  readonly run: string;
+  readonly seq: number;
+}
+
 /** The events of one process after a number: what its control socket answers to `events`. */
 export interface EventPage {
   readonly source: EventSource;
@@ -51,6 +57,11 @@ export interface EventPage {
   readonly missedCount: number;
   /** In the order of their numbers; fewer than there are where all would be too many bytes. */
   readonly events: readonly NodeEvent[];
+}
+
+/** Whether a kind is one of these: whole ones (`server.down`), or first words (`server`); none: all are. */
+export function isOfKinds(kind: string, kinds: readonly string[]): boolean {
+  return kinds.length === 0 || kinds.some((each) => kind === each || kind.startsWith(`${each}.`));
 }
 
 /** What an event adds to its line of a structured log, whose message is its text. */

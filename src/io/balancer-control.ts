@@ -1,5 +1,5 @@
 // What a balancer tells at its control socket, put together from its parts.
-import type { EventFeed } from "../base/io/event-feed.ts";
+import { EVENT_HANDOVER_MS, type EventFeed } from "../base/io/event-feed.ts";
 import type { Fitness } from "../base/life.ts";
 import type { World } from "../session/world.ts";
 import { balancerStatus } from "../stats/balancer-status.ts";
@@ -40,7 +40,7 @@ export async function openControl(
   if (path === undefined) return undefined;
   const { world, program, events, pages, peers, statusOf } = parts;
   try {
-    return await startControlSocket(path, {
+    const server = await startControlSocket(path, {
       reload: () => parts.reload(),
       events: (request) => events.answer(request),
       ...operatorCommands(parts.operator, parts.live),
@@ -60,6 +60,12 @@ export async function openControl(
           monotonicMs(),
         ),
     });
+    return {
+      async close() {
+        await events.handedOver(EVENT_HANDOVER_MS);
+        await server.close();
+      },
+    };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     program.warn({ reason }, "no control socket: reload by SIGHUP only");

@@ -285,6 +285,7 @@ export function tandemSettings(changes: Partial<TandemSettings> = {}): TandemSet
     mapsHaproxyChecks: false,
     isRealtime: true,
     hasReserve: true,
+    events: { webhook: undefined, script: undefined, kinds: [] },
     ...changes,
   };
 }

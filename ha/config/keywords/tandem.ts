@@ -7,6 +7,7 @@ import type { GlobalDraft, TandemDraft } from "../draft.ts";
 import { ours, type Keyword } from "../keyword.ts";
 import { shown } from "../report.ts";
 import { parseBool, parseDuration } from "../values.ts";
+import { EVENT_KEYWORDS } from "./events.ts";
 
 /** The port of heartbeats unless `port` says otherwise. */
 export const HEARTBEAT_PORT_DEFAULT = 1112;
@@ -231,4 +232,5 @@ export const TANDEM_KEYWORDS: readonly Keyword<GlobalDraft>[] = [
     "on",
   ),
   onOff("realtime", "isRealtime", "Real-time scheduling of guard and agent.", "on"),
+  ...EVENT_KEYWORDS,
 ];

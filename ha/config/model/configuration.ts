@@ -87,6 +87,24 @@ export interface TandemSettings {
   readonly isRealtime: boolean;
   /** `balancer-reserve on|off`: a loaded balancer waits for the end of the one that serves. Default on. */
   readonly hasReserve: boolean;
+  /** `event-webhook`, `event-script`, `event-kinds`: where events go besides the log. */
+  readonly events: EventOutlets;
+}
+
+/** A web server that events are posted to. */
+export interface WebhookConfiguration {
+  /** Never printed: it may be a secret. */
+  readonly url: string;
+  /** Authorities (PEM) that are trusted beside the usual ones. */
+  readonly caFile: string | undefined;
+}
+
+/** Who is told of the events of a node. */
+export interface EventOutlets {
+  readonly webhook: WebhookConfiguration | undefined;
+  readonly script: NotifyCommand | undefined;
+  /** Whole kinds (`server.down`) or their first words (`server`); empty: all. */
+  readonly kinds: readonly string[];
 }
 
 /** One second path. Both nodes need the same key. */

@@ -71,6 +71,8 @@ function resolveFifos(context: Context): readonly FifoConfiguration[] {
 }
 
 function resolveTandem({ tandem }: AgentDraft): TandemSettings {
-  const { isFitnessMinded, vipUp, vipDown, ...rest } = tandem;
-  return { ...rest, minds: { fitness: isFitnessMinded }, vipUp, vipDown };
+  const { isFitnessMinded, vipUp, vipDown, events, ...rest } = tandem;
+  const { webhook, script, kinds } = events;
+  const minds = { fitness: isFitnessMinded };
+  return { ...rest, minds, vipUp, vipDown, events: { webhook, script, kinds } };
 }

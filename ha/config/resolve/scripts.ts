@@ -63,7 +63,7 @@ function isThere(command: CommandDraft, context: Context): boolean {
   return false;
 }
 
-function otherCommands({ global, instances, groups }: AgentDraft): readonly CommandDraft[] {
+function otherCommands({ global, tandem, instances, groups }: AgentDraft): readonly CommandDraft[] {
   const notifies = [...instances.values(), ...groups.values()].map(({ notify }) => notify);
   const listed = notifies.flatMap((notify: NotifyDraft) => Object.values(notify) as CommandDraft[]);
   const single = [
@@ -71,6 +71,7 @@ function otherCommands({ global, instances, groups }: AgentDraft): readonly Comm
     global.shutdownScript,
     global.fifoScript,
     global.vrrpFifoScript,
+    tandem.events.script,
   ];
   return [...listed, ...single.filter((command) => command !== undefined)];
 }

@@ -21,8 +21,14 @@ export const EVENT_BOUNDS: EventBounds & {
   waitMsMax: 10_000,
 };
 
+/** A client that waited so lately comes back for more, ms. */
+const FOLLOWER_PAUSE_MS = 1_000;
+
 /** Bytes of a page on the wire at the most: one event may be larger than a page. */
 export const EVENT_PAGE_BYTES_MAX = 128 * 1024;
+
+/** What a process gives those who follow its events when it ends, ms. */
+export const EVENT_HANDOVER_MS = 1_000;
 
 /** See the head of this file. */
 export class EventFeed {
@@ -30,6 +36,10 @@ export class EventFeed {
   readonly #tell: (event: NodeEvent) => void;
   readonly #waiters = new Set<() => void>();
   #isWaking = false;
+  /** When a client was last answered that had waited, epoch ms. */
+  #followedMs = -Infinity;
+  /** Told of each client that has all there is. */
+  #onUpToDate: (() => void) | undefined;
 
   /** `tell` gets each event once, before `add` returns. `run` is another one in each process. */
   constructor(
@@ -59,12 +69,14 @@ export class EventFeed {
   answer(request: ControlRequest): EventPage | Promise<EventPage> {
     const since = wholeNumber(request["since"]);
     const waitMs = Math.min(wholeNumber(request["waitMs"]), EVENT_BOUNDS.waitMsMax);
+    if (since === this.#log.latestSeq) this.#onUpToDate?.();
     const mayWait = waitMs > 0 && this.#waiters.size < EVENT_BOUNDS.waitersMax;
     if (!mayWait || since !== this.#log.latestSeq) return this.#log.since(since);
     return new Promise((resolve) => {
       const settle = (): void => {
         clearTimeout(timer);
         this.#waiters.delete(settle);
+        this.#followedMs = Date.now();
         resolve(this.#log.since(since));
       };
       const timer = setTimeout(settle, waitMs).unref();
@@ -72,9 +84,25 @@ export class EventFeed {
     });
   }
 
-  /** Answers all who wait. */
-  close(): void {
-    this.#wake();
+  /**
+   * Before the end of the process: resolves when those who follow have all events, after `msMax` at the
+   * latest, and at once when nobody follows.
+   */
+  async handedOver(msMax: number): Promise<void> {
+    const isAwaited = Date.now() - this.#followedMs <= FOLLOWER_PAUSE_MS;
+    let awaitedCount = Math.max(this.#waiters.size, isAwaited ? 1 : 0);
+    if (awaitedCount === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, msMax);
+      this.#onUpToDate = () => {
+        awaitedCount -= 1;
+        if (awaitedCount > 0) return;
+        clearTimeout(timer);
+        resolve();
+      };
+      this.#wake();
+    });
+    this.#onUpToDate = undefined;
   }
 
   #wake(): void {

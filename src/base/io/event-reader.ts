@@ -1,5 +1,5 @@
 // Reads the events of one process, each once, over its restarts.
-import type { NodeEvent } from "../event.ts";
+import type { EventPosition, NodeEvent } from "../event.ts";
 import { readEventPage } from "../event-page.ts";
 import { askControl, type ControlFailure } from "./control-client.ts";
 import { EVENT_PAGE_BYTES_MAX } from "./event-feed.ts";
@@ -25,9 +25,16 @@ export class EventReader {
   #run: string | undefined;
   #seq = 0;
 
-  /** `path`: a control socket. */
-  constructor(path: string) {
+  /** `path`: a control socket; `from`: what was read already. */
+  constructor(path: string, from?: EventPosition) {
     this.#path = path;
+    this.#run = from?.run;
+    this.#seq = from?.seq ?? 0;
+  }
+
+  /** What was read; `undefined` before the first answer. */
+  get position(): EventPosition | undefined {
+    return this.#run === undefined ? undefined : { run: this.#run, seq: this.#seq };
   }
 
   /** The next events; waits up to `waitMs` for one. Never rejects; ask one at a time. */
