@@ -34,6 +34,7 @@
                 "src/native/relay_slots.c",
                 "src/native/relay_thread.c",
                 "src/native/relaying.c",
+                "src/native/repair.c",
                 "src/native/silence.c",
                 "src/native/values.c",
                 "src/native/wheel.c",

@@ -343,3 +343,6 @@ export const RELAY_THREADS_MAX = 64;
 
 /** Bytes in hand of a relay that is passed to another process: what one read gives, in both directions. */
 export const FROZEN_BYTES_MAX = 160 * 1024;
+
+/** Bytes of one queue of a connection that moves to another kernel; Linux 6.16 holds up to 32 MiB by default (tcp_rmem). */
+export const MOVED_QUEUE_BYTES_MAX = 32 * 1024 * 1024;

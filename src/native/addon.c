@@ -7,6 +7,7 @@
 #include "mover.h"
 #include "passing.h"
 #include "relaying.h"
+#include "repair.h"
 
 #define FUNCTION(name, function) {name, NULL, function, NULL, NULL, NULL, napi_enumerable, NULL}
 
@@ -39,6 +40,13 @@ NAPI_MODULE_INIT() {
         FUNCTION("duplicateDescriptor", duplicate_descriptor),
         FUNCTION("sendDescriptors", send_descriptors),
         FUNCTION("receiveDescriptors", receive_descriptors),
+        FUNCTION("getTcpOption", get_tcp_option),
+        FUNCTION("setTcpOption", set_tcp_option),
+        FUNCTION("peekBytes", peek_bytes),
+        FUNCTION("bothAddresses", both_addresses),
+        FUNCTION("openRepaired", open_repaired),
+        FUNCTION("reserveQueues", reserve_queues),
+        FUNCTION("endRepair", end_repair),
     };
     size_t count = sizeof functions / sizeof functions[0];
     if (napi_define_properties(env, exports, count, functions) != napi_ok) return NULL;

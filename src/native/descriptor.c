@@ -5,8 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static void set(int fd, int level, int option, int value) {
-    setsockopt(fd, level, option, &value, sizeof value);
+static bool set(int fd, int level, int option, int value) {
+    return setsockopt(fd, level, option, &value, sizeof value) == 0;
 }
 
 void descriptor_close(int fd, bool is_reset) {
@@ -21,6 +21,11 @@ int descriptor_error(int fd) {
     int error = 0;
     socklen_t size = sizeof error;
     return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : 0;
+}
+
+bool descriptor_set_transparent(int fd, int family, bool is_transparent) {
+    if (family == AF_INET6) return set(fd, IPPROTO_IPV6, IPV6_TRANSPARENT, is_transparent);
+    return set(fd, IPPROTO_IP, IP_TRANSPARENT, is_transparent);
 }
 
 /* The kernel counts in whole seconds, and at least one. */

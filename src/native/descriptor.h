@@ -11,6 +11,9 @@ void descriptor_close(int fd, bool is_reset);
 /* Takes the error that a socket has met; 0 when there is none. */
 int descriptor_error(int fd);
 
+/* Lets a socket have an address that this machine does not hold; needs CAP_NET_ADMIN. False with errno. */
+bool descriptor_set_transparent(int fd, int family, bool is_transparent);
+
 /* TCP options of a connection; a time or count of 0 leaves the system's. Errors are of no consequence. */
 struct tcp_options {
     bool keepalive;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "address.h"
+#include "descriptor.h"
 #include "mover.h"
 #include "values.h"
 
@@ -27,11 +28,7 @@ static bool prepare(int fd, int family, const struct listen_options *options) {
     if (family == AF_UNIX) return true;
     if (!set(fd, SOL_SOCKET, SO_REUSEADDR, 1)) return false;
     if (family == AF_INET6 && !set(fd, IPPROTO_IPV6, IPV6_V6ONLY, options->v6only)) return false;
-    if (options->transparent) {
-        bool is_set = family == AF_INET6 ? set(fd, IPPROTO_IPV6, IPV6_TRANSPARENT, 1)
-                                         : set(fd, IPPROTO_IP, IP_TRANSPARENT, 1);
-        if (!is_set) return false;
-    }
+    if (options->transparent && !descriptor_set_transparent(fd, family, true)) return false;
     const char *interface = options->interface;
     if (interface[0] != '\0' &&
         setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, interface, (socklen_t)strlen(interface)) != 0) {

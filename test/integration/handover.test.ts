@@ -8,7 +8,8 @@ import { loadMoverAddon } from "../../src/io/mover/native/addon.ts";
 import { compileProgram } from "../support/compiled.ts";
 import { endLater } from "../support/cleanup.ts";
 import { waitFor } from "../support/wait-for.ts";
-import { RelayingMover, listening, type Pattern, readAll, stream } from "./handover-harness.ts";
+import { listening, type Pattern, readAll, stream } from "./handover-harness.ts";
+import { RelayingMover } from "./relaying-mover.ts";
 
 const { addon } = loadMoverAddon();
 const PAIRS = 8;

@@ -4,7 +4,8 @@ import { describe, expect, test } from "vitest";
 import { loadMoverAddon } from "../../src/io/mover/native/addon.ts";
 import { endLater } from "../support/cleanup.ts";
 import { waitFor } from "../support/wait-for.ts";
-import { listening, readAll, RelayingMover, stream } from "./handover-harness.ts";
+import { listening, readAll, stream } from "./handover-harness.ts";
+import { RelayingMover } from "./relaying-mover.ts";
 
 const { addon } = loadMoverAddon();
 const PAIRS = 6;

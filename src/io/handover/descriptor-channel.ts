@@ -46,8 +46,9 @@ export function receiveRelay(addon: MoverAddon, channel: number): PassOutcome<Fr
   if (count < 0) return failed(-count);
   if (count === 0) return { ok: false, code: "EPIPE" };
   const [clientFd, serverFd] = [fds[0]!, fds[1]!];
-  const relay = decodeFrozen(bytes.subarray(0, count), { clientFd, serverFd });
-  if (relay !== undefined && clientFd >= 0 && serverFd >= 0) return { ok: true, value: relay };
+  const relay = decodeFrozen(bytes.subarray(0, count));
+  if (relay !== undefined && clientFd >= 0 && serverFd >= 0)
+    return { ok: true, value: { ...relay, clientFd, serverFd } };
   for (const fd of fds) if (fd >= 0) addon.closeDescriptor(fd, false);
   return { ok: false, code: "EPROTO" };
 }

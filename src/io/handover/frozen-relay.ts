@@ -7,10 +7,8 @@ import type { MoverAddon, MoverHandle } from "../mover/native/addon.ts";
 /** Where the packets of one direction stand, as `FrameTracker.position`. */
 export type FramePosition = readonly [stage: number, type: number, value: number];
 
-/** A stopped relay. Its descriptors belong to whoever holds this. */
-export interface FrozenRelay {
-  readonly clientFd: number;
-  readonly serverFd: number;
+/** A stopped relay without its sockets. */
+export interface RelayInHand {
   /** Received from each so far. */
   readonly bytesToServer: number;
   readonly bytesToClient: number;
@@ -19,6 +17,12 @@ export interface FrozenRelay {
   readonly forServer: Uint8Array | undefined;
   readonly framing:
     { readonly toServer: FramePosition; readonly toClient: FramePosition } | undefined;
+}
+
+/** A stopped relay. Its descriptors belong to whoever holds this. */
+export interface FrozenRelay extends RelayInHand {
+  readonly clientFd: number;
+  readonly serverFd: number;
 }
 
 /** The numbers of `takeFrozen` in src/native/freezing.h. */
@@ -61,7 +65,7 @@ const STAGE_MAX = 6;
 const TYPE_MAX = 15;
 
 /** The description of a relay without its descriptors, in that order; `undefined` when it holds too many bytes. */
-export function encodeFrozen(relay: FrozenRelay): Buffer | undefined {
+export function encodeFrozen(relay: RelayInHand): Buffer | undefined {
   const { forClient, forServer, framing } = relay;
   const inHand = (forClient?.length ?? 0) + (forServer?.length ?? 0);
   if (inHand > FROZEN_BYTES_MAX) return undefined;
@@ -83,11 +87,8 @@ export function encodeFrozen(relay: FrozenRelay): Buffer | undefined {
 
 const NOTHING = Buffer.alloc(0);
 
-/** Reads a description that came with two descriptors; `undefined` when it is none of ours. */
-export function decodeFrozen(
-  bytes: Buffer,
-  fds: { readonly clientFd: number; readonly serverFd: number },
-): FrozenRelay | undefined {
+/** Reads a description; `undefined` when it is none of ours. */
+export function decodeFrozen(bytes: Buffer): RelayInHand | undefined {
   if (bytes.length < HEADER_BYTES || bytes[0] !== VERSION) return undefined;
   const clientLength = bytes.readUInt32BE(2);
   const serverLength = bytes.readUInt32BE(6);
@@ -97,7 +98,6 @@ export function decodeFrozen(
   if (toServer === undefined || toClient === undefined) return undefined;
   const split = HEADER_BYTES + clientLength;
   return {
-    ...fds,
     bytesToServer: Number(bytes.readBigUInt64BE(10)),
     bytesToClient: Number(bytes.readBigUInt64BE(18)),
     forClient: clientLength === 0 ? undefined : bytes.subarray(HEADER_BYTES, split),

@@ -82,6 +82,20 @@ export interface MoverAddon {
   duplicateDescriptor(fd: number): number;
   sendDescriptors(channel: number, bytes: Uint8Array, fds: Int32Array): number;
   receiveDescriptors(channel: number, bytes: Uint8Array, fds: Int32Array): number;
+  getTcpOption(fd: number, name: number, value: Uint8Array): number;
+  setTcpOption(fd: number, name: number, value: Uint8Array): number;
+  peekBytes(fd: number, bytes: Uint8Array): number;
+  bothAddresses(fd: number, words: Int32Array): number;
+  openRepaired(
+    address: Uint8Array,
+    port: number,
+    local: Uint8Array,
+    localPort: number,
+    receiveSequence: number,
+    sendSequence: number,
+  ): number;
+  reserveQueues(fd: number, receiveBytes: number, sendBytes: number): number;
+  endRepair(fd: number): number;
 }
 
 /** Words of a record, as RECORD_WORDS of src/native/mover.h. */

@@ -1,0 +1,160 @@
+#include "repair.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "address.h"
+#include "descriptor.h"
+#include "values.h"
+
+/* Since Linux 5.14 and older than the headers of some systems (asm-generic/socket.h). */
+#ifndef SO_BUF_LOCK
+#define SO_BUF_LOCK 72
+#endif
+
+static napi_value to_outcome(napi_env env, int result) {
+    return to_int(env, result < 0 ? -errno : result);
+}
+
+static int set(int fd, int level, int option, int value) {
+    return setsockopt(fd, level, option, &value, sizeof value);
+}
+
+/* Reads the arguments fd, name, value. */
+static bool read_option(napi_env env, napi_callback_info info, int32_t *fd, int32_t *name,
+                        void **value, size_t *length) {
+    napi_value values[ARGUMENTS_MAX];
+    return read_arguments(env, info, 3, values) && read_int(env, values[0], fd) &&
+           read_int(env, values[1], name) &&
+           read_array(env, values[2], napi_uint8_array, value, length);
+}
+
+napi_value get_tcp_option(napi_env env, napi_callback_info info) {
+    int32_t fd, name;
+    void *value;
+    size_t length;
+    if (!read_option(env, info, &fd, &name, &value, &length)) return NULL;
+    socklen_t size = (socklen_t)length;
+    int result = getsockopt(fd, IPPROTO_TCP, name, value, &size);
+    return to_outcome(env, result < 0 ? result : (int)size);
+}
+
+napi_value set_tcp_option(napi_env env, napi_callback_info info) {
+    int32_t fd, name;
+    void *value;
+    size_t length;
+    if (!read_option(env, info, &fd, &name, &value, &length)) return NULL;
+    return to_outcome(env, setsockopt(fd, IPPROTO_TCP, name, value, (socklen_t)length));
+}
+
+napi_value peek_bytes(napi_env env, napi_callback_info info) {
+    napi_value values[ARGUMENTS_MAX];
+    int32_t fd;
+    void *bytes;
+    size_t length;
+    if (!read_arguments(env, info, 2, values) || !read_int(env, values[0], &fd) ||
+        !read_array(env, values[1], napi_uint8_array, &bytes, &length)) {
+        return NULL;
+    }
+    return to_outcome(env, (int)recv(fd, bytes, length, MSG_PEEK | MSG_DONTWAIT));
+}
+
+napi_value both_addresses(napi_env env, napi_callback_info info) {
+    napi_value values[ARGUMENTS_MAX];
+    int32_t fd;
+    void *words;
+    size_t count;
+    if (!read_arguments(env, info, 2, values) || !read_int(env, values[0], &fd) ||
+        !read_array(env, values[1], napi_int32_array, &words, &count)) {
+        return NULL;
+    }
+    if (count < 2 * ADDRESS_WORDS) return to_int(env, -EINVAL);
+    struct address own = {.size = sizeof own.storage}, peer = {.size = sizeof peer.storage};
+    if (getsockname(fd, (struct sockaddr *)&own.storage, &own.size) != 0 ||
+        getpeername(fd, (struct sockaddr *)&peer.storage, &peer.size) != 0) {
+        return to_int(env, -errno);
+    }
+    address_write(&own, words);
+    address_write(&peer, (int32_t *)words + ADDRESS_WORDS);
+    return to_int(env, 0);
+}
+
+/* Where the numbers of a queue begin. */
+static int begin_queue(int fd, int queue, uint32_t sequence) {
+    if (set(fd, IPPROTO_TCP, TCP_REPAIR_QUEUE, queue) != 0) return -1;
+    return setsockopt(fd, IPPROTO_TCP, TCP_QUEUE_SEQ, &sequence, sizeof sequence);
+}
+
+/* Under repair connect(2) sends nothing, and bind(2) looks past those who listen on that port. */
+static int join(int fd, const struct address *local, const struct address *peer,
+                uint32_t receive_sequence, uint32_t send_sequence) {
+    int family = local->storage.ss_family;
+    if (set(fd, IPPROTO_TCP, TCP_REPAIR, 1) != 0 ||
+        begin_queue(fd, TCP_RECV_QUEUE, receive_sequence) != 0 ||
+        begin_queue(fd, TCP_SEND_QUEUE, send_sequence) != 0 ||
+        !descriptor_set_transparent(fd, family, true) ||
+        bind(fd, (const struct sockaddr *)&local->storage, local->size) != 0 ||
+        connect(fd, (const struct sockaddr *)&peer->storage, peer->size) != 0) {
+        return -1;
+    }
+    return descriptor_set_transparent(fd, family, false) ? set(fd, IPPROTO_TCP, TCP_NODELAY, 1) : -1;
+}
+
+napi_value open_repaired(napi_env env, napi_callback_info info) {
+    napi_value values[ARGUMENTS_MAX];
+    void *bytes, *local_bytes;
+    size_t length, local_length;
+    int32_t port, local_port;
+    double receive_sequence, send_sequence;
+    if (!read_arguments(env, info, 6, values) ||
+        !read_array(env, values[0], napi_uint8_array, &bytes, &length) ||
+        !read_int(env, values[1], &port) ||
+        !read_array(env, values[2], napi_uint8_array, &local_bytes, &local_length) ||
+        !read_int(env, values[3], &local_port) || !read_double(env, values[4], &receive_sequence) ||
+        !read_double(env, values[5], &send_sequence)) {
+        return NULL;
+    }
+    struct address local, peer;
+    if (!address_fill(&local, false, local_bytes, local_length, local_port) ||
+        !address_fill(&peer, false, bytes, length, port)) {
+        return to_int(env, -EINVAL);
+    }
+    int fd = socket(peer.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) return to_int(env, -errno);
+    if (join(fd, &local, &peer, (uint32_t)receive_sequence, (uint32_t)send_sequence) == 0) {
+        return to_int(env, fd);
+    }
+    int error = errno;
+    close(fd);
+    return to_int(env, -error);
+}
+
+napi_value reserve_queues(napi_env env, napi_callback_info info) {
+    napi_value values[ARGUMENTS_MAX];
+    int32_t fd, receive_bytes, send_bytes;
+    if (!read_arguments(env, info, 3, values) || !read_int(env, values[0], &fd) ||
+        !read_int(env, values[1], &receive_bytes) || !read_int(env, values[2], &send_bytes)) {
+        return NULL;
+    }
+    int result = 0;
+    // The kernel reserves twice as much, as its own records take room, too.
+    if (receive_bytes > 0) result = set(fd, SOL_SOCKET, SO_RCVBUFFORCE, receive_bytes);
+    if (result == 0 && send_bytes > 0) result = set(fd, SOL_SOCKET, SO_SNDBUFFORCE, send_bytes);
+    if (result < 0) return to_int(env, -errno);
+    // From here on the kernel sizes them again; older ones cannot, which only costs memory.
+    set(fd, SOL_SOCKET, SO_BUF_LOCK, 0);
+    return to_int(env, 0);
+}
+
+napi_value end_repair(napi_env env, napi_callback_info info) {
+    napi_value values[ARGUMENTS_MAX];
+    int32_t fd;
+    if (!read_arguments(env, info, 1, values) || !read_int(env, values[0], &fd)) return NULL;
+    int result = set(fd, IPPROTO_TCP, TCP_REPAIR, 0);
+    // The end of a repair takes it away; without it nobody could listen anew on a port of this connection.
+    if (result == 0) result = set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+    return to_outcome(env, result);
+}
