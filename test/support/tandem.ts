@@ -61,8 +61,8 @@ export async function runTandem(args: readonly string[]): ReturnType<typeof runT
   return runToEnd({ command: tandemProgram(), args });
 }
 
-/** The tests run what users run: the built program. */
-function tandemProgram(): string {
+/** The program as users have it, built; throws when it is not. */
+export function tandemProgram(): string {
   if (existsSync(path.join(REPOSITORY_DIR, "dist", "src", "balancer.js"))) return TANDEM;
   throw new Error(
     "The balancer is not built: run `npm run build`, or run the tests by scripts/test",
