@@ -317,6 +317,9 @@ export const MQTT_IDLE_DEFAULT_MS_MAX = 86_400_000;
 /** Clients and addresses whose rates a frontend remembers (`mqtt-limit rate`): about 30 MB at most. */
 export const MQTT_RATE_KEYS_MAX = 100_000;
 
+/** Client identifiers that are fought over and named in one event. */
+export const TAKEOVER_FIGHTS_NAMED_MAX = 3;
+
 /** How long nobody was kept out by a limit when a burst of refusals is over, ms: longer than clients wait between two tries. */
 export const LIMIT_BURST_QUIET_MS = 15_000;
 

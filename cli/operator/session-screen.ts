@@ -12,8 +12,8 @@ const WIDE_COLUMNS = 110;
 interface SessionColumn extends Column {
   readonly isWide?: boolean;
   readonly isNarrow?: boolean;
-  /** Only where there is anything for it. */
-  readonly isRare?: boolean;
+  /** Only where there is anything of that. */
+  readonly isRare?: "packets" | "contested";
   readonly cell: (row: SessionRow) => string;
 }
 
@@ -46,9 +46,16 @@ const COLUMNS: readonly SessionColumn[] = [
   {
     title: "packets",
     isRight: true,
-    isRare: true,
+    isRare: "packets",
     cell: ({ packetsToServer, packetsToClient }) =>
       packetsToServer === null ? "-" : String(packetsToServer + (packetsToClient ?? 0)),
+  },
+  {
+    title: "contested by",
+    isRare: "contested",
+    widthMin: 12,
+    keepsEnd: true,
+    cell: ({ contestedBy }) => (contestedBy === null ? "" : printable(contestedBy)),
   },
 ];
 
@@ -59,9 +66,11 @@ export function sessionLines(list: SessionList, width: number): Line[] {
     return [[piece(`none of ${plural(sessionCount, "session")} matches`)]];
   }
   const isWide = width >= WIDE_COLUMNS;
+  const isContested = sessions.some(({ contestedBy }) => contestedBy !== null);
   const hasPackets = sessions.some(({ packetsToServer }) => packetsToServer !== null);
   const columns = COLUMNS.filter((column) => {
-    if (column.isRare === true && !hasPackets) return false;
+    if (column.isRare === "packets" && !hasPackets) return false;
+    if (column.isRare === "contested" && !isContested) return false;
     return isWide ? column.isNarrow !== true : column.isWide !== true;
   });
   const rows = sessions.map((row) => columns.map(({ cell }) => piece(cell(row))));

@@ -45,6 +45,8 @@ export interface SessionRow {
   /** `null`: packets of MQTT are not counted (`option mqtt-packets`). */
   readonly packetsToServer: number | null;
   readonly packetsToClient: number | null;
+  /** Where another device with its client identifier is (`mqtt-limit takeover`); `null` in peace. */
+  readonly contestedBy: string | null;
 }
 
 /** What the query has found. */
@@ -145,5 +147,6 @@ function sessionRow({ context, log, stateName }: Session, nowMs: Millis): Sessio
     bytesToClient: log.bytesToClient,
     packetsToServer: log.packets === undefined ? null : packetTotal(log.packets.toServer),
     packetsToClient: log.packets === undefined ? null : packetTotal(log.packets.toClient),
+    contestedBy: context.holding?.rival(nowMs) ?? null,
   };
 }

@@ -121,6 +121,7 @@ export class Accounts {
     const { context, trackers } = this.#parts;
     this.#pins.release(nowMs);
     trackers.release(nowMs);
+    context.holding?.leave(context.id);
     context.frontend.counters.sessions.leave();
     context.listenerCounters.sessions.leave();
   }

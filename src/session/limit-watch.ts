@@ -6,6 +6,7 @@ import type { LogLevel } from "../config/model/log.ts";
 import { LIMIT_BURST_QUIET_MS } from "../limits.ts";
 import type { FrontendState } from "./frontend-state.ts";
 import { type KeptOut, LIMIT_REASONS, type LimitReason } from "./limit-counts.ts";
+import type { Takeovers } from "./takeovers.ts";
 
 /** Something to be told. */
 export interface LimitNotice {
@@ -40,12 +41,20 @@ interface Burst {
 /** Looks at the counters of frontends now and then. */
 export class LimitWatch {
   #bursts = new Map<string, Burst>();
+  /** When fights over client identifiers were last told of, by frontend. */
+  #toldMs = new Map<string, Millis>();
 
   /** What has changed since the last look. A burst is over after `LIMIT_BURST_QUIET_MS` of silence. */
   look(frontends: Iterable<FrontendState>, nowMs: Millis): LimitNotice[] {
     const notices: LimitNotice[] = [];
     const bursts = new Map<string, Burst>();
-    for (const { name, counters } of frontends) {
+    const toldMs = new Map<string, Millis>();
+    for (const { name, counters, mqttLimiter } of frontends) {
+      const lastMs = this.#toldMs.get(name);
+      const isDue = lastMs === undefined || nowMs - lastMs >= LIMIT_BURST_QUIET_MS;
+      const fights = isDue ? fightsNotice(name, mqttLimiter.takeovers.drainFights()) : undefined;
+      if (fights !== undefined) notices.push(fights);
+      if (fights !== undefined || !isDue) toldMs.set(name, fights === undefined ? lastMs! : nowMs);
       for (const reason of LIMIT_REASONS) {
         const count = counters.limited.of(reason);
         const key = `${reason} ${name}`;
@@ -62,6 +71,7 @@ export class LimitWatch {
       }
     }
     this.#bursts = bursts;
+    this.#toldMs = toldMs;
     return notices;
   }
 }
@@ -118,4 +128,27 @@ function over({ name, reason }: Subject, count: number, durationMs: Millis): Lim
 function nameOf({ clientId, host }: KeptOut): string {
   if (clientId === undefined || clientId === "") return host === "" ? "a client" : host;
   return host === "" ? clientId : `${clientId} from ${host}`;
+}
+
+/** Two devices with one identifier, as it seems: which one, and where they are. */
+function fightsNotice(
+  name: string,
+  { count, named }: ReturnType<Takeovers["drainFights"]>,
+): LimitNotice | undefined {
+  const [first] = named;
+  if (first === undefined) return undefined;
+  const words = named.map(({ clientId, hosts }) => `${clientId} (${hosts.join(" and ")})`);
+  const more = count > named.length ? ` and ${count - named.length} more` : "";
+  const data = { clients: count, clientId: first.clientId, from: first.hosts.join(" ") };
+  return {
+    frontend: name,
+    level: "warning",
+    text: `Devices take each other's sessions over on frontend ${name}: ${words.join(", ")}${more}.`,
+    mark: {
+      kind: "frontend.takeover",
+      subject: name,
+      cause: "one client identifier, two addresses",
+      data,
+    },
+  };
 }

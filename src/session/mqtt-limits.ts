@@ -1,7 +1,7 @@
 // `mqtt-limit`: which CONNECTs a frontend admits, by their size, keep alive and client identifier, and how
-// often each client, address or all of them may come. Whoever comes too often may be banned for a while:
-// two devices with one identifier that throw each other out again and again, for example.
+// often each client, address or all of them may come. Whoever comes too often may be banned for a while.
 import type { Millis } from "../base/units.ts";
+import { RecentMap } from "../base/recent-map.ts";
 import type { MqttLimits, MqttRateLimit } from "../config/model/mqtt-limits.ts";
 import { MQTT_RATE_KEYS_MAX } from "../limits.ts";
 import { inspectOnce } from "../mqtt/cached-inspection.ts";
@@ -10,6 +10,7 @@ import type { RefusalCause } from "../mqtt/refusal.ts";
 import { compileRegex } from "../rules/regex.ts";
 import type { LimitReason } from "./limit-counts.ts";
 import type { SessionContext } from "./session-context.ts";
+import { type Claimant, Takeovers } from "./takeovers.ts";
 
 /** What keeps a client out: what it is told, and what is counted. */
 export interface LimitVerdict {
@@ -17,6 +18,12 @@ export interface LimitVerdict {
   readonly reason: LimitReason;
 }
 
+/** Until when a client is held back before it may go on. */
+export interface LimitDelay {
+  readonly untilMs: Millis;
+}
+
+const TAKEOVER: LimitVerdict = { cause: "banned", reason: "takeover" };
 const TOO_LARGE: LimitVerdict = { cause: "too-large", reason: "connect-size" };
 const BANNED: LimitVerdict = { cause: "banned", reason: "ban" };
 
@@ -35,12 +42,17 @@ interface Allowance {
 
 /** The limits of one frontend; what has been counted outlives a reload. */
 export class MqttLimiter {
-  /** By rate and key, the one seen last at the end. */
-  readonly #allowances = new Map<string, Allowance>();
+  /** By rate and key. */
+  readonly #allowances = new RecentMap<string, Allowance>(MQTT_RATE_KEYS_MAX);
+  /** Who has which client identifier, for `mqtt-limit takeover`. */
+  readonly takeovers = new Takeovers();
   #pattern: { readonly text: string; readonly regex: RegExp } | undefined;
 
   /** Judges a client's CONNECT, once: what keeps it out, if anything; `wait` while it is still to come. */
-  judge(limits: MqttLimits, context: SessionContext): LimitVerdict | "wait" | undefined {
+  judge(
+    limits: MqttLimits,
+    context: SessionContext,
+  ): LimitVerdict | LimitDelay | "wait" | undefined {
     const { request } = context;
     const found = inspectOnce(request.bytes, request.bytesMax);
     const { connectBytesMax = Infinity } = limits;
@@ -51,7 +63,31 @@ export class MqttLimiter {
     if (found.kind !== "connect") return undefined;
     if (found.byteCount > connectBytesMax) return TOO_LARGE;
     const { packet } = found;
-    return this.#judgeFacts(limits, packet) ?? this.#judgeRates(limits.rates, packet, context);
+    return (
+      this.#judgeFacts(limits, packet) ??
+      this.#judgeRates(limits.rates, packet, context) ??
+      this.#judgeTakeover(limits, context)
+    );
+  }
+
+  /** Lets a client in that has been held back. */
+  admit({ takeover }: MqttLimits, context: SessionContext): void {
+    const claimant = claimantOf(context);
+    if (takeover === undefined || claimant === undefined) return;
+    context.holding = this.takeovers.admit(takeover, claimant, context.nowMs);
+  }
+
+  #judgeTakeover(
+    { takeover }: MqttLimits,
+    context: SessionContext,
+  ): LimitVerdict | LimitDelay | undefined {
+    const claimant = claimantOf(context);
+    if (takeover === undefined || claimant === undefined) return undefined;
+    const outcome = this.takeovers.claim(takeover, claimant, context.nowMs);
+    if (outcome.kind === "banned") return TAKEOVER;
+    if (outcome.kind === "delayed") return { untilMs: outcome.untilMs };
+    context.holding = outcome.holding;
+    return undefined;
   }
 
   #judgeFacts(limits: MqttLimits, packet: ConnectFacts): LimitVerdict | undefined {
@@ -104,17 +140,10 @@ export class MqttLimiter {
     return { cause: "banned", reason };
   }
 
-  /** Of many keys those seen last are remembered. */
   #allowanceOf(rate: MqttRateLimit, key: string, nowMs: Millis): Allowance {
-    const known = this.#allowances.get(key);
-    const allowance = known ?? { tokens: rate.burst, filledMs: nowMs, bannedUntilMs: -Infinity };
-    if (known !== undefined) this.#allowances.delete(key);
-    else if (this.#allowances.size >= MQTT_RATE_KEYS_MAX) {
-      const [oldest] = this.#allowances.keys();
-      this.#allowances.delete(oldest!);
-    }
-    this.#allowances.set(key, allowance);
-    return allowance;
+    return this.#allowances.getOrMake(key, () => {
+      return { tokens: rate.burst, filledMs: nowMs, bannedUntilMs: -Infinity };
+    });
   }
 }
 
@@ -127,4 +156,10 @@ function keyOf(
   if (by === "listener") return "";
   if (by === "client-id") return packet.clientId === "" ? undefined : packet.clientId;
   return source.kind === "ip" ? source.host : undefined;
+}
+
+function claimantOf({ source, client, id }: SessionContext): Claimant | undefined {
+  const clientId = client?.clientId ?? "";
+  if (source.kind !== "ip" || clientId === "") return undefined;
+  return { clientId, host: source.host, sessionId: id };
 }

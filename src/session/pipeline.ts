@@ -1,12 +1,13 @@
 // From first bytes to a backend and, where a stick table or a rule says so, a server. Each stage
 // may have to wait for bytes; `advance` then goes on where it stopped.
+import type { Millis } from "../base/units.ts";
 import type { ServerState } from "../balance/server.ts";
 import type { BackendRules, BackendState } from "./backend-state.ts";
 import type { FrontendRules, FrontendState } from "./frontend-state.ts";
 import type { CloseManner } from "./mover.ts";
 import { noteConnect } from "./mqtt-client.ts";
 import { noteConnack } from "./mqtt-idle.ts";
-import type { LimitVerdict } from "./mqtt-limits.ts";
+import type { LimitDelay, LimitVerdict } from "./mqtt-limits.ts";
 import { setUsername } from "./mqtt-username.ts";
 import type { PinnedEntry } from "./pins.ts";
 import { type RunnableRule, runRules } from "./rule-runner.ts";
@@ -15,7 +16,8 @@ import { matchRequest, matchResponse, type PendingStore } from "./sticking.ts";
 
 /** What the pipeline found, or what keeps it. */
 export type PipelineStep =
-  | { readonly kind: "wait" }
+  /** Without `untilMs`: for bytes. */
+  | { readonly kind: "wait"; readonly untilMs?: Millis }
   | { readonly kind: "rejected"; readonly manner: CloseManner }
   | { readonly kind: "no-backend" }
   | {
@@ -37,6 +39,7 @@ export class Pipeline {
   #stage: Stage = "frontend-rules";
   #ruleIndex = 0;
   #isAdmitted = false;
+  #delay: LimitDelay | undefined;
   #responseRuleIndex = 0;
 
   constructor(frontend: FrontendState, context: SessionContext) {
@@ -100,6 +103,7 @@ export class Pipeline {
     }
     const limit = this.#limit();
     if (limit === "wait") return { kind: "wait" };
+    if (limit !== undefined && "untilMs" in limit) return this.#holdBack(limit);
     if (limit !== undefined) {
       this.#context.countLimited(limit.reason);
       this.#context.denial = limit.cause;
@@ -116,12 +120,25 @@ export class Pipeline {
   }
 
   /** Judges by `mqtt-limit`, once, as that counts. */
-  #limit(): LimitVerdict | "wait" | undefined {
+  #limit(): LimitVerdict | LimitDelay | "wait" | undefined {
     const { mqttLimiter, side } = this.#context.frontend;
     if (side.mqttLimits === undefined || this.#isAdmitted) return undefined;
+    if (this.#delay !== undefined) {
+      if (this.#context.nowMs < this.#delay.untilMs) return this.#delay;
+      this.#isAdmitted = true;
+      mqttLimiter.admit(side.mqttLimits, this.#context);
+      return undefined;
+    }
     const verdict = mqttLimiter.judge(side.mqttLimits, this.#context);
     this.#isAdmitted = verdict === undefined;
     return verdict;
+  }
+
+  /** Whoever has sent its last byte meanwhile is not waited for. */
+  #holdBack(delay: LimitDelay): PipelineStep {
+    if (this.#context.isRequestWhole) return { kind: "rejected", manner: "finish" };
+    this.#delay = delay;
+    return { kind: "wait", untilMs: delay.untilMs };
   }
 
   #chooseBackend(): PipelineStep | undefined {

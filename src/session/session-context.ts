@@ -20,6 +20,7 @@ import type { LimitReason } from "./limit-counts.ts";
 import type { Keepalive } from "./mqtt-idle.ts";
 import type { ConnectionId, TlsFacts } from "./mover.ts";
 import type { RuleSubject } from "./rule-runner.ts";
+import type { Holding } from "./takeovers.ts";
 import type { World } from "./world.ts";
 
 /** Bytes that have not come yet. */
@@ -67,6 +68,8 @@ export class SessionContext implements RuleSubject {
   mqtt: MqttClient | undefined;
   /** Of what such a client sends, up to the relay. */
   framing: PacketTracker | undefined;
+  /** Of its client identifier, where takeovers are limited. */
+  holding: Holding | undefined;
   /** What the rule that has rejected it was about. */
   denial: RefusalCause | undefined;
 

@@ -173,7 +173,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
     switch (step.kind) {
       case "wait":
         this.#inspectDelay ??= new InspectDelay(this.context);
-        return this.#become(this.#inspectDelay.begin(this.#client, nowMs));
+        return this.#become(this.#inspectDelay.begin(this.#client, nowMs, step.untilMs));
       case "rejected":
         this.#accounts.countDeniedRequest();
         return this.#finish("PR", nowMs, step.manner);

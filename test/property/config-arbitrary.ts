@@ -73,6 +73,7 @@ const FRONTEND_LINES = [
   "#tandem option mqtt-websocket",
   "#tandem mqtt-limit keepalive max <time>",
   "#tandem mqtt-limit rate 5/m burst 7 by src ban <time>",
+  "#tandem mqtt-limit takeover 5/m delay <time>",
   "option clitcpka",
   "clitcpka-idle 10",
   "log-format <text>",

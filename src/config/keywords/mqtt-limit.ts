@@ -4,11 +4,11 @@ import type { Mutable, ProxyDraft } from "../draft.ts";
 import { FRONTEND_SIDE, served } from "../keyword.ts";
 import type { Keyword } from "../keyword.ts";
 import type { Line } from "../line.ts";
-import type { MqttLimits, MqttRateLimit } from "../model/mqtt-limits.ts";
+import type { MqttLimits, MqttRateLimit, MqttTakeoverLimit } from "../model/mqtt-limits.ts";
 import { parseNatural } from "../values.ts";
 
 const NAME = "mqtt-limit";
-const KINDS = ["connect-size", "keepalive", "client-id", "rate", "off"] as const;
+const KINDS = ["connect-size", "keepalive", "client-id", "rate", "takeover", "off"] as const;
 const KEYS: readonly MqttRateLimit["by"][] = ["client-id", "src", "listener"];
 const PERIODS_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
 
@@ -41,6 +41,12 @@ function parse(line: Line, draft: ProxyDraft): void {
       const rate = takeRate(line);
       if (rate === undefined) return;
       limits.rates = [...limits.rates, rate];
+      break;
+    }
+    case "takeover": {
+      const takeover = takeTakeover(line);
+      if (takeover === undefined) return;
+      limits.takeover = takeover;
       break;
     }
     default: {
@@ -76,17 +82,38 @@ function takeKeepalive(line: Line, limits: Mutable<MqttLimits>): boolean {
   return true;
 }
 
-/** <n>/{ s | m | h } [burst <n>] by { client-id | src | listener } [ban <time>] */
-function takeRate(line: Line): MqttRateLimit | undefined {
-  const subject = `'${NAME} rate'`;
+/** <n>/{ s | m | h } */
+function takeCount(line: Line, subject: string): { count: number; periodMs: number } | undefined {
   const word = line.take() ?? "";
   const [text, unit = "s"] = word.split("/");
   const count = parseNatural(text);
   const periodMs = Object.hasOwn(PERIODS_MS, unit) ? PERIODS_MS[unit] : undefined;
-  if (count === undefined || count < 1 || periodMs === undefined) {
-    line.alert(`${subject} expects a number per s, m or h, such as 10/m, found '${word}'.`);
+  if (count !== undefined && count >= 1 && periodMs !== undefined) return { count, periodMs };
+  line.alert(`${subject} expects a number per s, m or h, such as 10/m, found '${word}'.`);
+  return undefined;
+}
+
+/** <n>/{ s | m | h } { ban <time> | delay <time> } */
+function takeTakeover(line: Line): MqttTakeoverLimit | undefined {
+  const subject = `'${NAME} takeover'`;
+  const counted = takeCount(line, subject);
+  if (counted === undefined) return undefined;
+  const word = line.take() ?? "";
+  if (word !== "ban" && word !== "delay") {
+    line.alert(`${subject} expects 'ban <time>' or 'delay <time>', found '${word}'.`);
     return undefined;
   }
+  const valueMs = line.takeTime(subject, `${subject} expects a time behind '${word}'.`);
+  if (valueMs === undefined) return undefined;
+  return word === "ban" ? { ...counted, banMs: valueMs } : { ...counted, delayMs: valueMs };
+}
+
+/** <n>/{ s | m | h } [burst <n>] by { client-id | src | listener } [ban <time>] */
+function takeRate(line: Line): MqttRateLimit | undefined {
+  const subject = `'${NAME} rate'`;
+  const counted = takeCount(line, subject);
+  if (counted === undefined) return undefined;
+  const { count, periodMs } = counted;
   let burst = count;
   if (line.takeIf("burst")) {
     const found = line.take();
@@ -116,7 +143,8 @@ export const MQTT_LIMIT_KEYWORD: Keyword<ProxyDraft> = served({
   sections: FRONTEND_SIDE,
   grammar:
     "{ connect-size <size> | keepalive [min <time>] [max <time>] | client-id <regex> | " +
-    "rate <number>/{ s | m | h } [burst <number>] by { client-id | src | listener } [ban <time>] | off }",
+    "rate <number>/{ s | m | h } [burst <number>] by { client-id | src | listener } [ban <time>] | " +
+    "takeover <number>/{ s | m | h } { ban <time> | delay <time> } | off }",
   summary:
     "Which CONNECTs are admitted, and how often; others are rejected, with `option mqtt-refuse` by a " +
     "CONNACK that says why. See docs/mqtt.md.",

@@ -11,6 +11,17 @@ export interface MqttRateLimit {
   readonly banMs?: Millis;
 }
 
+/**
+ * How often a client identifier may be taken over from another address, and what happens to whoever
+ * does so more often: exactly one of `banMs` and `delayMs` is there.
+ */
+export interface MqttTakeoverLimit {
+  readonly count: number;
+  readonly periodMs: Millis;
+  readonly banMs?: Millis;
+  readonly delayMs?: Millis;
+}
+
 /** Which CONNECTs are admitted. */
 export interface MqttLimits {
   readonly connectBytesMax?: number;
@@ -20,4 +31,5 @@ export interface MqttLimits {
   /** A regular expression that client identifiers match. */
   readonly clientId?: string;
   readonly rates: readonly MqttRateLimit[];
+  readonly takeover?: MqttTakeoverLimit;
 }

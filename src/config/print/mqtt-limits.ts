@@ -1,5 +1,5 @@
 // `mqtt-limit` lines.
-import type { MqttLimits, MqttRateLimit } from "../model/mqtt-limits.ts";
+import type { MqttLimits, MqttRateLimit, MqttTakeoverLimit } from "../model/mqtt-limits.ts";
 import { pair, printOwnLine, timePair } from "./line.ts";
 
 const NAME = "mqtt-limit";
@@ -8,14 +8,24 @@ const UNITS: Readonly<Record<number, string>> = { 1_000: "s", 60_000: "m", 3_600
 /** All limits of a frontend. */
 export function printMqttLimits(limits: MqttLimits | undefined): string {
   if (limits === undefined) return "";
-  const { connectBytesMax, keepaliveMinMs, keepaliveMaxMs, clientId, rates } = limits;
+  const { connectBytesMax, keepaliveMinMs, keepaliveMaxMs, clientId, rates, takeover } = limits;
   const keepalive = [...timePair("min", keepaliveMinMs), ...timePair("max", keepaliveMaxMs)];
   return [
     connectBytesMax === undefined ? "" : printOwnLine(`${NAME} connect-size`, connectBytesMax),
     keepalive.length === 0 ? "" : printOwnLine(`${NAME} keepalive`, ...keepalive),
     clientId === undefined ? "" : printOwnLine(`${NAME} client-id`, clientId),
     ...rates.map(printRate),
+    takeover === undefined ? "" : printTakeover(takeover),
   ].join("");
+}
+
+function printTakeover({ count, periodMs, banMs, delayMs }: MqttTakeoverLimit): string {
+  return printOwnLine(
+    `${NAME} takeover`,
+    `${count}/${UNITS[periodMs]!}`,
+    ...timePair("ban", banMs),
+    ...timePair("delay", delayMs),
+  );
 }
 
 function printRate({ by, count, periodMs, burst, banMs }: MqttRateLimit): string {

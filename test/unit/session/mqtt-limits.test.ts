@@ -96,13 +96,17 @@ describe("mqtt-limit", () => {
   });
 
   test.each([
-    ["size 3", "'mqtt-limit' expects connect-size, keepalive, client-id, rate, off, found 'size'"],
+    [
+      "size 3",
+      "'mqtt-limit' expects connect-size, keepalive, client-id, rate, takeover, off, found 'size'",
+    ],
     ["keepalive 10s", "'mqtt-limit keepalive' expects 'min <time>' or 'max <time>', found '10s'."],
     ["client-id (", "'mqtt-limit client-id': regex '(' is invalid"],
     [
       "rate 5/d by src",
       "'mqtt-limit rate' expects a number per s, m or h, such as 10/m, found '5/d'.",
     ],
+    ["takeover 5/m", "'mqtt-limit takeover' expects 'ban <time>' or 'delay <time>', found ''."],
     ["rate 5/s", "'mqtt-limit rate' expects 'by' client-id, src, listener, found ''."],
   ])("%j is refused with what may stand there", (words, message) => {
     const text = `frontend f\n bind :1\n mqtt-limit ${words}\n`;

@@ -22,6 +22,7 @@ const PUMP: SessionRow = {
   bytesToClient: 512,
   packetsToServer: null,
   packetsToClient: null,
+  contestedBy: null,
 };
 
 const EVIL: SessionRow = {
