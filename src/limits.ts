@@ -310,6 +310,9 @@ export const REFUSAL_WAIT_MS = 2_000;
 /** How long a listener rests when the system refuses a descriptor or memory for a newcomer, ms. */
 export const ACCEPT_RETRY_MS = 100;
 
+/** How long a client that waits for its server may leave or speak unnoticed, ms: at least so, at most twice as long. */
+export const LATE_WATCH_MS = 20;
+
 /** `timeout client mqtt` unless set, ms: no shorter idle limit, for networks that are late; nor a longer one, as 18 h 12 min is the longest keep alive. */
 export const MQTT_IDLE_DEFAULT_MS_MIN = 2_000;
 export const MQTT_IDLE_DEFAULT_MS_MAX = 86_400_000;

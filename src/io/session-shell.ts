@@ -289,7 +289,7 @@ export class SessionShell {
       case "configure-client":
         return mover.configure(live.client, effect.socket);
       case "connect-server":
-        live.server = mover.connect(effect.spec);
+        live.server = mover.connect(effect.spec, live.client);
         this.#servers.set(live.server, live);
         return;
       case "send-server":

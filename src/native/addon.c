@@ -23,6 +23,7 @@ NAPI_MODULE_INIT() {
         FUNCTION("setAccepting", set_accepting),
         FUNCTION("openConnection", open_connection),
         FUNCTION("watch", watch_connection),
+        FUNCTION("watchWrites", watch_writes),
         FUNCTION("unwatch", unwatch_connection),
         FUNCTION("receive", receive_bytes),
         FUNCTION("send", send_bytes),

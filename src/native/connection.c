@@ -18,7 +18,7 @@ static bool set(int fd, int level, int option, int value) {
 
 /* Sets what must be set before connect(2); false with errno. */
 static bool prepare(int fd, int family, const struct address *local, int local_port,
-                    const char *interface) {
+                    const char *interface, bool speaks_first) {
     if (family == AF_UNIX) return true;
     if (interface[0] != '\0' &&
         setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, interface, (socklen_t)strlen(interface)) != 0) {
@@ -30,24 +30,29 @@ static bool prepare(int fd, int family, const struct address *local, int local_p
         else if (!set(fd, SOL_SOCKET, SO_REUSEADDR, 1)) return false;
         if (bind(fd, (const struct sockaddr *)&local->storage, local->size) != 0) return false;
     }
+    // The last packet of the handshake then waits for the bytes that follow it at once (tcp(7)).
+    if (speaks_first) set(fd, IPPROTO_TCP, TCP_QUICKACK, 0);
     return set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 }
 
 napi_value open_connection(napi_env env, napi_callback_info info) {
     napi_value values[ARGUMENTS_MAX];
-    bool is_unix;
+    bool is_unix, speaks_first;
     void *bytes, *local_bytes;
     size_t length, local_length;
     int32_t port, local_port;
     char interface[IF_NAMESIZE];
-    if (!read_arguments(env, info, 6, values) || !read_bool(env, values[0], &is_unix) ||
-        !read_array(env, values[1], napi_uint8_array, &bytes, &length) ||
-        !read_int(env, values[2], &port) ||
-        !read_array(env, values[3], napi_uint8_array, &local_bytes, &local_length) ||
-        !read_int(env, values[4], &local_port) ||
-        !read_text(env, values[5], interface, sizeof interface)) {
+    if (!read_arguments(env, info, 8, values) || !read_bool(env, values[1], &is_unix) ||
+        !read_array(env, values[2], napi_uint8_array, &bytes, &length) ||
+        !read_int(env, values[3], &port) ||
+        !read_array(env, values[4], napi_uint8_array, &local_bytes, &local_length) ||
+        !read_int(env, values[5], &local_port) ||
+        !read_text(env, values[6], interface, sizeof interface) ||
+        !read_bool(env, values[7], &speaks_first)) {
         return NULL;
     }
+    struct mover *mover = mover_of(env, values[0]);
+    if (mover == NULL) return NULL;
     struct address address, local;
     if (!address_fill(&address, is_unix, bytes, length, port)) return to_int(env, -ENAMETOOLONG);
     bool has_local = local_length > 0;
@@ -58,9 +63,11 @@ napi_value open_connection(napi_env env, napi_callback_info info) {
     int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) return to_int(env, -errno);
     const struct sockaddr *to = (const struct sockaddr *)&address.storage;
-    if (prepare(fd, family, has_local ? &local : NULL, local_port, interface) &&
+    if (prepare(fd, family, has_local ? &local : NULL, local_port, interface, speaks_first) &&
         (connect(fd, to, address.size) == 0 || errno == EINPROGRESS)) {
-        return to_int(env, fd);
+        uint32_t generation = mover_watch(mover, fd, WATCH_ALL);
+        mover_scratch(mover)[0] = generation;
+        if (generation != 0) return to_int(env, fd);
     }
     int error = errno;
     close(fd);
@@ -73,8 +80,20 @@ napi_value watch_connection(napi_env env, napi_callback_info info) {
     if (!read_arguments(env, info, 2, values) || !read_int(env, values[1], &fd)) return NULL;
     struct mover *mover = mover_of(env, values[0]);
     if (mover == NULL) return NULL;
-    uint32_t generation = mover_watch(mover, fd, false);
+    uint32_t generation = mover_watch(mover, fd, WATCH_READS);
     return to_int(env, generation == 0 ? -errno : (int32_t)generation);
+}
+
+napi_value watch_writes(napi_env env, napi_callback_info info) {
+    napi_value values[ARGUMENTS_MAX];
+    int32_t fd, generation;
+    if (!read_arguments(env, info, 3, values) || !read_int(env, values[1], &fd) ||
+        !read_int(env, values[2], &generation)) {
+        return NULL;
+    }
+    struct mover *mover = mover_of(env, values[0]);
+    if (mover != NULL) mover_rewatch(mover, fd, (uint32_t)generation, WATCH_ALL);
+    return undefined(env);
 }
 
 napi_value unwatch_connection(napi_env env, napi_callback_info info) {

@@ -5,13 +5,17 @@
 #include <node_api.h>
 
 /*
- * openConnection(isUnix, address, port, local, localPort, interface): a descriptor that is connected
- * or connecting, or a negative errno. `local` may be undefined.
+ * openConnection(mover, isUnix, address, port, local, localPort, interface, speaksFirst): a watched
+ * descriptor that is connected or connecting, or a negative errno; its generation is the first scratch
+ * number. `local` may be undefined; `speaksFirst` when bytes are sent as soon as it is connected.
  */
 napi_value open_connection(napi_env env, napi_callback_info info);
 
-/* watch(mover, fd): tells of readiness from now on; the generation that records carry, or a negative errno. */
+/* watch(mover, fd): tells of what can be read from now on; the generation that records carry, or a negative errno. */
 napi_value watch_connection(napi_env env, napi_callback_info info);
+
+/* watchWrites(mover, fd, generation): tells, too, when the kernel takes bytes. */
+napi_value watch_writes(napi_env env, napi_callback_info info);
 
 /* unwatch(mover, fd): tells no more; the descriptor can be given to somebody else. */
 napi_value unwatch_connection(napi_env env, napi_callback_info info);

@@ -89,7 +89,7 @@ napi_value watch_listener(napi_env env, napi_callback_info info) {
     if (!read_arguments(env, info, 2, values) || !read_int(env, values[1], &fd)) return NULL;
     struct mover *mover = mover_of(env, values[0]);
     if (mover == NULL) return NULL;
-    uint32_t generation = mover_watch(mover, fd, true);
+    uint32_t generation = mover_watch(mover, fd, WATCH_NEWCOMERS);
     napi_create_int32(env, generation == 0 ? -errno : (int32_t)generation, &result);
     return result;
 }
@@ -103,6 +103,7 @@ napi_value set_accepting(napi_env env, napi_callback_info info) {
         return NULL;
     }
     struct mover *mover = mover_of(env, values[0]);
-    if (mover != NULL) mover_set_accepting(mover, fd, (uint32_t)generation, is_accepting);
+    if (mover == NULL) return NULL;
+    mover_rewatch(mover, fd, (uint32_t)generation, is_accepting ? WATCH_NEWCOMERS : WATCH_NOTHING);
     return undefined(env);
 }

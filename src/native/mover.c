@@ -85,24 +85,15 @@ static void accept_batch(struct mover *mover, int listener, uint32_t generation)
         struct address from = {.size = sizeof from.storage};
         int fd = accept4(listener, (struct sockaddr *)&from.storage, &from.size,
                          SOCK_NONBLOCK | SOCK_CLOEXEC);
-        uint32_t own = fd < 0 ? 0 : mover_watch(mover, fd, false);
-        if (own == 0) {
-            int error = errno;
-            if (fd >= 0) close(fd);
-            else if (error == EAGAIN) return;
-            else if (error == EINTR || error == ECONNABORTED) continue;
-            int32_t *record = next_record(mover, RECORD_ACCEPT_FAILED);
-            record[1] = listener;
-            record[2] = (int32_t)generation;
-            record[3] = error;
-            return;
-        }
-        int32_t *record = next_record(mover, RECORD_ACCEPTED);
+        int error = fd < 0 ? errno : 0;
+        if (error == EAGAIN) return;
+        if (error == EINTR || error == ECONNABORTED) continue;
+        int32_t *record = next_record(mover, error == 0 ? RECORD_ACCEPTED : RECORD_ACCEPT_FAILED);
         record[1] = listener;
         record[2] = (int32_t)generation;
-        record[3] = fd;
-        record[4] = (int32_t)own;
-        address_write(&from, &record[5]);
+        record[3] = error == 0 ? fd : error;
+        if (error != 0) return;
+        address_write(&from, &record[4]);
     }
 }
 
@@ -121,26 +112,19 @@ static void on_poll(uv_poll_t *poll, int status, int events) {
     struct mover *mover = poll->data;
     (void)status;
     (void)events;
-    // Twice, so that the first bytes of what was accepted are told with it.
-    for (int round = 0; round < 2 && !mover->is_closed; round++) {
-        struct epoll_event ready[RECORDS_MAX];
-        int room = RECORDS_MAX - mover->count;
-        int count = room == 0 ? 0 : epoll_wait(mover->epoll, ready, room, 0);
-        int first = mover->count;
-        // What listens goes last: its records take the room that others leave.
+    if (mover->is_closed) return;
+    struct epoll_event ready[RECORDS_MAX];
+    int count = epoll_wait(mover->epoll, ready, RECORDS_MAX, 0);
+    // What listens goes last: its records take the room that others leave.
+    for (int listens = 0; listens < 2; listens++) {
         for (int i = 0; i < count; i++) {
             uint64_t data = ready[i].data.u64;
-            if (data >> 31 & 1) continue;
-            note_ready(mover, (int)(data & INT32_MAX), (uint32_t)(data >> 32), ready[i].events);
+            int fd = (int)(data & INT32_MAX);
+            uint32_t generation = (uint32_t)(data >> 32);
+            if ((int)(data >> 31 & 1) != listens) continue;
+            if (listens) accept_batch(mover, fd, generation);
+            else note_ready(mover, fd, generation, ready[i].events);
         }
-        bool has_accepted = false;
-        for (int i = 0; i < count; i++) {
-            uint64_t data = ready[i].data.u64;
-            if (!(data >> 31 & 1)) continue;
-            accept_batch(mover, (int)(data & INT32_MAX), (uint32_t)(data >> 32));
-            has_accepted = true;
-        }
-        if (!has_accepted || mover->count == first) break;
     }
     tell(mover);
 }
@@ -171,18 +155,26 @@ static void on_ended(uv_async_t *async) {
 
 /* --- what other parts use ------------------------------------------------------------------- */
 
-uint32_t mover_watch(struct mover *mover, int fd, bool is_listener) {
-    mover->generation = mover->generation == INT32_MAX ? 1 : mover->generation + 1;
-    struct epoll_event event = {
-        .events = is_listener ? EPOLLIN : EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
-        .data.u64 = pack(fd, mover->generation, is_listener)};
-    return epoll_ctl(mover->epoll, EPOLL_CTL_ADD, fd, &event) == 0 ? mover->generation : 0;
+/* Connections by edges: each change is told once. */
+static const uint32_t EVENTS[] = {
+    [WATCH_NEWCOMERS] = EPOLLIN,
+    [WATCH_READS] = EPOLLIN | EPOLLRDHUP | EPOLLET,
+    [WATCH_ALL] = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+};
+
+static bool control(struct mover *mover, int operation, int fd, uint32_t generation, enum watch what) {
+    struct epoll_event event = {.events = EVENTS[what],
+                                .data.u64 = pack(fd, generation, what <= WATCH_NEWCOMERS)};
+    return epoll_ctl(mover->epoll, operation, fd, &event) == 0;
 }
 
-void mover_set_accepting(struct mover *mover, int fd, uint32_t generation, bool is_accepting) {
-    struct epoll_event event = {.events = is_accepting ? EPOLLIN : 0,
-                                .data.u64 = pack(fd, generation, true)};
-    epoll_ctl(mover->epoll, EPOLL_CTL_MOD, fd, &event);
+uint32_t mover_watch(struct mover *mover, int fd, enum watch what) {
+    mover->generation = mover->generation == INT32_MAX ? 1 : mover->generation + 1;
+    return control(mover, EPOLL_CTL_ADD, fd, mover->generation, what) ? mover->generation : 0;
+}
+
+void mover_rewatch(struct mover *mover, int fd, uint32_t generation, enum watch what) {
+    control(mover, EPOLL_CTL_MOD, fd, generation, what);
 }
 
 void mover_unwatch(struct mover *mover, int fd) {

@@ -17,7 +17,7 @@ enum { RECORD_WORDS = 12, RECORDS_MAX = 256, TOTALS_PER_RECORD = 36 };
 
 /* What a record tells; the first word. */
 enum record_kind {
-    /* listener's descriptor, generation, new descriptor, its generation, address words */
+    /* listener's descriptor, generation, new descriptor, which is not watched, address words */
     RECORD_ACCEPTED = 1,
     /* listener's descriptor, generation, errno */
     RECORD_ACCEPT_FAILED = 2,
@@ -38,11 +38,14 @@ struct mover;
 /* The mover of an argument; NULL with an error pending when it is none, or is closed. */
 struct mover *mover_of(napi_env env, napi_value value);
 
-/* Watches a descriptor; its generation, 0 when the system refuses (errno). */
-uint32_t mover_watch(struct mover *mover, int fd, bool is_listener);
+/* What is told of a descriptor; the first two are for listeners. */
+enum watch { WATCH_NOTHING, WATCH_NEWCOMERS, WATCH_READS, WATCH_ALL };
 
-/* Lets a listener be accepted from, or not. */
-void mover_set_accepting(struct mover *mover, int fd, uint32_t generation, bool is_accepting);
+/* Watches a descriptor; its generation, 0 when the system refuses (errno). */
+uint32_t mover_watch(struct mover *mover, int fd, enum watch what);
+
+/* Changes what is told of a descriptor. */
+void mover_rewatch(struct mover *mover, int fd, uint32_t generation, enum watch what);
 
 /* Stops watching a descriptor, which stays open. */
 void mover_unwatch(struct mover *mover, int fd);

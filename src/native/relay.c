@@ -181,6 +181,11 @@ static size_t follow(struct side *from, const uint8_t *bytes, size_t length, boo
     return taken;
 }
 
+/* Whether bytes that come for a side are read. */
+static bool can_take(const struct side *to) {
+    return to->fd >= 0 && to->failure == 0 && to->queue == NULL;
+}
+
 /* Reads what a side has to say, until there is no more, the other one is full, or its turn is over. */
 static void move(struct engine *engine, struct side *from) {
     struct side *to = other_side(from);
@@ -192,7 +197,7 @@ static void move(struct engine *engine, struct side *from) {
             return;
         }
         if (from->ended || !from->readable) return;
-        if (!is_unheard && (to->fd < 0 || to->failure != 0 || to->queue != NULL)) {
+        if (!is_unheard && !can_take(to)) {
             // Nobody takes what it says: only its failure counts.
             if (from->failure != 0 && (to->fd < 0 || to->failure != 0)) {
                 fail(engine, from, from->failure);
@@ -261,7 +266,9 @@ static void flush(struct engine *engine, struct side *to) {
 void relay_on_event(struct engine *engine, struct side *side, uint32_t events) {
     // One that has just been frozen may still be among what epoll told.
     if (side->fd < 0 || side->relay->open_count == 0) return;
-    if (events & EPOLLERR) {
+    // A read tells the error, too, and says first what came before it.
+    bool is_heard = !side->finishing && !side->ended && can_take(other_side(side));
+    if ((events & EPOLLERR) && !is_heard) {
         int error = descriptor_error(side->fd);
         if (error != 0) side->failure = error;
         if (side->failure != 0 && side->finishing) {

@@ -47,16 +47,18 @@ static bool read_spec(napi_env env, napi_value value, struct relay_spec *spec) {
 napi_value start_relay(napi_env env, napi_callback_info info) {
     napi_value values[ARGUMENTS_MAX];
     int32_t client, server;
+    bool is_client_watched;
     struct relay_spec spec;
     double client_bytes, server_bytes;
     void *to_client, *to_server;
     size_t to_client_length, to_server_length;
-    if (!read_arguments(env, info, 8, values) || !read_int(env, values[1], &client) ||
+    if (!read_arguments(env, info, 9, values) || !read_int(env, values[1], &client) ||
         !read_int(env, values[2], &server) || !read_spec(env, values[3], &spec) ||
         !read_double(env, values[4], &client_bytes) ||
         !read_double(env, values[5], &server_bytes) ||
         !read_array(env, values[6], napi_uint8_array, &to_client, &to_client_length) ||
-        !read_array(env, values[7], napi_uint8_array, &to_server, &to_server_length)) {
+        !read_array(env, values[7], napi_uint8_array, &to_server, &to_server_length) ||
+        !read_bool(env, values[8], &is_client_watched)) {
         return NULL;
     }
     struct mover *mover = mover_of(env, values[0]);
@@ -78,7 +80,7 @@ napi_value start_relay(napi_env env, napi_callback_info info) {
         relay_discard(relay);
         return to_int(env, -ENOMEM);
     }
-    mover_unwatch(mover, client);
+    if (is_client_watched) mover_unwatch(mover, client);
     mover_unwatch(mover, server);
     // Without memory for the command the relay waits for its end, by closeRelay() or with the mover.
     relay_thread_begin(mover_thread(mover, relay), relay);

@@ -7,8 +7,8 @@
 #include "relay.h"
 
 /*
- * startRelay(mover, client, server, spec, clientBytes, serverBytes, toClient, toServer): joins two
- * watched descriptors, which are the relay's from now on; its slot, or a negative errno. The counts
+ * startRelay(mover, client, server, spec, clientBytes, serverBytes, toClient, toServer, isClientWatched):
+ * joins two descriptors, which are the relay's from now on; its slot, or a negative errno. The counts
  * are of bytes received before; the last two are sent first and may be undefined. `spec` is five
  * timeouts in ms in the order of `struct relay_spec`, negative when infinite, and 1 or 0; then 1 or 0
  * for the framing of MQTT, with stage, type and value of `struct frames` for client and server.

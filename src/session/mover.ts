@@ -44,6 +44,8 @@ export interface ConnectSpec {
   readonly local?: { readonly host: string; readonly port?: number } | undefined;
   readonly interface?: string | undefined;
   readonly socket: SocketOptions;
+  /** Bytes are there to be sent as soon as it is connected. */
+  readonly speaksFirst?: boolean;
   /** Sent before anything else, TLS included: the PROXY header. */
   readonly preamble?: Uint8Array | undefined;
   readonly tls?: { readonly context: TlsContext; readonly serverName?: string } | undefined;
@@ -219,8 +221,11 @@ export interface Mover {
   consume(connection: ConnectionId, count: number): void;
   /** Begins a TLS handshake as the server, with the bytes in hand first; `secured` or `closed` follows. */
   secure(connection: ConnectionId, context: TlsContext): void;
-  /** Starts to connect; `connected` or `closed` follows. */
-  connect(spec: ConnectSpec): ConnectionId;
+  /**
+   * Starts to connect; `connected` or `closed` follows. While it is for a `client` that is to join it in a
+   * relay, what becomes of that may be told a little later.
+   */
+  connect(spec: ConnectSpec, client?: ConnectionId): ConnectionId;
   /** Sends bytes of our own to a connection that is not in a relay. */
   send(connection: ConnectionId, bytes: Uint8Array): void;
   /** Joins two connections, bytes in hand first; `relay-ended` follows once both are closed. */

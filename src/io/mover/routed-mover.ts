@@ -137,8 +137,8 @@ export class RoutedMover implements ProcessMover {
     this.#node.secure(connection, context);
   }
 
-  connect(spec: ConnectSpec): ConnectionId {
-    return spec.tls === undefined ? this.#plain().connect(spec) : this.#node.connect(spec);
+  connect(spec: ConnectSpec, client?: ConnectionId): ConnectionId {
+    return spec.tls === undefined ? this.#plain().connect(spec, client) : this.#node.connect(spec);
   }
 
   send(connection: ConnectionId, bytes: Uint8Array): void {

@@ -37,14 +37,17 @@ export interface MoverAddon {
   watchListener(mover: MoverHandle, fd: number): number;
   setAccepting(mover: MoverHandle, fd: number, generation: number, isAccepting: boolean): void;
   openConnection(
+    mover: MoverHandle,
     isUnix: boolean,
     address: Uint8Array,
     port: number,
     local: Uint8Array | undefined,
     localPort: number,
     interfaceName: string | undefined,
+    speaksFirst: boolean,
   ): number;
   watch(mover: MoverHandle, fd: number): number;
+  watchWrites(mover: MoverHandle, fd: number, generation: number): void;
   unwatch(mover: MoverHandle, fd: number): void;
   receive(mover: MoverHandle, fd: number, bytesMax: number): number;
   send(fd: number, bytes: Uint8Array): number;
@@ -67,6 +70,7 @@ export interface MoverAddon {
     serverBytes: number,
     toClient: Uint8Array | undefined,
     toServer: Uint8Array | undefined,
+    isClientWatched: boolean,
   ): number;
   retimeRelay(mover: MoverHandle, slot: number, spec: Float64Array): void;
   leaveRelay(mover: MoverHandle, slot: number, farewell: Uint8Array | undefined): void;

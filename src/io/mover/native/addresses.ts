@@ -13,8 +13,20 @@ export interface NativeAddress {
   readonly port: number;
 }
 
+/** Servers are connected to again and again, and the native part's first look at an array costs memory. */
+const known = new WeakMap<Endpoint, NativeAddress>();
+
 /** An endpoint for a call; one whose host is no address has no bytes, which the system refuses. */
 export function toNativeAddress(endpoint: Endpoint): NativeAddress {
+  let address = known.get(endpoint);
+  if (address === undefined) {
+    address = makeAddress(endpoint);
+    known.set(endpoint, address);
+  }
+  return address;
+}
+
+function makeAddress(endpoint: Endpoint): NativeAddress {
   if (endpoint.kind === "unix") {
     const bytes = Buffer.from(unixPath(endpoint.path, endpoint.abstract));
     return { isUnix: true, bytes, port: 0 };
@@ -41,8 +53,8 @@ export function readAddress(words: Int32Array | Float64Array, at: number): Endpo
 const texts = new Map<number, string>();
 
 function textOf(word: number): string {
-  const known = texts.get(word);
-  if (known !== undefined) return known;
+  const before = texts.get(word);
+  if (before !== undefined) return before;
   if (texts.size === ADDRESS_TEXTS_MAX) texts.clear();
   const text = printIpv4(word);
   texts.set(word, text);

@@ -1,15 +1,24 @@
 // Descriptors as the seam's values ask for them.
 import type { ConnectSpec, SocketOptions } from "../../../session/mover.ts";
-import type { MoverAddon } from "./addon.ts";
+import type { MoverAddon, MoverHandle } from "./addon.ts";
 import { ipBytes, toNativeAddress } from "./addresses.ts";
 
-/** Starts to connect; the descriptor, or a negative errno. */
-export function openConnection(addon: MoverAddon, spec: ConnectSpec): number {
+/** Starts to connect; the watched descriptor, or a negative errno. Its generation is the first scratch number. */
+export function openConnection(addon: MoverAddon, handle: MoverHandle, spec: ConnectSpec): number {
   const { isUnix, bytes, port } = toNativeAddress(spec.endpoint);
   const { local } = spec;
   const localBytes = local === undefined ? undefined : ipBytes(local.host);
   const localPort = local?.port ?? 0;
-  const fd = addon.openConnection(isUnix, bytes, port, localBytes, localPort, spec.interface);
+  const fd = addon.openConnection(
+    handle,
+    isUnix,
+    bytes,
+    port,
+    localBytes,
+    localPort,
+    spec.interface,
+    spec.speaksFirst === true,
+  );
   if (fd >= 0) applySocketOptions(addon, fd, spec.socket);
   return fd;
 }

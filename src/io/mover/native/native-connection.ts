@@ -30,6 +30,8 @@ export interface NativeConnectionHost {
   bytesHeld(connection: NativeConnection): void;
   /** The connection is gone, other than by our own close; its descriptor is closed already. */
   connectionLost(connection: NativeConnection, error: SystemError, wasConnecting: boolean): void;
+  /** Has a connection watched soon, if it is not in a relay by then. */
+  watchLater(connection: NativeConnection): void;
   /** Watches a connection that closes until its bytes are sent. */
   lingers(connection: NativeConnection): void;
   /** The descriptor of this number is closed, however it came to be. */
@@ -55,8 +57,9 @@ export class NativeConnection implements DeadlineEntry {
   readonly id: ConnectionId;
   /** Belongs to this object until `joinRelay` or `release`; -1 afterwards, and once closed. */
   fd: number;
-  /** Tells its records from those of an earlier connection with the same descriptor. */
+  /** Tells its records from those of an earlier connection with the same descriptor; 0 while it is not watched. */
   generation = 0;
+
   phase: NativePhase;
   readonly held = new HeldBytes();
   isInspected = false;
@@ -71,6 +74,11 @@ export class NativeConnection implements DeadlineEntry {
   readonly #queue = new SendQueue();
   #holdBytesMax = HOLD_BYTES_MAX;
   #isReadable = false;
+  /** It has been announced and not been read. */
+  #isNew = false;
+  /** It waits for its server, so it need not be watched at once. */
+  #expectsRelay = false;
+  #areWritesWatched: boolean;
   /** The end or an error is there: reading goes on until it shows. */
   #isAtEnd = false;
   #failure: SystemError | undefined;
@@ -81,6 +89,7 @@ export class NativeConnection implements DeadlineEntry {
     this.id = id;
     this.fd = fd;
     this.phase = phase;
+    this.#areWritesWatched = phase === "connect";
   }
 
   /** Takes what the kernel told: bits of `READY` and the socket's error, 0 for none. */
@@ -139,7 +148,46 @@ export class NativeConnection implements DeadlineEntry {
 
   /** Reads what may be there; public only to be reached by `nextTick`. */
   readOn(): void {
-    if (this.phase === "open") this.#read();
+    if (this.phase !== "open") return;
+    this.#read();
+    if (this.#isNew) this.#settleIn();
+  }
+
+  /** A newcomer has been announced. It may have spoken already, so it is read before it is watched. */
+  begin(): void {
+    this.#isNew = true;
+    this.#isReadable = true;
+    process.nextTick(readOn, this);
+  }
+
+  /** A server is connected to for it. */
+  expectRelay(): void {
+    this.#expectsRelay = true;
+  }
+
+  #settleIn(): void {
+    this.#isNew = false;
+    if (this.phase !== "open") return;
+    if (this.#expectsRelay) this.#host.watchLater(this);
+    else this.watch();
+  }
+
+  /** Has the kernel tell of it from now on, unless it does already. */
+  watch(): void {
+    if (this.fd < 0 || this.generation !== 0) return;
+    const { addon, handle } = this.#host;
+    const generation = addon.watch(handle, this.fd);
+    if (generation < 0) this.fail(systemError(-generation, "watch"));
+    else this.generation = generation;
+  }
+
+  /** Has the kernel tell when it takes bytes again. */
+  #watchWrites(): void {
+    if (this.#areWritesWatched) return;
+    this.#areWritesWatched = true;
+    this.watch();
+    const { addon, handle } = this.#host;
+    if (this.fd >= 0) addon.watchWrites(handle, this.fd, this.generation);
   }
 
   /** Drops the first bytes in hand. */
@@ -166,7 +214,8 @@ export class NativeConnection implements DeadlineEntry {
       this.#isReadable = true;
       process.nextTick(readOn, this);
     }
-    if (this.phase === "closing" && this.#queue.isEmpty) this.#closeDescriptor(false);
+    if (!this.#queue.isEmpty) this.#watchWrites();
+    else if (this.phase === "closing") this.#closeDescriptor(false);
   }
 
   /** Sends the bytes in hand to the other side of a relay, as far as its kernel takes them. */
@@ -186,7 +235,7 @@ export class NativeConnection implements DeadlineEntry {
   /** Gives the descriptor and all that is in hand to another mover. */
   release(): ReleasedConnection {
     const { fd, hasEnded } = this;
-    this.#host.addon.unwatch(this.#host.handle, fd);
+    if (this.generation !== 0) this.#host.addon.unwatch(this.#host.handle, fd);
     this.phase = "gone";
     this.fd = -1;
     return { fd, held: this.held.take(), queued: this.#queue.take(), hasEnded };
@@ -203,7 +252,7 @@ export class NativeConnection implements DeadlineEntry {
   silence(): void {
     this.#becomeClosing();
     this.#queue.take();
-    this.#host.addon.unwatch(this.#host.handle, this.fd);
+    if (this.generation !== 0) this.#host.addon.unwatch(this.#host.handle, this.fd);
     this.#closeDueMs = this.#host.nowMs() + SILENCED_HOLD_MS;
   }
 

@@ -13,7 +13,6 @@ import { systemError } from "./system-error.ts";
 /** A descriptor that was accepted and not announced. */
 export interface Arrival {
   readonly fd: number;
-  readonly generation: number;
   readonly source: Endpoint;
 }
 

@@ -26,6 +26,7 @@ import { readAddress } from "./addresses.ts";
 import { applySocketOptions, openConnection } from "./descriptors.ts";
 import type { NativeConnectionHost, ReleasedConnection } from "./native-connection.ts";
 import { inOrder } from "./batch.ts";
+import { LateWatch } from "./late-watch.ts";
 import { NativeConnection } from "./native-connection.ts";
 import type { Arrival, NativeListenerHost } from "./native-listener.ts";
 import { NativeListener } from "./native-listener.ts";
@@ -72,6 +73,7 @@ export class NativeMover implements PlainMover {
   readonly #byFd = new Map<number, NativeConnection | NativeListener>();
   readonly #relays: NativeRelays;
   readonly #silenced: SilencedConnections;
+  readonly #late = new LateWatch();
   readonly #deadlines: DeadlineTimer;
   #isHeld = false;
   #isShut = false;
@@ -108,6 +110,7 @@ export class NativeMover implements PlainMover {
         const phase = wasConnecting ? "connect" : "open";
         this.#emit({ kind: "closed", connection: connection.id, phase, code, message });
       },
+      watchLater: (connection) => this.#late.add(connection),
       lingers: (connection) => this.#deadlines.watch(connection),
       descriptorClosed: (connection, fd) => this.#onDescriptorClosed(connection, fd),
       arrived: (listener, arrival) => this.#onArrived(listener, arrival),
@@ -121,7 +124,7 @@ export class NativeMover implements PlainMover {
     return this.#relays;
   }
 
-  /** Descriptors of connections that are open. */
+  /** Descriptors of open connections. */
   get socketCount(): number {
     return this.#byFd.size - this.#listeners.size + 2 * this.#relays.size;
   }
@@ -169,8 +172,8 @@ export class NativeMover implements PlainMover {
   }
 
   configure(connection: ConnectionId, socket: SocketOptions): void {
-    const known = this.#connections.get(connection);
-    if (known !== undefined && known.fd >= 0) applySocketOptions(this.#addon, known.fd, socket);
+    const fd = this.#connections.get(connection)?.fd ?? -1;
+    if (fd >= 0) applySocketOptions(this.#addon, fd, socket);
   }
 
   inspect(connection: ConnectionId, bytesMax: number): void {
@@ -185,20 +188,18 @@ export class NativeMover implements PlainMover {
     this.#open(connection)?.consume(count);
   }
 
-  connect(spec: ConnectSpec): ConnectionId {
-    const name = this.#nextId();
-    const fd = openConnection(this.#addon, spec);
-    const connection = new NativeConnection(this.#host, name, fd, "connect");
-    this.#connections.set(name, connection);
+  connect(spec: ConnectSpec, client?: ConnectionId): ConnectionId {
+    if (client !== undefined) this.#connections.get(client)?.expectRelay();
+    const fd = openConnection(this.#addon, this.#host.handle, spec);
+    const connection = new NativeConnection(this.#host, this.#nextId(), fd, "connect");
+    this.#connections.set(connection.id, connection);
     if (fd < 0) {
       this.#failLater(connection, -fd);
-      return name;
+      return connection.id;
     }
     connection.preamble = spec.preamble;
-    const generation = this.#addon.watch(this.#host.handle, fd);
-    if (generation < 0) this.#failLater(connection, -generation);
-    else this.#watch(connection, generation);
-    return name;
+    connection.generation = this.#scratch[0]!;
+    return this.#adopt(connection);
   }
 
   /** Tells a failure later than the call that met it, unless the connection is closed before. */
@@ -208,10 +209,10 @@ export class NativeMover implements PlainMover {
     });
   }
 
-  #watch(connection: NativeConnection, generation: number): void {
-    connection.generation = generation;
+  #adopt(connection: NativeConnection): ConnectionId {
     this.#byFd.set(connection.fd, connection);
     this.#updateHold();
+    return connection.id;
   }
 
   send(connection: ConnectionId, bytes: Uint8Array): void {
@@ -274,6 +275,7 @@ export class NativeMover implements PlainMover {
     for (const name of [...this.#listeners.keys()]) this.closeListener(name);
     for (const open of [...this.#byFd.values()]) if ("reset" in open) open.reset();
     this.#deadlines.close();
+    this.#late.close();
     this.#relays.clear();
     this.#addon.closeMover(this.#host.handle);
   }
@@ -317,9 +319,9 @@ export class NativeMover implements PlainMover {
   }
 
   #onReady(at: number): void {
-    const connection = this.#named(at);
-    if (!(connection instanceof NativeConnection)) return;
-    connection.onReady(this.#records[at + 3]!, this.#records[at + 4]!);
+    const named = this.#named(at);
+    const errno = this.#records[at + 4]!;
+    if (named instanceof NativeConnection) named.onReady(this.#records[at + 3]!, errno);
   }
 
   #onAccepted(at: number): void {
@@ -330,8 +332,7 @@ export class NativeMover implements PlainMover {
       this.#addon.closeDescriptor(fd, true);
       return;
     }
-    const source = readAddress(records, at + 5);
-    listener.onAccepted({ fd, generation: records[at + 4]!, source });
+    listener.onAccepted({ fd, source: readAddress(records, at + 4) });
   }
 
   #onAcceptFailed(at: number): void {
@@ -346,7 +347,7 @@ export class NativeMover implements PlainMover {
     return this.socketCount + this.#othersOpen() >= this.#socketsMax;
   }
 
-  #onArrived(listener: NativeListener, { fd, generation, source }: Arrival): void {
+  #onArrived(listener: NativeListener, { fd, source }: Arrival): void {
     const onSeen =
       source.kind === "ip" && this.expected.take(listener.id, source.host, source.port);
     if (onSeen) {
@@ -362,7 +363,7 @@ export class NativeMover implements PlainMover {
     const connection = new NativeConnection(this.#host, this.#nextId(), fd, "open");
     this.#connections.set(connection.id, connection);
     applySocketOptions(this.#addon, fd, listener.spec.socket);
-    this.#watch(connection, generation);
+    this.#adopt(connection);
     this.#emit({
       kind: "accepted",
       listener: listener.id,
@@ -370,6 +371,7 @@ export class NativeMover implements PlainMover {
       source,
       destination: listener.destinationOf(fd),
     });
+    connection.begin();
   }
 
   #onConnected(connection: NativeConnection): void {
@@ -379,8 +381,8 @@ export class NativeMover implements PlainMover {
   }
 
   #tellBytes(connection: NativeConnection): void {
-    const { id, held, hasEnded: ended } = connection;
-    this.#emit({ kind: "bytes", connection: id, bytes: held.view(), ended });
+    const { id, held, hasEnded } = connection;
+    this.#emit({ kind: "bytes", connection: id, bytes: held.view(), ended: hasEnded });
   }
 
   #onDescriptorClosed(connection: NativeConnection, fd: number): void {

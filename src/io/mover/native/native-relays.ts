@@ -122,6 +122,7 @@ export class NativeRelays {
     const serverFd = server.fd;
     const toClient = client.joinRelay();
     const toServer = server.joinRelay();
+    const isClientWatched = client.generation !== 0;
     const slot = this.#host.addon.startRelay(
       this.#host.handle,
       clientFd,
@@ -131,6 +132,7 @@ export class NativeRelays {
       server.bytesIn,
       toClient,
       toServer,
+      isClientWatched,
     );
     const { bytesIn: bytesToServer } = client;
     const { bytesIn: bytesToClient } = server;
@@ -158,6 +160,7 @@ export class NativeRelays {
       ...counts,
       forClient,
       forServer,
+      false,
     );
     this.#settle(slot, names, frozen, frames);
   }
