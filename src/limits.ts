@@ -352,3 +352,16 @@ export const FROZEN_BYTES_MAX = 160 * 1024;
 
 /** Bytes of one queue of a connection that moves to another kernel; Linux 6.16 holds up to 32 MiB by default (tcp_rmem). */
 export const MOVED_QUEUE_BYTES_MAX = 32 * 1024 * 1024;
+
+/** Of `slow` of `option mqtt-check`: the part of a new answer in the mean, so that some four answers count. */
+export const SLOW_SMOOTHING = 0.25;
+
+/** The most that one answer counts for, in thresholds: one that was held up by the balancer itself moves little. */
+export const SLOW_SAMPLE_RATIO_MAX = 10;
+
+/** Below this part of its threshold a slow server is quick again. */
+export const SLOW_RETURN_RATIO = 0.8;
+
+/** Points of percent by which a check moves a slow server's weight at most, and at least. */
+export const SLOW_STEP_PERCENT = 10;
+export const SLOW_CHANGE_PERCENT_MIN = 5;

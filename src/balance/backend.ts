@@ -6,7 +6,7 @@ import type { Server } from "../config/model/server.ts";
 import { ADMIN, adminChangeOf } from "./admin.ts";
 import type { AdminChange, AdminState } from "./admin.ts";
 import type { Algorithm, BackendView } from "./algorithm/algorithm.ts";
-import { createAlgorithm, isDynamic, queuesOnlyWhenFull } from "./algorithm/create.ts";
+import { createAlgorithm, isDynamic, queuesOnlyWhenFull, scaleOf } from "./algorithm/create.ts";
 import type {
   AssignRequest,
   Assignment,
@@ -23,7 +23,7 @@ import { hashClient } from "./key-hash.ts";
 import { Places, queuePositions } from "./places.ts";
 import { ServerState } from "./server.ts";
 import { SlowStarts } from "./slowstart.ts";
-import { DYNAMIC_SCALE, resolveWeight, staticScale } from "./weight.ts";
+import { resolveWeight } from "./weight.ts";
 import type { WeightChange, WeightScale } from "./weight.ts";
 
 // What callers of the balancer name stands beside it in `assignment.ts`.
@@ -56,7 +56,7 @@ export class BackendBalancer<T> {
     this.#places.fullconn = fullconnOf(spec);
     this.#view = this.#createView();
     this.#spec = spec;
-    this.#scale = scaleOf(spec);
+    this.#scale = scaleOf(spec.side);
     const servers = spec.side.servers.map((server) => new ServerState(server, nowMs));
     this.#election = this.#elect(servers);
     this.#algorithm = createAlgorithm(spec.side, this.#view, random);
@@ -172,6 +172,13 @@ export class BackendBalancer<T> {
     return this.#isMember(server) ? this.#afterChange(server, false) : this.#unchanged();
   }
 
+  /** Sets what a server's slowness leaves of its weight, 1..100; static algorithms make nothing of it. */
+  setSlowness(server: ServerState, percent: number, nowMs: Millis): QueueOutcome<T> {
+    this.#places.nowMs = nowMs;
+    server.slownessPercent = percent;
+    return this.#isMember(server) ? this.#afterChange(server, false) : this.#unchanged();
+  }
+
   /** Sets the limit of connections; 0 means unlimited. A `minconn` below it stays. */
   setMaxconn(server: ServerState, maxconn: number, nowMs: Millis): QueueOutcome<T> {
     this.#places.nowMs = nowMs;
@@ -216,7 +223,7 @@ export class BackendBalancer<T> {
     const old = new Map(this.#byName);
     this.#spec = spec;
     this.#places.fullconn = fullconnOf(spec);
-    this.#scale = scaleOf(spec);
+    this.#scale = scaleOf(spec.side);
     this.#byName.clear();
     const servers = spec.side.servers.map((server) => this.#inherit(old, server));
     const requeued: T[] = [];
@@ -390,8 +397,4 @@ export class BackendBalancer<T> {
   #unchanged(): QueueOutcome<T> {
     return { dispatched: [], requeued: [], availability: "unchanged" };
   }
-}
-
-function scaleOf({ side }: BackendSpec): WeightScale {
-  return isDynamic(side) ? DYNAMIC_SCALE : staticScale(side.servers.map(({ weight }) => weight));
 }

@@ -22,7 +22,9 @@ export class ServerState {
   admin: number;
   /** 0..256, as configured or set at run time. */
   userWeight: number;
-  /** What the algorithm works with: scaled, and reduced while starting slowly. */
+  /** What is left of the weight while its answers are late (`slow` of `option mqtt-check`), 1..100. */
+  slownessPercent = 100;
+  /** What the algorithm works with: scaled, and reduced while starting slowly or while it is slow. */
   effectiveWeight = 0;
   /** As configured or set at run time; 0 means unlimited. */
   maxconn: number;
@@ -135,16 +137,21 @@ export class ServerState {
     return Math.max(1, Math.floor((limit * percent) / 100));
   }
 
-  /** The weight in the algorithm's scale; a dynamic one rises by sixteenths during slowstart. */
+  /**
+   * The weight in the algorithm's scale; a dynamic one rises by sixteenths during slowstart, and is reduced
+   * while the server is slow, but never to 0.
+   */
   computeEffectiveWeight(scale: WeightScale, isDynamic: boolean, nowMs: Millis): number {
-    if (this.operational !== "starting" || !isDynamic) return scaleWeight(this.userWeight, scale);
+    if (!isDynamic) return scaleWeight(this.userWeight, scale);
+    const weight = (this.userWeight * this.slownessPercent) / 100;
+    if (this.operational !== "starting") return scaleWeight(weight, scale);
     const elapsed = Math.min(this.#startingSeconds(nowMs), this.slowstartSeconds);
     const slow = this.slowstartSeconds;
     const multiplier = Math.min(
       scale.multiplier,
       Math.floor((scale.multiplier * elapsed + slow) / slow),
     );
-    return scaleWeight(this.userWeight, { multiplier, divisor: scale.divisor });
+    return scaleWeight(weight, { multiplier, divisor: scale.divisor });
   }
 
   /** Whether slowstart has run its time. */

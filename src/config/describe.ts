@@ -172,6 +172,7 @@ function hintsOf(proxy: Proxy, configuration: Configuration): readonly string[] 
     );
   }
   hints.push(...paceHint(proxy));
+  hints.push(...slowHint(proxy));
   if (backend?.check.kind === "mqtt-check") {
     hints.push(...backend.servers.flatMap((server) => slowFinding(server, proxy.timeouts.check)));
   }
@@ -183,6 +184,18 @@ function hintsOf(proxy: Proxy, configuration: Configuration): readonly string[] 
     hints.push(`table ${table.name} names no 'peers' section: it is lost to the other node.`);
   }
   return hints;
+}
+
+/** `slow` where weights are what they are. */
+function slowHint({ backend }: Proxy): readonly string[] {
+  if (backend?.check.kind !== "mqtt-check" || backend.check.mqtt.slow === undefined) return [];
+  const { algorithm } = backend.balance;
+  const isHashed = algorithm === "source" || algorithm === "hash";
+  const isStatic = isHashed && backend.hashType.method !== "consistent";
+  if (algorithm !== "static-rr" && !isStatic) return [];
+  return [
+    "'slow' of 'option mqtt-check' changes nothing: the weights of this algorithm are static.",
+  ];
 }
 
 /** Who waits for a paced server may have less time than a storm of reconnects lasts. */

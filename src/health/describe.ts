@@ -1,6 +1,7 @@
 // The lines that tell of changes in health, worded as HAProxy words them. Its log levels:
 // DOWN and "going DOWN for maintenance" are alerts, "no server available" an emergency, all else
 // a notice. Lines have no final line feed.
+import type { Millis } from "../base/units.ts";
 import type { OperationalState, StateCause } from "./events.ts";
 import type { CheckReport } from "./result.ts";
 import { describeCode, isDataCode } from "./result.ts";
@@ -161,4 +162,10 @@ function describeCounts(left: boolean, counts: ChangeCounts): string {
     ? ` ${sessions} sessions active, ${requeued} requeued, ${queued} remaining in queue.`
     : ` ${requeued} sessions requeued, ${queued} total in queue.`;
   return `${servers}${onBackup}${work}`;
+}
+
+/** A server whose checks are answered late, or no longer are; `key` is `backend/server`. */
+export function describeSlowness(key: string, isSlow: boolean, meanMs: Millis): string {
+  const took = `answers its checks after ${Math.round(meanMs)}ms`;
+  return isSlow ? `${key} ${took}: it gets less` : `${key} ${took} again: its weight returns`;
 }

@@ -2,6 +2,7 @@
 import type { Millis } from "../base/units.ts";
 import type { CheckReport } from "./result.ts";
 import type { CheckHealth } from "./rise-fall.ts";
+import type { SlowTurn } from "./slow-weight.ts";
 
 /** A server's state as checks see it; "stopping" takes no new sessions but keeps those it has. */
 export type OperationalState = "up" | "down" | "stopping";
@@ -69,6 +70,15 @@ export type HealthEffect =
       readonly state: "ready" | "drain" | "maint";
     }
   | { readonly kind: "set-maxconn"; readonly server: string; readonly maxconn: number }
+  /** What a server's slowness leaves of its weight; of an end of that, 100 and no more. */
+  | {
+      readonly kind: "set-slowness";
+      readonly server: string;
+      readonly percent: number;
+      /** What its answers take, smoothed, and whether that has just crossed a limit. */
+      readonly meanMs?: Millis;
+      readonly turn?: SlowTurn;
+    }
   /** `option log-health-checks`: a verdict worth a line. */
   | {
       readonly kind: "log-check";

@@ -6,6 +6,7 @@ import type { MonitoredServer } from "./monitored.ts";
 import type { Probe } from "./probe.ts";
 import { newAgentProbe, newCheckProbe } from "./probe.ts";
 import { isHealthy } from "./rise-fall.ts";
+import { SlowWeight } from "./slow-weight.ts";
 
 /** One server's running state; the monitor and `ServerStates` alone change it. */
 export interface Entry {
@@ -17,6 +18,8 @@ export interface Entry {
   isInheritedDown: boolean;
   check: Probe | undefined;
   agent: Probe | undefined;
+  /** Where late answers count against it. */
+  slow: SlowWeight | undefined;
   consecutiveErrors: number;
   failedChecks: number;
   failedTraffic: number;
@@ -69,6 +72,7 @@ export function newEntry(spec: MonitoredServer, nowMs: Millis): Entry {
     isInheritedDown: false,
     check,
     agent,
+    slow: spec.slow && new SlowWeight(spec.slow),
     consecutiveErrors: 0,
     failedChecks: 0,
     failedTraffic: 0,

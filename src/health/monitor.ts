@@ -29,6 +29,7 @@ import {
 import type { CheckReport } from "./result.ts";
 import { fullHealth, isHealthy } from "./rise-fall.ts";
 import { jitter, paceOf, spreadStarts } from "./schedule.ts";
+import { SlowWeight } from "./slow-weight.ts";
 import { ServerStates } from "./states.ts";
 
 /** Settings of the monitor itself. */
@@ -186,6 +187,7 @@ export class HealthMonitor implements Machine<HealthEvent, HealthEffect> {
     const agent = spec.agent === undefined ? undefined : newAgentProbe(spec.agent);
     entry.check = this.#replaceProbe(entry, entry.check, check, added, nowMs);
     entry.agent = this.#replaceProbe(entry, entry.agent, agent, added, nowMs);
+    this.#replaceSlowness(entry);
     if (isOther) {
       for (const probe of probesOf(entry)) {
         abortProbe(entry, probe, this.#effects);
@@ -214,6 +216,14 @@ export class HealthMonitor implements Machine<HealthEvent, HealthEffect> {
     }
     retuneProbe(former, next, nowMs);
     return former;
+  }
+
+  #replaceSlowness(entry: Entry): void {
+    const { spec, slow } = entry;
+    if (spec.slow !== undefined && slow !== undefined) return slow.retune(spec.slow);
+    entry.slow = spec.slow && new SlowWeight(spec.slow);
+    if (slow === undefined || slow.percent === 100) return;
+    this.#effects.push({ kind: "set-slowness", server: spec.key, percent: 100 });
   }
 
   #spread(probes: readonly Probe[], nowMs: Millis): void {
@@ -261,6 +271,10 @@ export class HealthMonitor implements Machine<HealthEvent, HealthEffect> {
         report,
         health: { health, rise, fall },
       });
+    }
+    if (probe.kind === "check" && report.answerMs !== undefined) {
+      const step = entry.slow?.note(report.answerMs, nowMs);
+      if (step) this.#effects.push({ kind: "set-slowness", server: entry.spec.key, ...step });
     }
     this.#maybeChange(entry, probe, report, nowMs);
   }

@@ -1,4 +1,5 @@
 // The servers of a configuration as the monitor sees them.
+import type { SlowCheck } from "../config/model/check.ts";
 import type { Configuration } from "../config/model/configuration.ts";
 import type { Proxy } from "../config/model/proxy.ts";
 import type { AgentSettings, CheckSettings, Server } from "../config/model/server.ts";
@@ -10,6 +11,8 @@ export interface MonitoredServer {
   /** Differs when the checked address is another; the server's health then counts from anew. */
   readonly identity: string;
   readonly check?: CheckSettings;
+  /** How late its answers may be before it is weighed down. */
+  readonly slow?: SlowCheck;
   readonly agent?: AgentSettings;
   /** The key of the server whose health this one shares. */
   readonly track?: string;
@@ -39,11 +42,14 @@ export function monitoredServers(configuration: Configuration): MonitoredServer[
 
 function monitored(proxy: Proxy, server: Server): MonitoredServer {
   const { track } = server;
+  const method = proxy.backend?.check;
+  const slow = method?.kind === "mqtt-check" ? method.mqtt.slow : undefined;
   const identity = JSON.stringify([server.address, server.check?.host, server.check?.port]);
   return {
     key: serverKey(proxy.name, server.name),
     identity,
     ...(server.check === undefined ? {} : { check: server.check }),
+    ...(slow === undefined || server.check === undefined ? {} : { slow }),
     ...(server.agent === undefined ? {} : { agent: server.agent }),
     ...(track === undefined ? {} : { track: serverKey(track.backend ?? proxy.name, track.server) }),
     ...(server.observe === undefined ? {} : { observe: server.observe }),

@@ -45,6 +45,8 @@ export type DialogueEffect =
       readonly info: string;
       /** A goodbye was sent that a reset must not overtake. */
       readonly isPolite: boolean;
+      /** From the request to the answer that a pass was decided by. */
+      readonly answerMs?: Millis;
     };
 
 type Stage = "idle" | "upgrade" | "connack" | "suback" | "message" | "done";
@@ -74,7 +76,8 @@ export class MqttDialogue implements Machine<DialogueEvent, DialogueEffect> {
   /** What the broker speaks, from its CONNACK. */
   #version: 4 | 5;
   #probe = "";
-  #probeMs: Millis = 0;
+  /** When the last request was sent. */
+  #askedMs: Millis = 0;
   #deadlineMs: Millis | undefined;
 
   constructor(spec: DialogueSpec) {
@@ -114,7 +117,7 @@ export class MqttDialogue implements Machine<DialogueEvent, DialogueEffect> {
 
   #onStart(nowMs: Millis): void {
     const { mqtt, clientId, host } = this.#spec;
-    if (mqtt.webSocketPath === undefined) return this.#connect();
+    if (mqtt.webSocketPath === undefined) return this.#connect(nowMs);
     this.#webSocket = new WebSocketClient(host, mqtt.webSocketPath, `${clientId} ${nowMs}`);
     this.#effects.push({ kind: "send", bytes: this.#webSocket.request() });
     this.#stage = "upgrade";
@@ -128,7 +131,7 @@ export class MqttDialogue implements Machine<DialogueEvent, DialogueEffect> {
     }
     if (this.#webSocket === undefined) return this.#onPayload(bytes, nowMs);
     const input = this.#webSocket.receive(bytes);
-    if (input.hasOpened) this.#connect();
+    if (input.hasOpened) this.#connect(nowMs);
     if (input.replies.length > 0) this.#effects.push({ kind: "send", bytes: input.replies });
     this.#onPayload(input.payload, nowMs);
     const { problem } = input;
@@ -155,8 +158,9 @@ export class MqttDialogue implements Machine<DialogueEvent, DialogueEffect> {
     return this.#stage !== "done";
   }
 
-  #connect(): void {
+  #connect(nowMs: Millis): void {
     const { mqtt, clientId } = this.#spec;
+    this.#askedMs = nowMs;
     const { username, password } = mqtt;
     this.#stage = "connack";
     this.#send({
@@ -197,7 +201,8 @@ export class MqttDialogue implements Machine<DialogueEvent, DialogueEffect> {
       // Without a user name the check asks only whether the broker answers, and it does.
       const isKnock = mqtt.username === undefined && mqtt.publish === undefined;
       if (isKnock && isAboutCredentials(protocolVersion, reasonCode)) {
-        return this.#decide("L7OK", reasonCode, `${text}, but the broker answers`);
+        const answerMs = nowMs - this.#askedMs;
+        return this.#decide("L7OK", reasonCode, `${text}, but the broker answers`, answerMs);
       }
       return this.#decide("L7STS", reasonCode, text);
     }
@@ -206,7 +211,9 @@ export class MqttDialogue implements Machine<DialogueEvent, DialogueEffect> {
     if (mqtt.version !== protocolVersion) {
       return this.#decide("L7RSP", 0, "invalid CONNACK: of another version than the CONNECT");
     }
-    if (mqtt.publish === undefined) return this.#decide("L7OK", 0, "(mqtt-check)");
+    if (mqtt.publish === undefined) {
+      return this.#decide("L7OK", 0, "(mqtt-check)", nowMs - this.#askedMs);
+    }
     this.#stage = "suback";
     this.#probe = `${this.#spec.clientId} ${nowMs}`;
     const { topic } = mqtt.publish;
@@ -248,8 +255,9 @@ export class MqttDialogue implements Machine<DialogueEvent, DialogueEffect> {
         if (this.#stage !== "message" || topic !== this.#spec.mqtt.publish?.topic) return;
         // Others may use the topic, too.
         if (payload.toString() !== this.#probe) return;
-        const tookMs = Math.floor(nowMs - this.#probeMs);
-        return this.#decide("L7OK", 0, `(mqtt-check) message back after ${tookMs}ms`);
+        const answerMs = nowMs - this.#askedMs;
+        const text = `(mqtt-check) message back after ${Math.floor(answerMs)}ms`;
+        return this.#decide("L7OK", 0, text, answerMs);
       }
       case "disconnect":
         this.#isAccepted = false;
@@ -267,7 +275,7 @@ export class MqttDialogue implements Machine<DialogueEvent, DialogueEffect> {
   #publish(nowMs: Millis): void {
     const { topic, withinMs } = this.#spec.mqtt.publish!;
     this.#stage = "message";
-    this.#probeMs = nowMs;
+    this.#askedMs = nowMs;
     if (withinMs !== undefined) this.#deadlineMs = nowMs + withinMs;
     const rest = { qos: 1, dup: false, retain: false, payload: this.#probe } as const;
     this.#send({ cmd: "publish", messageId: PUBLISH_ID, topic, ...rest });
@@ -279,13 +287,14 @@ export class MqttDialogue implements Machine<DialogueEvent, DialogueEffect> {
   }
 
   /** The one way to `done`. */
-  #decide(code: CheckCode, status: number, info: string): void {
+  #decide(code: CheckCode, status: number, info: string, answerMs?: Millis): void {
     if (this.#stage === "done") return;
     const isPolite = this.#isAccepted && code === "L7OK";
     if (isPolite) this.#send({ cmd: "disconnect" });
     this.#stage = "done";
     this.#deadlineMs = undefined;
-    this.#effects.push({ kind: "verdict", code, status, info, isPolite });
+    const took = answerMs === undefined ? {} : { answerMs };
+    this.#effects.push({ kind: "verdict", code, status, info, isPolite, ...took });
   }
 }
 

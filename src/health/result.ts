@@ -32,6 +32,8 @@ export interface CheckReport {
   readonly info: string;
   /** From the start of the check to its verdict; -1 when nothing was measured. */
   readonly durationMs: Millis;
+  /** Of an MQTT check that has passed: what the broker took for the answer that it was judged by. */
+  readonly answerMs?: Millis;
 }
 
 /** The long text of each code, as logs and the statistics page word it. */

@@ -207,7 +207,7 @@ export class CheckScript implements Machine<ScriptEvent, ScriptEffect> {
       if (effect.kind === "send") this.#effects.push(effect);
       else {
         if (effect.isPolite) this.#connect = { ...this.#connect!, linger: true };
-        this.#becomeDone(effect.code, effect.status, effect.info, nowMs);
+        this.#becomeDone(effect.code, effect.status, effect.info, nowMs, effect.answerMs);
       }
     }
   }
@@ -329,10 +329,20 @@ export class CheckScript implements Machine<ScriptEvent, ScriptEffect> {
     this.#becomeDone(code, 0, info, nowMs);
   }
 
-  #becomeDone(code: CheckCode, status: number, info: string, nowMs: Millis): void {
+  #becomeDone(
+    code: CheckCode,
+    status: number,
+    info: string,
+    nowMs: Millis,
+    answerMs?: Millis,
+  ): void {
     const durationMs = nowMs - this.#startMs;
     const ok = isPassingCode(code);
-    this.#becomeReported({ ok, code, info, durationMs, ...(isDataCode(code) ? { status } : {}) });
+    const more = {
+      ...(isDataCode(code) ? { status } : {}),
+      ...(answerMs === undefined ? {} : { answerMs }),
+    };
+    this.#becomeReported({ ok, code, info, durationMs, ...more });
   }
 
   /** The only way to `done`: closes what is open and reports once. */

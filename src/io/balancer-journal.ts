@@ -53,14 +53,16 @@ export class BalancerJournal {
     logState(this.#program, level, { ...fields, ...eventFields(event) }, text);
   }
 
-  /** A change of state of the mark's subject: how long the former one lasted goes with it. */
+  /** A change of state of the mark's subject: how long the former one lasted goes with it, unless it is there. */
   turn(
     level: LogLevel,
     text: string,
     mark: EventMark | undefined,
     fields: Readonly<Record<string, unknown>> = {},
   ): void {
-    if (mark === undefined) return this.tell(level, text, mark, fields);
+    if (mark === undefined || mark.durationMs !== undefined) {
+      return this.tell(level, text, mark, fields);
+    }
     const durationMs = this.#spans.turn(mark.subject, monotonicMs());
     const timed = durationMs === undefined ? mark : { ...mark, durationMs };
     this.tell(level, text, timed, fields);

@@ -17,6 +17,7 @@ import {
   describeMaintenance,
   describeNoServer,
   describeReturn,
+  describeSlowness,
 } from "../health/describe.ts";
 import type { HealthEffect, HealthEvent, OperationalState, StateCause } from "../health/events.ts";
 import { HealthMonitor } from "../health/monitor.ts";
@@ -182,6 +183,8 @@ export class HealthShell {
         return this.#setWeight(located, effect.percent, nowMs);
       case "set-admin":
         return this.#setAdmin(located, effect.state, nowMs);
+      case "set-slowness":
+        return this.#setSlowness(located, effect, nowMs);
       case "set-maxconn": {
         if (server.maxconn === effect.maxconn) return;
         const outcome = backend.balancer.setMaxconn(server, effect.maxconn, nowMs);
@@ -265,6 +268,24 @@ export class HealthShell {
       const key = serverKey(backend.name, server.name);
       this.#host.logState(backend, "warning", `Agent weight for ${key}: ${outcome.refused}`);
     } else this.applyOutcome(backend, outcome, nowMs);
+  }
+
+  /** A broker answers late, later or less late than before. */
+  #setSlowness(
+    { backend, server }: Located,
+    { percent, meanMs, turn }: Extract<HealthEffect, { kind: "set-slowness" }>,
+    nowMs: Millis,
+  ): void {
+    const outcome = backend.balancer.setSlowness(server, percent, nowMs);
+    if (turn !== undefined) {
+      const subject = serverKey(backend.name, server.name);
+      const isSlow = turn.to === "slow";
+      const text = describeSlowness(subject, isSlow, meanMs ?? 0);
+      const kind = isSlow ? "server.slow" : "server.quick";
+      const mark = { kind, subject, durationMs: turn.afterMs };
+      this.#host.tell(backend, isSlow ? "warning" : "notice", text, mark);
+    }
+    this.applyOutcome(backend, outcome, nowMs);
   }
 
   /** `on-marked-down shutdown-sessions` and `on-marked-up shutdown-backup-sessions`. */

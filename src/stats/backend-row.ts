@@ -1,8 +1,7 @@
 // The row of a backend (haproxy management §9.1).
-import { isDynamic } from "../balance/algorithm/create.ts";
+import { scaleOf } from "../balance/algorithm/create.ts";
 import { fullconnOf } from "../balance/capacity.ts";
 import type { ServerState } from "../balance/server.ts";
-import { DYNAMIC_SCALE, staticScale } from "../balance/weight.ts";
 import type { Proxy } from "../config/model/proxy.ts";
 import type { BackendState } from "../session/backend-state.ts";
 import type { StatsCells, StatsRow } from "./columns.ts";
@@ -142,9 +141,7 @@ function isUp({ operational }: ServerState): boolean {
 
 /** The effective weight in the scale that users write. */
 function shownTotalWeight({ side }: BackendState, totalWeight: number): number {
-  const { multiplier, divisor } = isDynamic(side)
-    ? DYNAMIC_SCALE
-    : staticScale(side.servers.map((server) => server.weight));
+  const { multiplier, divisor } = scaleOf(side);
   return Math.ceil((totalWeight * divisor) / multiplier);
 }
 

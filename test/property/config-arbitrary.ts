@@ -104,7 +104,7 @@ const BACKEND_LINES = [
   "option httpchk GET <text>",
   "http-check send meth HEAD hdr Host <text> body <text>",
   "http-check expect status 200-299,301",
-  "#tandem option mqtt-check version 5 username <text> password <text> publish t/<port> within 9 ws",
+  "#tandem option mqtt-check version 5 username <text> password <text> publish t/<port> within 9 slow 7 slow-weight 20% ws",
   "stick-table type string len <port> size 10k expire <time> srvkey addr store server_id",
   "source 10.0.0.9:1000-2000 interface eth0",
   "fullconn <natural>",

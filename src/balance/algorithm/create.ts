@@ -1,6 +1,7 @@
 // From a backend's `balance`, `hash-type` and `hash-balance-factor` to its algorithm.
 import type { BackendSide } from "../../config/model/proxy.ts";
 import type { Algorithm, BackendView } from "./algorithm.ts";
+import { DYNAMIC_SCALE, staticScale, type WeightScale } from "../weight.ts";
 import { Consistent } from "./consistent.ts";
 import { First } from "./first.ts";
 import { LeastConn } from "./least-conn.ts";
@@ -44,6 +45,11 @@ export function isDynamic(side: BackendSide): boolean {
     default:
       return true;
   }
+}
+
+/** How the weights of a backend become effective ones. */
+export function scaleOf(side: BackendSide): WeightScale {
+  return isDynamic(side) ? DYNAMIC_SCALE : staticScale(side.servers.map(({ weight }) => weight));
 }
 
 /**

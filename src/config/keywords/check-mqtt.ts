@@ -1,5 +1,5 @@
 // option mqtt-check [version 3.1.1|5] [client-id <prefix>] [username <name> [password <secret>]]
-//     [keepalive <time>] [publish <topic> [within <time>]] [ws [<path>]]
+//     [keepalive <time>] [publish <topic> [within <time>]] [ws [<path>]] [slow <time> [slow-weight <percent>%]]
 //
 // A directive of Tandem. Messages never repeat a word that may be a part of the password.
 import type { Mutable, ProxyDraft } from "../draft.ts";
@@ -17,7 +17,12 @@ const WORDS = [
   "publish",
   "within",
   "ws",
+  "slow",
+  "slow-weight",
 ];
+
+/** What is left of a slow server's weight unless `slow-weight` says otherwise. */
+const SLOW_PERCENT_MIN_DEFAULT = 10;
 
 /** The longest keep-alive that CONNECT can say, s (MQTT 3.1.1 §3.1.2.10). */
 const KEEPALIVE_S_MAX = 65_535;
@@ -82,6 +87,10 @@ function takeWord(line: Line, check: Mutable<MqttCheck>, word: string): string |
       return ": 'within' stands behind 'publish <topic>'.";
     case "ws":
       return takeWebSocket(line, check);
+    case "slow":
+      return takeSlow(line, check);
+    case "slow-weight":
+      return ": 'slow-weight' stands behind 'slow <time>'.";
     default:
       return unknownWord(line, check, word);
   }
@@ -136,6 +145,21 @@ function takeWebSocket(line: Line, check: Mutable<MqttCheck>): string | undefine
   }
   line.take();
   check.webSocketPath = next;
+  return undefined;
+}
+
+function takeSlow(line: Line, check: Mutable<MqttCheck>): string | undefined {
+  const thresholdMs = line.takeTime(`'slow' of ${LABEL}`, missing("slow", "a time"));
+  if (thresholdMs === undefined) return REPORTED;
+  if (thresholdMs === 0) return ": 'slow' expects a time above 0.";
+  check.slow = { thresholdMs, percentMin: SLOW_PERCENT_MIN_DEFAULT };
+  if (!line.takeIf("slow-weight")) return undefined;
+  const word = line.take() ?? "";
+  const percentMin = /^\d{1,3}%?$/.test(word) ? Number.parseInt(word, 10) : 0;
+  if (percentMin < 1 || percentMin > 100) {
+    return `: 'slow-weight' expects a percentage from 1% to 100% (got '${word}').`;
+  }
+  check.slow = { thresholdMs, percentMin };
   return undefined;
 }
 

@@ -172,10 +172,12 @@ export const CHECK_KEYWORDS: readonly Keyword<ProxyDraft>[] = [
     sections: BACKEND_SIDE,
     grammar:
       "[version 3.1.1|5] [client-id <prefix>] [username <name> [password <secret>]] " +
-      "[keepalive <time>] [publish <topic> [within <time>]] [ws [<path>]]",
+      "[keepalive <time>] [publish <topic> [within <time>]] [ws [<path>]] " +
+      "[slow <time> [slow-weight <percent>]]",
     summary:
       "Checks connect as an MQTT client and judge the CONNACK; with `publish` a message must come " +
-      "back, with `ws` all this goes through WebSocket. Servers without `inter` are checked every " +
+      "back, with `ws` all this goes through WebSocket; with `slow` a server whose answers take longer has less " +
+      "weight, `slow-weight` of it at least (10%). Servers without `inter` are checked every " +
       "500ms, with `fastinter 100ms fall 2`. See docs/mqtt.md.",
     negatable: true,
     ours: true,

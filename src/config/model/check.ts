@@ -27,6 +27,14 @@ export interface MqttCheck {
   };
   /** The path of the upgrade request; absent without WebSocket. */
   readonly webSocketPath?: string;
+  /** Weighs servers down whose answers are late. */
+  readonly slow?: SlowCheck;
+}
+
+/** From when on a server is slow, and what is left of its weight at least, 1..100 percent. */
+export interface SlowCheck {
+  readonly thresholdMs: Millis;
+  readonly percentMin: number;
 }
 
 /** What both `tcp-check connect` and `http-check connect` may set. */

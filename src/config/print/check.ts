@@ -69,6 +69,8 @@ function mqttWords(mqtt: MqttCheck): readonly Printable[] {
     ...pair("publish", publish?.topic),
     ...timePair("within", publish?.withinMs),
     ...pair("ws", mqtt.webSocketPath),
+    ...timePair("slow", mqtt.slow?.thresholdMs),
+    ...pair("slow-weight", mqtt.slow && `${mqtt.slow.percentMin}%`),
   ];
 }
 

@@ -169,6 +169,42 @@ describe("slowstart", () => {
   });
 });
 
+describe("setSlowness()", () => {
+  test("takes its part of what else weighs, and never all of it", () => {
+    const servers = [
+      { name: "a", weight: 100, slowstartMs: 4_000 },
+      { name: "b", weight: 100 },
+    ];
+    const balancer = balancerOf({ servers });
+    const a = serverOf(balancer, "a");
+    balancer.setSlowness(a, 25, 0);
+    expect([a.effectiveWeight, balancer.shownWeight(a), a.userWeight]).toEqual([400, 25, 100]);
+    balancer.setWeight(a, { kind: "percent", percent: 50 }, 0);
+    expect(balancer.shownWeight(a)).toBe(13);
+    balancer.setWeight(a, { kind: "absolute", weight: 1 }, 0);
+    balancer.setSlowness(a, 1, 0);
+    expect([a.effectiveWeight, a.isUsable()]).toEqual([1, true]);
+    balancer.setWeight(a, { kind: "percent", percent: 100 }, 0);
+    balancer.setSlowness(a, 50, 0);
+    balancer.setOperational(a, false, 1_000);
+    balancer.setOperational(a, true, 10_000);
+    expect(balancer.shownWeight(a)).toBe(4);
+    balancer.tick(12_000);
+    expect(balancer.shownWeight(a)).toBe(29);
+    balancer.setSlowness(a, 100, 14_000);
+    balancer.tick(14_000);
+    expect(balancer.shownWeight(a)).toBe(100);
+  });
+
+  test("changes nothing where weights are static", () => {
+    const servers = [{ name: "a", weight: 10 }, { name: "b" }];
+    const balancer = balancerOf({ algorithm: "static-rr", servers });
+    const before = balancer.shownWeight(serverOf(balancer, "a"));
+    balancer.setSlowness(serverOf(balancer, "a"), 10, 0);
+    expect(balancer.shownWeight(serverOf(balancer, "a"))).toBe(before);
+  });
+});
+
 describe("maxconnEffective()", () => {
   test("moves from minconn to maxconn as the backend fills", () => {
     const balancer = balancerOf({ servers: [{ name: "a", minconn: 2, maxconn: 10 }] });

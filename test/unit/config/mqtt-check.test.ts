@@ -29,7 +29,7 @@ describe("option mqtt-check", () => {
 
   test("reads all its words", () => {
     const { method } = read([
-      "option mqtt-check ws version 5 client-id lb- username u password 'a b' keepalive 60 publish p within 2s",
+      "option mqtt-check ws version 5 client-id lb- username u password 'a b' keepalive 60 publish p within 2s slow 50ms slow-weight 25%",
     ]);
     expect(method).toEqual({
       kind: "mqtt-check",
@@ -41,6 +41,7 @@ describe("option mqtt-check", () => {
         keepaliveSeconds: 60,
         publish: { topic: "p", withinMs: 2_000 },
         webSocketPath: "/mqtt",
+        slow: { thresholdMs: 50, percentMin: 25 },
       },
     });
   });
@@ -96,6 +97,18 @@ describe("option mqtt-check", () => {
     expect(hint("server a 10.0.0.1:1 check inter 2s")).toBe("12000 ms 'inter' and 'fall'");
     const slow = hint("timeout check 5s", "server a 10.0.0.1:1 check");
     expect(slow).toBe("10600 ms 'timeout check', 'inter' and 'fall'");
+  });
+
+  test("says where 'slow' changes nothing", () => {
+    const told = (line: string): boolean => {
+      const text = `backend b\n option mqtt-check slow 1s\n ${line}\n server a 10.0.0.1:1 check\n`;
+      return describeConfiguration(readText(text).configuration).includes("'slow' of");
+    };
+    expect(["balance source", "balance static-rr"].map(told)).toEqual([true, true]);
+    expect(["balance leastconn", "balance source\n hash-type consistent"].map(told)).toEqual([
+      false,
+      false,
+    ]);
   });
 
   test("shows no password", () => {

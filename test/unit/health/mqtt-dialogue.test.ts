@@ -93,6 +93,23 @@ describe("MqttDialogue", () => {
     expect(shown(play({}, [answer])).at(-1)).toContain(verdict);
   });
 
+  test("tells how long the answer took that a pass was decided by", () => {
+    const spec = { mqtt: { ...PLAIN, publish: { topic: "t" } }, clientId: "c", host: "b" };
+    const told: DialogueEffect[] = [];
+    const dialogue = new MqttDialogue(spec);
+    const tell = (event: DialogueEvent, nowMs: number): void => {
+      dialogue.handle(event, nowMs);
+      for (let one = dialogue.poll(); one; one = dialogue.poll()) told.push(one);
+    };
+    const data = (packet: Packet): DialogueEvent => ({ kind: "data", bytes: generate(packet) });
+    tell({ kind: "start" }, 0);
+    tell(data({ cmd: "connack", sessionPresent: false, returnCode: 0 }), 900);
+    tell(data({ cmd: "suback", messageId: 1, granted: [1] }), 1_000);
+    const payload = "c 900";
+    tell(data({ cmd: "publish", topic: "t", payload, qos: 0, dup: false, retain: false }), 1_030);
+    expect(told.at(-1)).toMatchObject({ kind: "verdict", code: "L7OK", answerMs: 30 });
+  });
+
   test("a broker that closes without a CONNACK has answered wrongly", () => {
     expect(shown(play({}, [{ kind: "ended" }])).at(-1)).toBe(
       "L7RSP/0 connection closed: no CONNACK",
