@@ -22,11 +22,13 @@ export interface SceneSettings {
   readonly brokerPort?: number;
   /** Lines of the page's section. */
   readonly page?: readonly string[];
+  /** Of the balancer's process. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Starts brokers that say CONNACK and echo, and a balancer before them. */
 export async function startScene(settings: SceneSettings = {}): Promise<Scene> {
-  const { brokerCount = 2, page = ["stats admin if TRUE"] } = settings;
+  const { brokerCount = 2, page = ["stats admin if TRUE"], env = {} } = settings;
   const brokerPort = settings.brokerPort ?? (await startBroker());
   const [mqttPort, pagePort] = (await freePorts(2)) as [number, number];
   const servers = Array.from(
@@ -53,7 +55,7 @@ listen page
   stats uri /stats
   ${page.join("\n  ")}
 `;
-  const tandem = await startTandem({ config, readyTimeoutMs: 30_000 });
+  const tandem = await startTandem({ config, env, readyTimeoutMs: 30_000 });
   return {
     url: `http://127.0.0.1:${pagePort}/stats`,
     mqttPort,

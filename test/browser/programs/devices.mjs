@@ -4,10 +4,9 @@
 import { Buffer } from "node:buffer";
 import { clearInterval, setInterval, setTimeout } from "node:timers";
 import { connect } from "node:net";
-import mqttPacket from "mqtt-packet";
+import { connectPacket } from "./connect-packet.mjs";
 
 const [, , host, port, count, talkers, sources] = process.argv;
-const KINDS = ["meter", "thermostat", "pump", "gateway", "valve", "charger"];
 const AT_ONCE = 200;
 let started = 0;
 let connected = 0;
@@ -44,18 +43,7 @@ function device(number, first) {
     clearInterval(talk);
     setTimeout(() => device(number, isKnown ? undefined : first), 200 + Math.random() * 800);
   });
-  const clientId = `${KINDS[number % KINDS.length]}-${String(number).padStart(5, "0")}`;
-  socket.write(
-    mqttPacket.generate({
-      cmd: "connect",
-      protocolId: "MQTT",
-      protocolVersion: 5,
-      clean: true,
-      keepalive: 60,
-      clientId,
-      ...(number % 3 === 0 ? { username: `site-${number % 7}`, password: Buffer.from("x") } : {}),
-    }),
-  );
+  socket.write(connectPacket(number));
 }
 
 for (let index = 0; index < AT_ONCE; index += 1) start();
