@@ -29,6 +29,7 @@ Real machines, over ssh; the clients run here. No root here, rows marked "lab" a
   --vip ADDRESS   the pair's address, with its port if that is not 1883
   --ssh-option=O  for ssh, as words: --ssh-option="-i key"; may be given several times
   --no-sudo       the user of ssh is root, or may do all of it
+  --cut-ssh       take the link down also where ssh comes in by it; it is up again after 8 s
   --tandem CMD    what is "tandem" there (tandem)
   --start CMD, --stop CMD, --reload CMD     what does that to a node (systemctl ... tandem)
 
@@ -49,6 +50,8 @@ export interface RemotePlan extends Pick<Pace, "patience"> {
   readonly port: number;
   readonly sshOptions: readonly string[];
   readonly hasSudo: boolean;
+  /** A power cut may take the link that ssh needs. */
+  readonly mayCutSsh: boolean;
   readonly tandem: string;
   readonly start: string;
   readonly stop: string;
@@ -102,6 +105,7 @@ const OPTIONS = {
   on: { type: "string" },
   vip: { type: "string" },
   "ssh-option": { type: "string", multiple: true },
+  "cut-ssh": { type: "boolean", default: false },
   "no-sudo": { type: "boolean", default: false },
   tandem: { type: "string", default: "tandem" },
   start: { type: "string", default: "systemctl start tandem" },
@@ -164,6 +168,7 @@ function remoteOf(values: Values): Omit<RemotePlan, "patience"> {
     port: port === undefined ? MQTT_PORT : numberIn("the port of --vip", port, 1, 65_535),
     sshOptions: (values["ssh-option"] ?? []).flatMap((words) => words.split(/\s+/).filter(Boolean)),
     hasSudo: !values["no-sudo"],
+    mayCutSsh: values["cut-ssh"],
     tandem: values.tandem,
     start: values.start,
     stop: values.stop,

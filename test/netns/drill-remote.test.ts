@@ -127,7 +127,12 @@ class Machines {
   }
 
   /** Runs rows, once each; gives their records. */
-  async drill(login: Login, network: string, rows: string): Promise<Record<string, unknown>[]> {
+  async drill(
+    login: Login,
+    network: string,
+    rows: string,
+    ...words: readonly string[]
+  ): Promise<Record<string, unknown>[]> {
     const out = path.join(this.#folder, `report-${login}`);
     const { command } = this;
     const drill = await this.lan
@@ -140,7 +145,7 @@ class Machines {
         `--ssh-option=${this.#sshOption}`,
         ...["--tandem", command, "--start", `${command} start`, "--stop", `${command} stop`],
         ...["--reload", `${command} reload`, "--runs", "1", "--devices", "10", "--out", out],
-        ...["--only", rows],
+        ...["--only", rows, ...words],
       );
     // A busy machine may miss a budget; it may not fail to measure.
     expect([0, 1], drill.stderr + drill.stdout).toContain(drill.code);
@@ -153,7 +158,7 @@ class Machines {
 
 describe.skipIf(reason !== undefined)(
   `a drill over ssh ${reason ?? ""}`,
-  { timeout: process.env["TANDEM_TEST_LONG"] === "1" ? 1_200_000 : 180_000 },
+  { timeout: process.env["TANDEM_TEST_LONG"] === "1" ? 1_200_000 : 300_000 },
   () => {
     test.each(LOGINS)("by %s breaks two machines, and leaves them whole", async (login) => {
       const machines = await Machines.start();
@@ -183,6 +188,8 @@ describe.skipIf(reason !== undefined)(
       // By the link that has the VIP, a power cut would end ssh, too.
       const [refused] = await machines.drill(login, "10.98.0", "link-down");
       expect(refused?.["error"]).toMatch(/"eth0" has the VIP and carries ssh/);
+      const [cut] = await machines.drill(login, "10.98.0", "link-down", "--cut-ssh");
+      expect(cut, JSON.stringify(cut)).toMatchObject({ isSettled: true, lostSessions: 10 });
     });
   },
 );

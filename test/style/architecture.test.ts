@@ -6,6 +6,7 @@ import {
   importsOf,
   runtimeImportsOf,
   sourceFiles,
+  startupImportsOf,
   withoutComments,
   type SourceFile,
 } from "./sources.ts";
@@ -100,6 +101,19 @@ describe("architecture", () => {
       target.startsWith("src/") && !target.startsWith("src/base/");
     expect(violations(ha, importsOf, foreign)).toEqual([]);
     expect(violations(src, importsOf, (target) => target.startsWith("ha/"))).toEqual([]);
+  });
+
+  test("commands that ask a running node do not read what checks configurations", () => {
+    const byPath = new Map(PROGRAM.map((file) => [file.path, file]));
+    const reached = new Set<string>();
+    const visit = (path: string): void => {
+      const file = byPath.get(path);
+      if (file === undefined || reached.has(path)) return;
+      reached.add(path);
+      for (const module of startupImportsOf(file)) visit(targetOf(file, module));
+    };
+    visit("cli/tandem.ts");
+    expect([...reached].filter((path) => /^(?:src|ha)\/config\//.test(path))).toEqual([]);
   });
 
   test("only bin/ stands on the command line", () => {

@@ -49,8 +49,17 @@ export function importsOf(file: SourceFile): readonly string[] {
 
 /** As `importsOf`, but only what is left when types are erased. */
 export function runtimeImportsOf(file: SourceFile): readonly string[] {
-  const text = file.text.replace(/\b(?:import|export) type [^;]*;/g, "");
-  return importsOf({ ...file, text });
+  return importsOf(withoutTypes(file));
+}
+
+/** As `runtimeImportsOf`, but only what is read as soon as the file is. */
+export function startupImportsOf(file: SourceFile): readonly string[] {
+  const { text, ...rest } = withoutTypes(file);
+  return importsOf({ ...rest, text: text.replace(DYNAMIC_IMPORT, "") });
+}
+
+function withoutTypes(file: SourceFile): SourceFile {
+  return { ...file, text: file.text.replace(/\b(?:import|export) type [^;]*;/g, "") };
 }
 
 /** A file's text without comments; strings stay. */

@@ -8,7 +8,7 @@ install_packages mosquitto-clients openssh-client
 install_tandem
 
 # What the drill imports is the same here as in the package, and need not be fetched.
-ln -sfn /usr/lib/tandem/node_modules node_modules
+[ ! -d dist/lab ] || ln -sfn /usr/lib/tandem/node_modules node_modules
 
 home=$(getent passwd "$drill_user" | cut -d: -f6)
 [ -n "$home" ] || fail "found no user $drill_user; TANDEM_LAB_USER names another one"
@@ -23,7 +23,7 @@ cat >/usr/local/bin/drill <<TEXT
 PATH=/usr/lib/tandem/bin:\$PATH
 export PATH
 cd $PWD && exec node --enable-source-maps dist/lab/test/drill/main.js \\
-  --on lb1,lb2 --vip $(address_of vip) $pace "\$@"
+  --on lb1,lb2 --cut-ssh --vip $(address_of vip) $pace "\$@"
 TEXT
 chmod 755 /usr/local/bin/drill
 cat >"$home/.ssh/config" <<TEXT

@@ -10,6 +10,8 @@ import { SshHost } from "./ssh-host.ts";
 
 /** How long a link stays down. */
 const CUT_S = 8;
+/** What ssh needs to tell that a command was begun. */
+const ANSWER_S = 0.5;
 const RECOVER_MS = 90_000;
 const LOOPS_PER_CPU = 4;
 
@@ -31,11 +33,18 @@ export interface Conditions {
   readonly isEmulated: boolean;
 }
 
+function advertMsOf({ agent }: NodeStatus): number {
+  const instances = agent?.instances ?? [];
+  return Math.max(0, ...instances.flatMap(({ advertIntervalMs }) => advertIntervalMs ?? []));
+}
+
 /** See the head of this file. Whoever holds the VIP when it is made is the master. */
 export class RemotePair implements Pair {
   readonly hosts: Readonly<Record<Role, SshHost>>;
   readonly #plan: RemotePlan;
   readonly #guards = new Map<Role, number>();
+  /** The master's longest interval; 0: it did not say. */
+  #advertMs = 0;
   /** Who was stopped is told by no status where to continue. */
   readonly #stopped = new Map<Role, readonly number[]>();
 
@@ -63,29 +72,26 @@ export class RemotePair implements Pair {
       },
     );
     const pair = new RemotePair(hosts, plan);
-    for (const role of ROLES) {
-      await waitFor(() => pair.isFit(role), {
+    const whenFit = async (role: Role): Promise<void> => {
+      const status = await waitFor(() => pair.#fitStatus(role), {
         timeoutMs: RECOVER_MS * plan.patience,
         intervalMs: 300,
         what: `${hosts[role].name} to be fit to serve`,
       });
-      pair.#guards.set(role, (await pair.#status(role))?.guard?.pid ?? 0);
-    }
+      pair.#guards.set(role, status.guard?.pid ?? 0);
+      if (role === "master") pair.#advertMs = advertMsOf(status);
+    };
+    await Promise.all(ROLES.map(whenFit));
     return pair;
   }
 
   /** Asks the master what its figures depend on, beside its programs. */
   async conditions(): Promise<Conditions> {
     const { master } = this.hosts;
-    const intervals = (await this.#status("master"))?.agent?.instances ?? [];
-    const advertMs = Math.max(
-      0,
-      ...intervals.flatMap(({ advertIntervalMs }) => advertIntervalMs ?? []),
-    );
     const kind = await master.run("systemd-detect-virt", "--vm");
     // With hardware that helps it says "kvm".
     const isEmulated = kind.stdout.trim() === "qemu";
-    return { ...(advertMs === 0 ? {} : { advertMs }), isEmulated };
+    return { ...(this.#advertMs === 0 ? {} : { advertMs: this.#advertMs }), isEmulated };
   }
 
   async signal(role: Role, part: Part, signal: NodeJS.Signals): Promise<number> {
@@ -125,7 +131,7 @@ export class RemotePair implements Pair {
   }
 
   async isFit(role: Role): Promise<boolean> {
-    return (await this.#status(role))?.guard?.report?.isFit === true;
+    return (await this.#fitStatus(role)) !== undefined;
   }
 
   async reload(): Promise<number> {
@@ -138,18 +144,24 @@ export class RemotePair implements Pair {
     return new Set(Array.from(shown.matchAll(/pid=(\d+)/g), ([, pid]) => pid)).size;
   }
 
-  /** The link that has the VIP goes down for some seconds. Rejects where ssh needs that link. */
+  /** The link that has the VIP goes down for some seconds. Rejects where ssh needs it and may not be cut. */
   async cutPower(): Promise<number> {
     const host = this.hosts.master;
     const holds = `index($4, "${this.#plan.vip}/") == 1 { print $2; exit }`;
     const device = (await host.shell(`ip -o -4 address show | awk '${holds}'`)).trim();
     const used = await host.shell(`ip -o route get ${await host.clientAddress()}`);
-    if (device === "" || new RegExp(` dev ${device}(?: |$)`, "m").test(used)) {
-      throw new Error(`${host.name}: "${device}" has the VIP and carries ssh, too: not cut`);
+    const isOurs = new RegExp(` dev ${device}(?: |$)`, "m").test(used);
+    if (device === "") throw new Error(`${host.name}: ${this.#plan.vip} is on none of its links`);
+    if (isOurs && !this.#plan.mayCutSsh) {
+      throw new Error(
+        `${host.name}: "${device}" has the VIP and carries ssh, too: not cut without --cut-ssh`,
+      );
     }
+    // ssh answers first.
+    const waiting = isOurs ? `sleep ${ANSWER_S}; ` : "";
     const routes = `/run/tandem-drill-routes`;
     return host.background(
-      `ip route save dev ${device} >${routes}; ip link set ${device} down; sleep ${CUT_S}; ` +
+      `${waiting}ip route save dev ${device} >${routes}; ip link set ${device} down; sleep ${CUT_S}; ` +
         `ip link set ${device} up; ip route restore <${routes}; rm -f ${routes}`,
     );
   }
@@ -173,7 +185,7 @@ export class RemotePair implements Pair {
 
   /** Sees to it that both nodes run and one holds the VIP, whatever was done to them. */
   async recover(watches: Readonly<Record<Role, VipWatch>>): Promise<void> {
-    for (const role of ROLES) {
+    const stand = async (role: Role): Promise<void> => {
       const isStanding = async (): Promise<boolean> => {
         if (await this.isFit(role)) return true;
         // It may be ending still. Whoever restarts it by itself has done so by then.
@@ -185,12 +197,18 @@ export class RemotePair implements Pair {
         intervalMs: 300,
         what: `${this.hosts[role].name} to be fit again`,
       });
-    }
+    };
+    await Promise.all(ROLES.map(stand));
     await waitFor(() => watches.master.isHeld !== watches.backup.isHeld, {
       timeoutMs: RECOVER_MS * this.#plan.patience,
       intervalMs: 100,
       what: "one node to hold the VIP again",
     });
+  }
+
+  async #fitStatus(role: Role): Promise<NodeStatus | undefined> {
+    const status = await this.#status(role);
+    return status?.guard?.report?.isFit === true ? status : undefined;
   }
 
   async #status(role: Role): Promise<NodeStatus | undefined> {
