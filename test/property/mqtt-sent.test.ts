@@ -1,12 +1,30 @@
 // Everything that the balancer says in MQTT is a whole packet for mqtt-packet, of the version that it
-// is meant for.
+// is meant for. A CONNECT with another user name is the business of mqtt-username.test.ts.
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
 import fc from "fast-check";
-import { generate, type IConnectPacket, type Packet, parser as createParser } from "mqtt-packet";
+import {
+  generate,
+  type IConnectPacket,
+  type IDisconnectPacket,
+  type Packet,
+  parser as createParser,
+} from "mqtt-packet";
 import { describe, expect, test } from "vitest";
 import type { MqttCheck } from "../../src/config/model/check.ts";
 import { MqttDialogue } from "../../src/health/mqtt-dialogue.ts";
 import { inspectFirstPacket } from "../../src/mqtt/inspect.ts";
+import { encodeFarewell, type FarewellCause } from "../../src/mqtt/farewell.ts";
 import { encodeRefusal, parseRefusalCause, type RefusalCause } from "../../src/mqtt/refusal.ts";
+import { WebSocketOpening } from "../../src/websocket/client-opening.ts";
+import { readFrames } from "../support/websocket-frames.ts";
+
+/** Packets that were decoded here, by the file that makes them. */
+const seen = new Set<string>();
+
+function see(file: string, packets: readonly Packet[]): void {
+  for (const { cmd } of packets) seen.add(`${file} ${cmd}`);
+}
 
 const CAUSES = [
   "unavailable",
@@ -87,6 +105,9 @@ describe("encodeRefusal()", () => {
         const expected = (version === 5 ? NEW_CODES : OLD_CODES)[cause];
         expect(code).toBe(expected);
         const [answer, ...more] = decode(bytes, version);
+        see("mqtt/refusal.ts", [answer!]);
+        const framed = readFrames(new WebSocketOpening().wrap(bytes));
+        expect(framed.data).toEqual(Buffer.from(bytes));
         expect(more).toEqual([]);
         const field = version === 5 ? "reasonCode" : "returnCode";
         expect(answer).toMatchObject({ cmd: "connack", sessionPresent: false, [field]: expected });
@@ -144,17 +165,84 @@ describe("MqttDialogue", () => {
         for (const packet of good) {
           tell({ kind: "data", bytes: generate(packet, { protocolVersion: version }) });
         }
+        if (mqtt.publish !== undefined) {
+          const { topic } = mqtt.publish;
+          const own = {
+            cmd: "publish",
+            topic,
+            payload: "another's",
+            qos: 1,
+            messageId: 7,
+          } as const;
+          const bytes = generate(
+            { ...own, dup: false, retain: false },
+            { protocolVersion: version },
+          );
+          tell({ kind: "data", bytes });
+        }
         for (const bytes of noise) tell({ kind: "data", bytes });
         tell({ kind: "ended" });
-        const names = decode(Buffer.concat(sent), version).map(({ cmd }) => cmd);
+        const packets = decode(Buffer.concat(sent), version);
+        see("health/mqtt-dialogue.ts", packets);
+        const names = packets.map(({ cmd }) => cmd);
         const wanted =
           mqtt.publish === undefined
             ? ["connect", "disconnect"]
-            : ["connect", "subscribe", "publish"];
+            : ["connect", "subscribe", "publish", "puback"];
         expect(names.slice(0, wanted.length)).toEqual(wanted);
         // The CONNECT passes the inspection that clients of the balancer pass.
         expect(inspectFirstPacket(sent[0]!, 100_000).kind).toBe("connect");
       }),
     );
   });
+});
+
+describe("encodeFarewell()", () => {
+  const client = fc.record({
+    protocolVersion: fc.constantFrom(3 as const, 4 as const, 5 as const),
+    isClean: fc.boolean(),
+    packetBytesMax: fc.oneof(fc.constant(Infinity), fc.nat(80)),
+  });
+  const reference = fc.option(fc.record({ text: mqttText, isMoved: fc.boolean() }), {
+    nil: undefined,
+  });
+  const cause = fc.constantFrom<FarewellCause>("elsewhere", "shutdown", "administrator");
+
+  test("is one DISCONNECT that fits the client, for MQTT 5 alone, bare and inside WebSocket", () => {
+    fc.assert(
+      fc.property(client, cause, reference, (each, why, where) => {
+        const bytes = encodeFarewell(each, why, where);
+        const last = readFrames(new WebSocketOpening().lastWords(bytes));
+        expect(last.controls).toEqual([Buffer.from([3, 0xe9])]);
+        expect(last.data).toEqual(Buffer.from(bytes ?? []));
+        if (bytes === undefined) {
+          expect(each.protocolVersion !== 5 || each.packetBytesMax < 4).toBe(true);
+          return;
+        }
+        expect(each.protocolVersion).toBe(5);
+        expect(bytes.length).toBeLessThanOrEqual(each.packetBytesMax);
+        const packets = decode(bytes, 5);
+        see("mqtt/farewell.ts", packets);
+        expect(packets).toMatchObject([{ cmd: "disconnect" }]);
+        const { reasonCode, properties } = packets[0] as IDisconnectPacket;
+        expect([0x8b, 0x98, 0x9c, 0x9d]).toContain(reasonCode);
+        if (properties !== undefined) expect(properties).toEqual({ serverReference: where?.text });
+      }),
+    );
+  });
+});
+
+/** Files below src/ that make packets, with the kinds that they name. */
+function senders(): readonly string[] {
+  return readdirSync("src", { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .flatMap((name) => {
+      const text = readFileSync(path.join("src", name), "utf8");
+      if (!/import \{[^}]*\bgenerate\b[^}]*\} from "mqtt-packet"/.test(text)) return [];
+      return [...text.matchAll(/\bcmd: "(\w+)"/g)].map(([, cmd]) => `${name} ${cmd!}`);
+    });
+}
+
+test("every packet that the source makes was seen here", () => {
+  expect([...seen].sort()).toEqual([...new Set(senders())].sort());
 });
