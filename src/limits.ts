@@ -365,3 +365,12 @@ export const SLOW_RETURN_RATIO = 0.8;
 /** Points of percent by which a check moves a slow server's weight at most, and at least. */
 export const SLOW_STEP_PERCENT = 10;
 export const SLOW_CHANGE_PERCENT_MIN = 5;
+
+/**
+ * `gone-address-grace` unless set, ms: longer than an agent's restart, than a link that flaps and than three
+ * adverts a second apart, and shorter than the way back of a fleet to a node that it fills again.
+ */
+export const GONE_ADDRESS_GRACE_MS = 10_000;
+
+/** Sessions of a gone address that are ended in one turn of the event loop. */
+export const GONE_SESSIONS_STEP_MAX = 100;

@@ -4,7 +4,7 @@
 import type { Diagnostic } from "../base/diagnostic.ts";
 import { Collector } from "./collector.ts";
 import type { GlobalDraft } from "./draft.ts";
-import { TICKLE_RATE_DEFAULT } from "../limits.ts";
+import { GONE_ADDRESS_GRACE_MS, TICKLE_RATE_DEFAULT } from "../limits.ts";
 import { HAPROXY_VERSION } from "../version.ts";
 import { hasFeature } from "./features.ts";
 import { lexLine } from "./lexer.ts";
@@ -100,6 +100,7 @@ function newGlobalDraft(sources: readonly ConfigSource[], options: ReadOptions):
       balancerProbe: "tcp",
       mover: "auto",
       tickleRate: TICKLE_RATE_DEFAULT,
+      goneAddressGraceMs: GONE_ADDRESS_GRACE_MS,
     },
   };
 }

@@ -110,6 +110,17 @@ export class BalancerJournal {
     this.tell("notice", `${clients} idle clients of the former master are woken`, event);
   }
 
+  /** Sessions of a virtual address that has left this node were ended. */
+  addressGone(address: string, sessions: number, awayMs: Millis): void {
+    const data = { sessions };
+    const event = { kind: "vip.sessions-ended", subject: address, durationMs: awayMs, data };
+    this.tell(
+      "notice",
+      `${sessions} sessions of ${address} are ended: it has left this node`,
+      event,
+    );
+  }
+
   /** Servers and backends that are new begin in their first state, which is not told of. */
   follow(world: World): void {
     this.#spans.keep(new Set([...inventory(world), ...this.#peers]), monotonicMs());

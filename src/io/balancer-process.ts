@@ -108,9 +108,10 @@ export class Balancer {
     this.#opener = new ListenerOpener(this.#mover, this.#pages);
     this.#tables = new TableKeeper(this.#world, (message) => this.#program.warn(message));
     this.#live = new LiveShell({
-      tickleRate: () => this.#world.global?.tickleRate ?? 0,
+      world: this.#world,
+      journal: this.#journal,
+      sessions: this.#shell,
       tickle: (connections) => this.#life.tickle(connections),
-      woken: (clients, tookMs) => this.#journal.woken(clients, tookMs),
     });
     this.#peers = new PeersShell({
       journal: this.#journal,

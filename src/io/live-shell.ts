@@ -2,11 +2,15 @@
 // takeover asks for tickles.
 import type { Endpoint } from "../base/address.ts";
 import type { Millis } from "../base/units.ts";
+import type { LiveFigures } from "../metrics/tandem-families.ts";
 import { LiveList } from "../live/live-list.ts";
 import { Tickler, type TicklerEvent } from "../live/tickler.ts";
 import type { ConnectionId } from "../session/mover.ts";
+import type { World } from "../session/world.ts";
 import type { StickTable } from "../stick/table.ts";
+import type { BalancerJournal } from "./balancer-journal.ts";
 import { monotonicMs } from "./clock.ts";
+import { type GoneHost, GoneShell } from "./gone-shell.ts";
 import { TimerDriver } from "./timer-driver.ts";
 
 /** How often the list is looked at for entries of peers that have expired. */
@@ -14,12 +18,11 @@ const LOOK_INTERVAL_MS: Millis = 1_000;
 
 /** What the list needs of its process. */
 export interface LiveShellHost {
-  /** `tickle-rate`: tickles a second, 0 for none. */
-  tickleRate(): number;
+  readonly world: World;
+  readonly journal: Pick<BalancerJournal, "woken" | "addressGone">;
+  readonly sessions: GoneHost["sessions"];
   /** Send one ACK for each of these connections: keys in base64. */
   tickle(connections: string): void;
-  /** All clients of addresses that were taken over have been sent theirs. */
-  woken(clientCount: number, tookMs: Millis): void;
 }
 
 /** The live connections of a process, and those that its peers tell of. */
@@ -27,6 +30,7 @@ export class LiveShell {
   readonly #host: LiveShellHost;
   readonly #list = new LiveList();
   readonly #tickler: Tickler;
+  readonly #gone: GoneShell;
   readonly #timers: TimerDriver<LiveList | Tickler>;
   readonly #look: NodeJS.Timeout;
 
@@ -34,7 +38,13 @@ export class LiveShell {
     this.#host = host;
     this.#tickler = new Tickler(this.#list.table, () => {
       const wished = this.#list.wishedPace(monotonicMs()) ?? Infinity;
-      return Math.min(host.tickleRate(), wished);
+      return Math.min(host.world.global?.tickleRate ?? 0, wished);
+    });
+    this.#gone = new GoneShell({
+      graceMs: () => host.world.global?.goneAddressGraceMs ?? 0,
+      sessions: host.sessions,
+      lost: (address) => this.#list.abandon(address, monotonicMs()),
+      ended: (address, count, awayMs) => host.journal.addressGone(address, count, awayMs),
     });
     this.#timers = new TimerDriver((owner, nowMs) => {
       if (owner instanceof Tickler) this.#tellTickler({ kind: "timeout" }, nowMs);
@@ -53,8 +63,12 @@ export class LiveShell {
   }
 
   /** How long the list is. */
-  get figures(): { readonly ownCount: number; readonly entryCount: number } {
-    return { ownCount: this.#list.listedCount, entryCount: this.#list.table.usedCount };
+  get figures(): LiveFigures {
+    return {
+      ownCount: this.#list.listedCount,
+      entryCount: this.#list.table.usedCount,
+      goneCount: this.#gone.endedCount,
+    };
   }
 
   /** Connections of this node that are listed, and those that other nodes have told of. */
@@ -87,8 +101,12 @@ export class LiveShell {
     this.#timers.update(this.#list);
   }
 
-  /** This node holds these virtual IP addresses, all of them: clients of those that are new are tickled. */
+  /**
+   * This node holds these virtual IP addresses, all of them: clients of those that are new are tickled, and
+   * sessions of those that do not return are ended.
+   */
   onVips(held: readonly string[]): void {
+    this.#gone.onVips(held);
     this.#tellTickler({ kind: "vips", held }, monotonicMs());
   }
 
@@ -99,6 +117,7 @@ export class LiveShell {
 
   close(): void {
     clearInterval(this.#look);
+    this.#gone.close();
     this.#timers.close();
   }
 
@@ -106,7 +125,7 @@ export class LiveShell {
     this.#tickler.handle(event, nowMs);
     for (let effect = this.#tickler.poll(); effect !== undefined; effect = this.#tickler.poll()) {
       if (effect.kind === "tickle") this.#host.tickle(effect.connections);
-      else this.#host.woken(effect.clientCount, effect.tookMs);
+      else this.#host.journal.woken(effect.clientCount, effect.tookMs);
     }
     this.#timers.update(this.#tickler);
   }

@@ -6,7 +6,7 @@
 // and is touched again now and then. An end is told as a value of 0 that does not live long, at peers
 // neither. Of a node that dies nothing is told: its entries stay until they expire.
 import type { Endpoint } from "../base/address.ts";
-import { CONNECTION_KEY_BYTES, connectionKey } from "../base/connection-key.ts";
+import { CONNECTION_KEY_BYTES, connectionKey, localAddressOf } from "../base/connection-key.ts";
 import type { Millis } from "../base/units.ts";
 import type { StickTableSpec } from "../config/model/stick.ts";
 import {
@@ -97,6 +97,15 @@ export class LiveList {
     if (this.table.holdCount(entry) > 0) return;
     this.table.write(entry, LIVE_DATA, 0, CLOSED, nowMs);
     this.table.touchUntil(entry, nowMs + LIVE_CLOSED_TOLD_MS, "local");
+  }
+
+  /** The connections at this address (`addressKey`) are lost: their ends are not told, so that others wake the clients. */
+  abandon(address: string, nowMs: Millis): void {
+    for (const [connection, entry] of this.#listed) {
+      if (localAddressOf(entry.key) !== address) continue;
+      this.#listed.delete(connection);
+      this.table.release(entry, nowMs);
+    }
   }
 
   /**

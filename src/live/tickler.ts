@@ -9,7 +9,6 @@
 // that serves it tells of it again. Tokens bound the rate; a token is a tickle.
 import { localAddressOf } from "../base/connection-key.ts";
 import { EffectQueue } from "../base/effect-queue.ts";
-import { parseIp, toIpv6 } from "../base/ip.ts";
 import { TICKLES_PER_MESSAGE_MAX } from "../base/life.ts";
 import type { Machine } from "../base/machine.ts";
 import type { Millis } from "../base/units.ts";
@@ -19,9 +18,9 @@ import {
   TICKLE_ROUND_MS,
   TICKLE_SCAN_ENTRIES_MAX,
 } from "../limits.ts";
-import { byteString } from "../rules/bytes.ts";
 import type { StickEntry } from "../stick/entry.ts";
 import type { StickTable } from "../stick/table.ts";
+import { addressKey } from "./address-key.ts";
 import { isAbandoned } from "./live-list.ts";
 
 /** How often one client is tickled. */
@@ -91,7 +90,7 @@ export class Tickler implements Machine<TicklerEvent, TickleEffect> {
 
   #hold(addresses: readonly string[], nowMs: Millis): void {
     const former = this.#held;
-    const held = new Set(addresses.flatMap(addressKey));
+    const held = new Set(addresses.flatMap((address) => addressKey(address) ?? []));
     this.#held = held;
     const gained = [...held].filter((address) => !former.has(address));
     for (const address of this.#sweep?.addresses ?? []) {
@@ -169,9 +168,4 @@ export class Tickler implements Machine<TicklerEvent, TickleEffect> {
     this.#tokens = Math.min(most, this.#tokens + ((nowMs - this.#filledMs) * rate) / 1_000);
     this.#filledMs = nowMs;
   }
-}
-
-function addressKey(text: string): string[] {
-  const address = parseIp(text);
-  return address === undefined ? [] : [byteString(toIpv6(address))];
 }

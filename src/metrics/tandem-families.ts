@@ -17,6 +17,8 @@ export interface LiveFigures {
   readonly ownCount: number;
   /** Entries of all nodes. */
   readonly entryCount: number;
+  /** Sessions that were ended because their address had left this node. */
+  readonly goneCount: number;
 }
 
 /** What these families are made from, beside what the runtime API shows. */
@@ -79,6 +81,12 @@ export function* tandemFamilies(sources: TandemSources): Generator<FamilyLines, 
   );
   yield single("tandem_live_connections", "Own connections in the shared list", live.ownCount);
   yield single("tandem_live_list_entries", "Entries of the list, of all nodes", live.entryCount);
+  yield family(
+    "tandem_gone_address_sessions_total",
+    "counter",
+    "Sessions that were ended because their virtual address had left this node",
+    [{ labels: [], value: live.goneCount }],
+  );
   yield* peersFamilies(sources.context.peers());
   const { agent, guard } = sources.node.latest;
   yield* nodeFamilies({ agent: agent.facts, guard: guard.facts });

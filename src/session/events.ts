@@ -17,7 +17,14 @@ import type { Session } from "./session.ts";
 import type { SessionContext } from "./session-context.ts";
 
 /** Why somebody else ends a session; the letters are those of the log line. */
-export type KillCause = "server-down" | "backup-yields" | "administrator" | "shutdown" | LeaveCause;
+export type KillCause =
+  | "server-down"
+  | "backup-yields"
+  | "administrator"
+  | "shutdown"
+  /** The address that the client connected to has left this node. */
+  | "address-gone"
+  | LeaveCause;
 
 /** Why a session is moved: its server is to be emptied, or has too many, or this node is to be. */
 export type LeaveCause = "drain" | "rebalance" | "switchover";

@@ -8,13 +8,15 @@ import type { AccountedParts } from "./accounts.ts";
 import type { ClientSide } from "./client-side.ts";
 import type { KillCause, SessionEvent } from "./events.ts";
 import { tellsFarewell } from "./mqtt-client.ts";
+import type { CloseManner } from "./mover.ts";
 import { RELAYING, type SessionState } from "./session-state.ts";
 import { type PendingStore, storeServer } from "./sticking.ts";
+import { killManner } from "./termination.ts";
 
 /** A wish that a session ends itself. */
 export type Departure = Extract<SessionEvent, { kind: "leave" }>;
 
-const FAREWELLS: Readonly<Record<KillCause, FarewellCause>> = {
+const FAREWELLS: Readonly<Record<Exclude<KillCause, "address-gone">, FarewellCause>> = {
   "server-down": "elsewhere",
   "backup-yields": "elsewhere",
   administrator: "administrator",
@@ -60,6 +62,7 @@ export class Leaving {
   /** Ends a running relay; the state in which to wait for its end. */
   end(cause: KillCause, nowMs: Millis): SessionState {
     this.#cause ??= cause;
+    if (cause === "address-gone") return this.giveUp(killManner(cause));
     const { context, effects } = this.#parts;
     const { mqtt, backend } = context;
     const { side } = backend!;
@@ -71,8 +74,8 @@ export class Leaving {
   }
 
   /** Ends a running relay wherever it is. */
-  giveUp(): SessionState {
-    this.#client.close("finish");
+  giveUp(manner: CloseManner = "finish"): SessionState {
+    this.#client.close(manner);
     return RELAYING;
   }
 }

@@ -49,6 +49,8 @@ export class SessionContext implements RuleSubject {
   readonly id: number;
   nowMs: Millis;
   wallMs: number;
+  /** This node's end of the connection; `destination` is what a PROXY header or a rule makes of it. */
+  readonly localEnd: Endpoint;
   source: Endpoint;
   destination: Endpoint;
   request: PayloadView = NO_BYTES;
@@ -86,6 +88,7 @@ export class SessionContext implements RuleSubject {
     this.listenerCounters = listener.counters;
     this.id = world.nextRequestCount();
     this.source = ends.source;
+    this.localEnd = ends.destination;
     this.destination = ends.destination;
     this.nowMs = time.nowMs;
     this.wallMs = time.wallMs;

@@ -29,7 +29,7 @@ import type { SessionContext, SessionEnds } from "./session-context.ts";
 import { deadlineOf, RELAYING, type SessionState } from "./session-state.ts";
 import type { SessionLog } from "./session-log.ts";
 import { NO_STORES, type PendingStore, storeServer } from "./sticking.ts";
-import { killTermination, relayTermination } from "./termination.ts";
+import { killManner, killTermination, relayTermination } from "./termination.ts";
 import type { World } from "./world.ts";
 
 /** Of a client that speaks no WebSocket where it must. */
@@ -351,7 +351,8 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
   /** Somebody else ends it; a running relay tells its counters first. */
   #onKill(cause: KillCause, nowMs: Millis): void {
     const { name } = this.#state;
-    if (name !== "relaying") return this.#finish(killTermination(cause, name), nowMs);
+    const manner = killManner(cause);
+    if (name !== "relaying") return this.#finish(killTermination(cause, name), nowMs, manner);
     this.#leaving ??= new Leaving(this.#parts, this.#client);
     this.#become(this.#leaving.end(cause, nowMs));
   }

@@ -1,7 +1,7 @@
 // The two letters at the end of a log line: who ended the session, and in which phase (haproxy
 // configuration §8.5).
 import type { KillCause } from "./events.ts";
-import type { RelayEnd } from "./mover.ts";
+import type { CloseManner, RelayEnd } from "./mover.ts";
 import type { SessionState } from "./session-state.ts";
 
 /** The first letter when somebody else ended it. */
@@ -13,6 +13,8 @@ const KILL_LETTERS: Readonly<Record<KillCause, string>> = {
   drain: "K",
   rebalance: "K",
   switchover: "K",
+  // What would be logged in the end, once `timeout client` had run out.
+  "address-gone": "c",
 };
 
 /** Both letters of a relay that ended by itself. */
@@ -35,10 +37,15 @@ export function relayTermination(end: RelayEnd, kill: KillCause | undefined): st
 
 /** Both letters of a session that somebody else ended; as HAProxy's, without a phase once connected. */
 export function killTermination(cause: KillCause, state: SessionState["name"]): string {
-  return `${KILL_LETTERS[cause]}${killPhase(state)}`;
+  return `${KILL_LETTERS[cause]}${killPhase(cause, state)}`;
 }
 
-function killPhase(state: SessionState["name"]): string {
+/** How the client is closed: one that cannot be reached is not waited for. */
+export function killManner(cause: KillCause): CloseManner {
+  return cause === "address-gone" ? "reset" : "finish";
+}
+
+function killPhase(cause: KillCause, state: SessionState["name"]): string {
   switch (state) {
     case "opening":
     case "inspecting":
@@ -49,6 +56,6 @@ function killPhase(state: SessionState["name"]): string {
     case "connecting":
       return "C";
     default:
-      return "-";
+      return cause === "address-gone" ? "D" : "-";
   }
 }

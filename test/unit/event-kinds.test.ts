@@ -19,7 +19,10 @@ test("every kind of event in the code is in the table of kinds", () => {
     }
   }
   const page = readFileSync("docs/operations.md", "utf8");
-  const table = page.slice(page.indexOf("| kind | source |"), page.indexOf("### A webhook, a script"));
+  const table = page.slice(
+    page.indexOf("| kind | source |"),
+    page.indexOf("### A webhook, a script"),
+  );
   const listed = new Set([...table.matchAll(/`([a-z]+\.[a-z-]+)`/g)].map(([, kind]) => kind!));
   expect([...inCode].filter((kind) => !listed.has(kind))).toEqual([]);
   // Kinds that are put together of a group and a state.

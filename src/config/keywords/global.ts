@@ -273,6 +273,13 @@ const PROCESS: readonly Keyword<GlobalDraft>[] = [
     TICKLE_RATE_MAX,
     { ours: true, default: String(TICKLE_RATE_DEFAULT) },
   ),
+  timeKeyword(
+    "gone-address-grace",
+    "goneAddressGraceMs",
+    "When the agent gives a virtual address up, how long the sessions at it wait for its return before " +
+      "they are ended; 0: until their own timeouts.",
+    { ours: true, default: "10s" },
+  ),
 ];
 
 const NAMES: readonly Keyword<GlobalDraft>[] = [

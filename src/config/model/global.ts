@@ -48,6 +48,8 @@ export interface GlobalSection {
   readonly mover: MoverChoice;
   /** `tickle-rate` (ours), default 2,000: idle clients that are woken a second after a takeover; 0: none. */
   readonly tickleRate: number;
+  /** `gone-address-grace` (ours), default 10 s: from a VIP's leaving to the end of its sessions; 0: never. */
+  readonly goneAddressGraceMs: Millis;
 }
 
 /** By a bare TCP connection to each listener, by an MQTT client through the first one, or not at all. */

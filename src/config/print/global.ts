@@ -58,6 +58,7 @@ export function printGlobal(global: GlobalSection): string {
     printOwnLine("balancer-probe", global.balancerProbe),
     printOwnLine("mover", global.mover),
     printOwnLine("tickle-rate", global.tickleRate),
+    printOwnLine("gone-address-grace", printTime(global.goneAddressGraceMs)),
   ].join("");
 }
 

@@ -12,6 +12,7 @@ import {
   LIVE_LISTED_AFTER_MS,
   LIVE_STEP_ENTRIES_MAX,
 } from "../../../src/limits.ts";
+import { addressKey } from "../../../src/live/address-key.ts";
 import { LiveList } from "../../../src/live/live-list.ts";
 import { byteString } from "../../../src/rules/bytes.ts";
 
@@ -109,6 +110,23 @@ describe("the list of live connections", () => {
     expect(shown(list, 1_600)).toEqual(["192.0.2.1:5000>192.0.2.100:1883=1"]);
     list.closed(2, 1_700);
     expect(shown(list, 1_700)).toEqual(["192.0.2.1:5000>192.0.2.100:1883=0"]);
+  });
+
+  it("does not tell the end of what was lost with its address, so that others wake the client", () => {
+    const list = new LiveList();
+    list.opened(1, end("192.0.2.1", 5_000), VIP, 0);
+    list.opened(2, end("192.0.2.1", 5_001), end("192.0.2.101", 1883), 0);
+    list.work(1_000);
+    const toldId = list.table.lastUpdateId;
+    list.abandon(addressKey("192.0.2.100")!, 2_000);
+    list.closed(1, 2_000);
+    expect(list.table.lastUpdateId).toBe(toldId);
+    expect(list.listedCount).toBe(1);
+    list.closed(2, 2_000);
+    expect(shown(list, 2_000)).toEqual([
+      "192.0.2.1:5000>192.0.2.100:1883=1",
+      "192.0.2.1:5001>192.0.2.101:1883=0",
+    ]);
   });
 
   it("does a bounded part in one turn and asks for the next at once", () => {

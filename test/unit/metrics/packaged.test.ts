@@ -59,7 +59,7 @@ function familyNames(): Set<string> {
   const sources = {
     context: contextOf(bench, CONFIGURATION, [{ ...PEERS, peers: [peer] }]),
     fitness: () => ({ isFit: true, reasons: [] }),
-    live: () => ({ ownCount: 0, entryCount: 0 }),
+    live: () => ({ ownCount: 0, entryCount: 0, goneCount: 0 }),
     node: NODE,
   };
   const text = [...renderMetrics(sources, parseMetricsQuery("/metrics")!, 0)].join("");

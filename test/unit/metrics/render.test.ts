@@ -31,7 +31,7 @@ function piecesOf(text: string, query = "", peers: readonly GroupStatus[] = []):
   const sources = {
     context: contextOf(bench, text, peers),
     fitness: () => ({ isFit: false, reasons: ["one", "two"] }),
-    live: () => ({ ownCount: 3, entryCount: 5 }),
+    live: () => ({ ownCount: 3, entryCount: 5, goneCount: 0 }),
     node: NODE,
   };
   return [...renderMetrics(sources, selectionOf(query), 2_500)];
@@ -120,7 +120,7 @@ describe("renderMetrics()", () => {
     const sources = {
       context: contextOf(bench, CONFIGURATION, []),
       fitness: () => ({ isFit: true, reasons: [] }),
-      live: () => ({ ownCount: 0, entryCount: 0 }),
+      live: () => ({ ownCount: 0, entryCount: 0, goneCount: 0 }),
       node: NODE,
     };
     const states = { open: "UP", paused: "UP", stopped: "DOWN" } as const;
