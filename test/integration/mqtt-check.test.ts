@@ -16,7 +16,7 @@ import { CheckRunner } from "../../src/io/checks/runner.ts";
 import { makeAuthority } from "../support/certificates.ts";
 import { endLater } from "../support/cleanup.ts";
 import { startMosquittos } from "../support/mosquitto.ts";
-import { freePort } from "../support/ports.ts";
+import { freePort, freePorts } from "../support/ports.ts";
 import { findProgram, has, skipNote } from "../support/programs.ts";
 import { tempDir } from "../support/temp.ts";
 import { canConnect, waitFor } from "../support/wait-for.ts";
@@ -130,15 +130,50 @@ describe.skipIf(!has("mosquitto"))(`mqtt-check and mosquitto${skipNote("mosquitt
     expect(plain).toMatchObject({ ok: false });
   });
 
-  test("speaks through mosquitto's WebSocket listener", async () => {
-    const port = await freePort();
-    const extraLines = [`listener ${port} 127.0.0.1`, "protocol websockets"];
-    await startMosquittos(1, { extraLines });
-    await waitFor(() => canConnect(port));
-    for (const version of VERSIONS) {
-      const publish = { topic: "probe", withinMs: 1_000 };
-      const report = await check(port, { version, webSocketPath: "/mqtt", publish });
-      expect(report).toMatchObject({ ok: true, code: "L7OK" });
+  test("signs in and has its message back over each transport, in both versions", async () => {
+    const authority = makeAuthority();
+    const own = authority.issue(["broker.example"]);
+    const passwords = path.join(tempDir(), "passwords");
+    execFileSync(findProgram("mosquitto_passwd")!, ["-b", "-c", passwords, "lb", "hush"]);
+    const [plain, secure, web, secureWeb] = (await freePorts(4)) as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    const tls = [`certfile ${own.certFile}`, `keyfile ${own.keyFile}`];
+    const extraLines = [
+      ...["allow_anonymous false", `password_file ${passwords}`, `listener ${plain} 127.0.0.1`],
+      ...[`listener ${secure} 127.0.0.1`, ...tls],
+      ...[`listener ${web} 127.0.0.1`, "protocol websockets"],
+      ...[`listener ${secureWeb} 127.0.0.1`, "protocol websockets", ...tls],
+    ];
+    const [broker] = await startMosquittos(1, { extraLines });
+    const ports = [plain, secure, web, secureWeb];
+    await waitFor(async () =>
+      (await Promise.all(ports.map((port) => canConnect(port)))).every(Boolean),
+    );
+    for (const port of ports) {
+      const isSecure = port === secure || port === secureWeb;
+      const settings = {
+        intervalMs: 5_000,
+        ...(isSecure ? { tls: true, sni: "broker.example" } : {}),
+      };
+      const options = { settings, ca: authority.cert };
+      for (const version of VERSIONS) {
+        const words = {
+          ...{ version, username: "lb", password: "hush", clientIdPrefix: `own${port}v${version}` },
+          ...(port === web || port === secureWeb ? { webSocketPath: "/mqtt" } : {}),
+          publish: { topic: "probe", withinMs: 4_000 },
+        };
+        const report = await check(port, words, options);
+        expect(report).toMatchObject({ ok: true, code: "L7OK" });
+        expect(report.answerMs).toBeGreaterThan(0);
+        expect(broker!.output()).toMatch(new RegExp(`as own${port}v${version}\\S+ .*u'lb'`));
+        const wrong = await check(port, { ...words, password: "loud" }, options);
+        const status = version === 5 ? 0x87 : 5;
+        expect(wrong).toMatchObject({ ok: false, code: "L7STS", status });
+      }
     }
   });
 });
