@@ -16,18 +16,25 @@ const SECOND_MS: Millis = 1_000;
 /** Part of a token that may be missing: times of weeks in ms leave as little room for fractions. */
 const ARITHMETIC_ERROR = 1e-4;
 
+/** Connects that were decided on at one instant, and are made at it or soon after. */
+interface Turn {
+  readonly decidedMs: Millis;
+  madeMs: Millis;
+}
+
 /** The connects of one server. Time never goes backwards. */
 export class ConnectRate {
   readonly spec: ConnectRateSpec;
-  /** The instants of the last `perSecond` connects, as a ring. */
-  readonly #takenMs: Float64Array;
+  /** The turns of the last `perSecond` connects, as a ring. */
+  readonly #taken: Turn[];
+  #turn: Turn = { decidedMs: -Infinity, madeMs: -Infinity };
   #next = 0;
   #tokens: number;
   #filledMs: Millis;
 
   constructor(spec: ConnectRateSpec, nowMs: Millis) {
     this.spec = spec;
-    this.#takenMs = new Float64Array(spec.perSecond).fill(-Infinity);
+    this.#taken = new Array<Turn>(spec.perSecond).fill(this.#turn);
     this.#tokens = spec.burst;
     this.#filledMs = nowMs;
   }
@@ -37,7 +44,7 @@ export class ConnectRate {
     const missing = 1 - this.#fill(nowMs);
     const isThere = missing <= ARITHMETIC_ERROR;
     const filledMs = isThere ? nowMs : nowMs + (missing * SECOND_MS) / this.spec.perSecond;
-    return Math.max(filledMs, this.#takenMs[this.#next]! + SECOND_MS);
+    return Math.max(filledMs, this.#taken[this.#next]!.madeMs + SECOND_MS);
   }
 
   /** Whether a connect may be made now. */
@@ -45,11 +52,20 @@ export class ConnectRate {
     return this.nextMs(nowMs) <= nowMs;
   }
 
-  /** Counts a connect that is made now. */
+  /**
+   * One of the connects that were decided on last has been made, at this instant: a busy process is
+   * late, and it is the server's second that counts.
+   */
+  noteMade(atMs: Millis): void {
+    this.#turn.madeMs = Math.max(this.#turn.madeMs, atMs);
+  }
+
+  /** Counts a connect that is decided on now. */
   take(nowMs: Millis): void {
     this.#tokens = this.#fill(nowMs) - 1;
     this.#filledMs = nowMs;
-    this.#takenMs[this.#next] = nowMs;
+    if (this.#turn.decidedMs !== nowMs) this.#turn = { decidedMs: nowMs, madeMs: nowMs };
+    this.#taken[this.#next] = this.#turn;
     this.#next = (this.#next + 1) % this.spec.perSecond;
   }
 

@@ -9,7 +9,6 @@ import type { ServerState } from "./server.ts";
 /** Keeps `served` of the servers and the queues; `T` names a session. */
 export class Places<T> {
   readonly #queues = new Queues<T>();
-  readonly #rates = new WeakMap<ServerState, ConnectRate>();
   #served = 0;
   /** Sessions that neither have nor await a slot: the one being placed or leaving. */
   #movingCount = 0;
@@ -100,12 +99,10 @@ export class Places<T> {
   /** A reload may have set another limit. */
   #rateOf(server: ServerState): ConnectRate | undefined {
     const { connectRate: spec } = server.spec;
-    const rate = this.#rates.get(server);
+    const rate = server.connectRate;
     if (rate?.spec.perSecond === spec?.perSecond && rate?.spec.burst === spec?.burst) return rate;
-    this.#rates.delete(server);
-    if (spec === undefined) return undefined;
-    const created = new ConnectRate(spec, this.nowMs);
-    this.#rates.set(server, created);
+    const created = spec === undefined ? undefined : new ConnectRate(spec, this.nowMs);
+    server.connectRate = created;
     return created;
   }
 

@@ -3,6 +3,7 @@
 import type { Millis } from "../base/units.ts";
 import type { Server } from "../config/model/server.ts";
 import { ADMIN, ADMIN_DRAIN_MASK, ADMIN_MAINT_MASK } from "./admin.ts";
+import type { ConnectRate } from "./connect-rate.ts";
 import { clearServerCounters, createServerCounters } from "./counters.ts";
 import type { ServerCounters } from "./counters.ts";
 import { scaleWeight } from "./weight.ts";
@@ -38,6 +39,8 @@ export class ServerState {
   lastChangeMs: Millis;
   /** When a connection to it last started; absent before the first. */
   lastSessionMs: Millis | undefined;
+  /** Its connects, where it is presented with so many a second only. Kept by the balancer. */
+  connectRate: ConnectRate | undefined;
   /** Time spent down, without the current outage. */
   #downMs: Millis = 0;
 

@@ -291,7 +291,7 @@ export class SessionShell {
       case "connect-server":
         live.server = mover.connect(effect.spec, live.client);
         this.#servers.set(live.server, live);
-        return;
+        return effect.server.connectRate?.noteMade(monotonicMs());
       case "send-server":
         if (live.server !== undefined) mover.send(live.server, effect.bytes);
         return;

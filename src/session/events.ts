@@ -65,7 +65,7 @@ export type SessionEffect =
   | { readonly kind: "consume-client"; readonly count: number }
   | { readonly kind: "secure-client"; readonly context: TlsContext }
   | { readonly kind: "configure-client"; readonly socket: SocketOptions }
-  | { readonly kind: "connect-server"; readonly spec: ConnectSpec }
+  | { readonly kind: "connect-server"; readonly spec: ConnectSpec; readonly server: ServerState }
   | { readonly kind: "send-server"; readonly bytes: Uint8Array }
   | { readonly kind: "inspect-server"; readonly bytesMax: number }
   /** Drops first bytes of the server that were for us. */

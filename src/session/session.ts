@@ -235,7 +235,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
     if (spec === undefined) return this.#onConnectFailed(server, false, nowMs);
     const connectMs = this.context.backend!.proxy.timeouts.connect ?? Infinity;
     this.#become({ name: "connecting", deadlineMs: nowMs + connectMs, server });
-    this.#effects.push({ kind: "connect-server", spec });
+    this.#effects.push({ kind: "connect-server", spec, server });
   }
 
   #onServerClosed(code: string | undefined, nowMs: Millis): void {

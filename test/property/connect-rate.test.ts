@@ -44,6 +44,32 @@ test("no second holds more than the rate, whatever the pauses", () => {
   );
 });
 
+test("no second holds more than the rate where connects are made later than decided on", () => {
+  const steps = fc.array(fc.record({ pauseMs: fc.nat(40), lateMs: fc.nat(30) }), {
+    maxLength: 2_000,
+    size: "max",
+  });
+  fc.assert(
+    fc.property(limit, steps, (spec, turns) => {
+      const rate = new ConnectRate(spec, 0);
+      const madeMs: number[] = [];
+      let nowMs = 0;
+      for (const { pauseMs, lateMs } of turns) {
+        nowMs += pauseMs;
+        let count = 0;
+        for (; rate.isOpen(nowMs); count++) rate.take(nowMs);
+        for (let each = 1; each <= count; each++) {
+          madeMs.push(nowMs + (lateMs * each) / count);
+          rate.noteMade(madeMs.at(-1)!);
+        }
+        nowMs += lateMs;
+      }
+      expect(mostInASecond(madeMs)).toBeLessThanOrEqual(spec.perSecond);
+    }),
+    { numRuns: 100 },
+  );
+});
+
 test("whoever comes as soon as it is open has the whole rate", () => {
   fc.assert(
     fc.property(limit, fc.integer({ min: 0, max: 1e9 }), (spec, startMs) => {
