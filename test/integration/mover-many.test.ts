@@ -8,7 +8,7 @@ test.skipIf(loadMoverAddon().addon === undefined)(
   "a process whose native mover is shut down ends by itself",
   async () => {
     const program = compileProgram("test/integration/mover-many.ts");
-    const ended = await runToEnd({ command: process.execPath, args: [program, "300"] });
+    const ended = await runToEnd({ command: process.execPath, args: [program, "300", "10"] });
     expect(ended.stderr).toBe("");
     expect(ended.stdout).toBe("300 relays\n");
   },
