@@ -57,9 +57,9 @@ export class TrafficLog {
     for (const frontend of this.#world.frontends.values()) {
       const log = this.#logs.get(frontend.name);
       frontend.logMoment = momentOf(frontend, log);
-      frontend.logsSamples = [log?.format, log?.errorFormat, log?.structured].some(
-        (format) => format?.hasSamples === true,
-      );
+      const formats = [log?.format, log?.errorFormat, log?.structured];
+      frontend.logsSamples = formats.some((format) => format?.hasSamples === true);
+      frontend.logsLocalAddress = formats.some((format) => format?.hasLocalAddress === true);
     }
   }
 

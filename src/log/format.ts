@@ -34,9 +34,13 @@ export interface CompiledLogFormat {
   readonly emission: "connect" | "end";
   /** Whether it asks for samples, `%[...]`. */
   readonly hasSamples: boolean;
+  /** Whether it asks for the address that a server sees, `%bi` or `%bp`. */
+  readonly hasLocalAddress: boolean;
   /** One line without its framing. Empty lines are not to be sent. */
   render(record: ConnectionRecord, context: unknown): string;
 }
+
+const LOCAL_ADDRESS_NAMES: ReadonlySet<string> = new Set(["bi", "bp"]);
 
 /** A format that cannot be used; the message follows `failed to parse log-format : `. */
 export interface RefusedLogFormat {
@@ -68,6 +72,9 @@ export function compileLogFormat(
     ok: true,
     emission: needsEnd ? "end" : "connect",
     hasSamples: parsed.nodes.some((node) => node.kind === "sample"),
+    hasLocalAddress: parsed.nodes.some(
+      (node) => node.kind === "variable" && LOCAL_ADDRESS_NAMES.has(node.name),
+    ),
     render: (record, context) => join(pieces, record, context),
   };
 }

@@ -22,33 +22,29 @@ export function clientIdentity(bytes: Uint8Array): ClientIdentity | undefined {
   if (bytes[0] !== CONNECT) return undefined;
   const reader = new FieldReader(bytes, 1);
   reader.variableInteger();
-  reader.field();
+  reader.skipField();
   const version = reader.byte() & 0x7f;
   const flags = reader.byte();
   reader.skip(2);
   if (version === VERSION_5) reader.skip(reader.variableInteger());
-  const clientId = reader.field();
+  const clientId = reader.text();
   if ((flags & WILL_FLAG) !== 0) {
     if (version === VERSION_5) reader.skip(reader.variableInteger());
-    reader.field();
-    reader.field();
+    reader.skipField();
+    reader.skipField();
   }
-  const username = (flags & USERNAME_FLAG) === 0 ? undefined : reader.field();
-  if (reader.isBroken) return undefined;
-  return { clientId: textOf(clientId), username: username && textOf(username) };
-}
-
-function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8");
+  const username = (flags & USERNAME_FLAG) === 0 ? undefined : reader.text();
+  return reader.isBroken ? undefined : { clientId, username };
 }
 
 /** Reads on after the end as zeros, and remembers it. */
 class FieldReader {
-  readonly #bytes: Uint8Array;
+  readonly #bytes: Buffer;
   #at: number;
 
   constructor(bytes: Uint8Array, at: number) {
-    this.#bytes = bytes;
+    const { buffer, byteOffset, length } = bytes;
+    this.#bytes = Buffer.isBuffer(bytes) ? bytes : Buffer.from(buffer, byteOffset, length);
     this.#at = at;
   }
 
@@ -76,10 +72,15 @@ class FieldReader {
     return value;
   }
 
-  /** Bytes behind their length (§1.5.4, §1.5.6). */
-  field(): Uint8Array {
+  /** Bytes behind their length (§1.5.4, §1.5.6); where they begin. */
+  skipField(): number {
     const length = (this.byte() << 8) | this.byte();
     this.#at += length;
-    return this.#bytes.subarray(this.#at - length, this.#at);
+    return this.#at - length;
+  }
+
+  text(): string {
+    const start = this.skipField();
+    return this.#bytes.toString("utf8", start, this.#at);
   }
 }

@@ -29,6 +29,7 @@ export function connectSpec(
     endpoint: withPort(facts.endpoint, spec.portOffset, context.destination),
     socket: facts.socket,
     speaksFirst,
+    asksLocal: context.frontend.logsLocalAddress,
     local,
     interface: source?.interface,
     preamble: spec.sendProxy === undefined ? undefined : preamble(spec.sendProxy, context),

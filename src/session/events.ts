@@ -35,7 +35,7 @@ export type SessionEvent =
   | { readonly kind: "bytes"; readonly bytes: Uint8Array; readonly ended: boolean }
   | { readonly kind: "secured"; readonly tls: TlsFacts }
   | { readonly kind: "client-closed"; readonly code?: string }
-  | { readonly kind: "connected"; readonly local: Endpoint; readonly tls?: TlsFacts }
+  | { readonly kind: "connected"; readonly local: Endpoint | undefined; readonly tls?: TlsFacts }
   | { readonly kind: "server-closed"; readonly code?: string }
   /** First bytes of the server, while response rules wait for them. */
   | { readonly kind: "server-bytes"; readonly bytes: Uint8Array; readonly ended: boolean }

@@ -56,6 +56,8 @@ export class FrontendState {
 
   /** Whether its lines may ask for first bytes once the relay runs. */
   logsSamples = true;
+  /** Whether they may ask for the address that a server sees. */
+  logsLocalAddress = true;
 
   constructor(proxy: Proxy, side: FrontendSide) {
     this.name = proxy.name;

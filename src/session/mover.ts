@@ -44,6 +44,8 @@ export interface ConnectSpec {
   readonly local?: { readonly host: string; readonly port?: number } | undefined;
   readonly interface?: string | undefined;
   readonly socket: SocketOptions;
+  /** Whether `connected` is to tell the address that the server sees. */
+  readonly asksLocal?: boolean;
   /** Bytes are there to be sent as soon as it is connected. */
   readonly speaksFirst?: boolean;
   /** Sent before anything else, TLS included: the PROXY header. */
@@ -172,7 +174,8 @@ export type MoverEvent =
   | {
       readonly kind: "connected";
       readonly connection: ConnectionId;
-      readonly local: Endpoint;
+      /** Known where it was asked for. */
+      readonly local: Endpoint | undefined;
       readonly tls?: TlsFacts;
     }
   /** A connection that is not in a relay is gone: refused, reset, failed in TLS, or closed by its peer. */

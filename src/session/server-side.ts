@@ -269,6 +269,7 @@ export class ServerSide {
 
   #giveBack(server: ServerState, nowMs: Millis): void {
     const grants = this.backend.balancer.release(server, nowMs);
+    if (grants.length === 0) return this.#log.noteReleased(server.served);
     for (const grant of grants) this.#effects.push({ kind: "grant", grant });
     // HAProxy wakes who waits, and counts it with the server once it runs.
     const grantedCount = grants.filter((grant) => grant.server === server).length;

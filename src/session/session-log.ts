@@ -149,7 +149,7 @@ export class SessionLog {
     this.#isRedispatched = true;
   }
 
-  noteConnected(nowMs: Millis, local: Endpoint): void {
+  noteConnected(nowMs: Millis, local: Endpoint | undefined): void {
     this.#connectedMs = nowMs;
     this.#localAddress = local;
   }

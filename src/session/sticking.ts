@@ -46,7 +46,7 @@ export function matchRequest(
   let server: ServerState | undefined;
   const stores: PendingStore[] = [];
   const matched: PinnedEntry[] = [];
-  const settled = new Set<StickTable>();
+  const settled: StickTable[] = [];
   for (const rule of rules) {
     if (rule.kind === "store-response" || hasStore(stores, rule.table)) continue;
     const found = evaluateKey(rule, context);
@@ -61,11 +61,12 @@ export function matchRequest(
     const isUsable = bound !== undefined && backend.mayPersist(bound) && !backend.isEmptying(bound);
     if (isUsable) server ??= bound;
     // Whichever server takes the device meanwhile, the entry goes on to name this one.
-    if (bound !== undefined && backend.side.stickPolicy === "return") settled.add(rule.table);
+    if (bound !== undefined && backend.side.stickPolicy === "return") settled.push(rule.table);
     rule.table.touch(entry, context.nowMs, "local");
     matched.push({ table: rule.table, entry });
   }
-  return { server, stores: stores.filter(({ table }) => !settled.has(table)), matched };
+  if (settled.length === 0) return { server, stores, matched };
+  return { server, stores: stores.filter(({ table }) => !settled.includes(table)), matched };
 }
 
 /** Runs the `store-response` rules; `wait` while one of them needs more bytes. */

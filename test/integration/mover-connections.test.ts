@@ -297,6 +297,7 @@ describe.each(MOVERS)("$name: connect() and close()", (factory) => {
     const id = harness.mover.connect({
       endpoint: { kind: "ip", family: 4, host: "127.0.0.1", port: backend.port },
       local: { host: "127.0.0.5", port },
+      asksLocal: true,
       socket: NO_KEEPALIVE,
     });
     const connected = await harness.next("connected");

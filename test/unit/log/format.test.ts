@@ -86,6 +86,14 @@ describe("compileLogFormat()", () => {
     expect(compiled.ok && compiled.render(rest, undefined)).toBe('- - - "" -');
   });
 
+  test.each([
+    ["%si:%sp", false],
+    ["%si %bp", true],
+    ["%{+X}bi", true],
+  ])("says whether %j asks for the address that the server sees", (format, hasLocalAddress) => {
+    expect(compileLogFormat(format, OPTIONS)).toMatchObject({ hasLocalAddress });
+  });
+
   test("names unix sockets and writes IPv6 in hexadecimal", () => {
     const unix = { kind: "unix", path: "/run/x", abstract: false } as const;
     expect(render("%ci:%cp", { client: unix })).toBe("unix:1");

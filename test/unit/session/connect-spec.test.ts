@@ -32,6 +32,20 @@ describe("connectSpec()", () => {
     expect([local, preamble, tls]).toEqual([undefined, undefined, undefined]);
   });
 
+  test("asks for its own address where log lines may name that", () => {
+    const made = bench("127.0.0.2:99");
+    expect(specOf(made.accept()).asksLocal).toBe(true);
+    made.frontend("in").logsLocalAddress = false;
+    expect(specOf(made.accept()).asksLocal).toBe(false);
+  });
+
+  test("says whether bytes are there that the server gets at once", () => {
+    const waits = "tcp-request inspect-delay 1s\n tcp-request content accept if { req.len gt 0 }";
+    expect(specOf(bench("127.0.0.2:99").accept()).speaksFirst).toBe(false);
+    expect(specOf(bench("127.0.0.2:99", waits).accept().send("hello")).speaksFirst).toBe(true);
+    expect(specOf(bench("127.0.0.2:99 send-proxy").accept()).speaksFirst).toBe(true);
+  });
+
   test("goes to the client's port when the server names none, or an offset", () => {
     expect(portFor("127.0.0.2", 1_883)).toBe(1_883);
     expect(portFor("127.0.0.2:+1000", 1_883)).toBe(2_883);

@@ -8,7 +8,7 @@ import {
   RELAY_CHUNK_BYTES,
   SILENCED_HOLD_MS,
 } from "../../../limits.ts";
-import type { CloseManner, ConnectionId } from "../../../session/mover.ts";
+import type { CloseManner, ConnectionId, ConnectSpec } from "../../../session/mover.ts";
 import type { DeadlineEntry } from "../deadlines.ts";
 import { HeldBytes } from "../held-bytes.ts";
 import type { MoverAddon, MoverHandle } from "./addon.ts";
@@ -67,8 +67,8 @@ export class NativeConnection implements DeadlineEntry {
   hasEnded = false;
   /** Bytes received and not consumed. */
   bytesIn = 0;
-  /** Sent as soon as it is connected. */
-  preamble: Uint8Array | undefined;
+  /** What was asked for, of a connection to a server. */
+  spec: ConnectSpec | undefined;
   deadlineSlot = -1;
   readonly #host: NativeConnectionHost;
   readonly #queue = new SendQueue();
@@ -100,7 +100,8 @@ export class NativeConnection implements DeadlineEntry {
       if (errno !== 0) return this.fail(systemError(errno, "connect"));
       if ((readiness & READY.write) === 0) return;
       this.phase = "open";
-      if (this.preamble !== undefined) this.send(this.preamble);
+      const preamble = this.spec?.preamble;
+      if (preamble !== undefined) this.send(preamble);
       this.#host.connected(this);
     } else if (errno !== 0) this.#failure ??= systemError(errno, "read");
     if ((readiness & READY.write) !== 0 && !this.#queue.isEmpty) this.#flush();

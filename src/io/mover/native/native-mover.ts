@@ -193,20 +193,18 @@ export class NativeMover implements PlainMover {
     const fd = openConnection(this.#addon, this.#host.handle, spec);
     const connection = new NativeConnection(this.#host, this.#nextId(), fd, "connect");
     this.#connections.set(connection.id, connection);
-    if (fd < 0) {
-      this.#failLater(connection, -fd);
-      return connection.id;
-    }
-    connection.preamble = spec.preamble;
+    if (fd < 0) return this.#failLater(connection, -fd);
+    connection.spec = spec;
     connection.generation = this.#scratch[0]!;
     return this.#adopt(connection);
   }
 
   /** Tells a failure later than the call that met it, unless the connection is closed before. */
-  #failLater(connection: NativeConnection, errno: number): void {
+  #failLater(connection: NativeConnection, errno: number): ConnectionId {
     process.nextTick(() => {
       if (connection.phase === "connect") connection.fail(systemError(errno, "connect"));
     });
+    return connection.id;
   }
 
   #adopt(connection: NativeConnection): ConnectionId {
@@ -375,14 +373,15 @@ export class NativeMover implements PlainMover {
   }
 
   #onConnected(connection: NativeConnection): void {
-    this.#addon.localAddress(this.#host.handle, connection.fd);
-    const local = readAddress(this.#scratch, 0);
+    const asksLocal = connection.spec?.asksLocal === true;
+    if (asksLocal) this.#addon.localAddress(this.#host.handle, connection.fd);
+    const local = asksLocal ? readAddress(this.#scratch, 0) : undefined;
     this.#emit({ kind: "connected", connection: connection.id, local });
   }
 
   #tellBytes(connection: NativeConnection): void {
-    const { id, held, hasEnded } = connection;
-    this.#emit({ kind: "bytes", connection: id, bytes: held.view(), ended: hasEnded });
+    const { id, held, hasEnded: ended } = connection;
+    this.#emit({ kind: "bytes", connection: id, bytes: held.view(), ended });
   }
 
   #onDescriptorClosed(connection: NativeConnection, fd: number): void {
@@ -394,7 +393,7 @@ export class NativeMover implements PlainMover {
 
   #onRelayEnded({ client, server, end, counters, code }: NativeRelayEnd): void {
     this.#updateHold();
-    const cause = code === undefined ? {} : { code };
-    this.#emit({ kind: "relay-ended", client, server, end, counters, ...cause });
+    const told = { kind: "relay-ended", client, server, end, counters } as const;
+    this.#emit(code === undefined ? told : { ...told, code });
   }
 }
