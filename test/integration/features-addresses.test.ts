@@ -3,6 +3,7 @@ import { statSync } from "node:fs";
 import net from "node:net";
 import path from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { unixPath } from "../../src/io/mover/endpoints.ts";
 import { freePort, freePorts } from "../support/ports.ts";
 import { startProcess } from "../support/process.ts";
 import { REPOSITORY_DIR } from "../support/repository.ts";
@@ -31,7 +32,7 @@ describe("addresses", () => {
       ? await startServer({ greeting: "six", listen: { host: "::1", port: 0 } })
       : v4;
     await startServer({ greeting: "unix", listen: { path: file } });
-    await startServer({ greeting: "abstract", listen: { path: `\0${path.basename(dir)}-server` } });
+    await startServer({ greeting: "abstract", listen: { path: unixPath(`${path.basename(dir)}-server`, true) } });
     servers = { v4: v4.port, v6: v6.port, file };
     const [six, dual, only, offset, toUnix, toAbstract, alive] = await freePorts(7);
     port = {
@@ -85,7 +86,7 @@ describe("addresses", () => {
     const file = path.join(dir, "bind.sock");
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(await greeting(openClient({ path: file }))).toBe("four");
-    expect(await greeting(openClient({ path: `\0${path.basename(dir)}-bind` }))).toBe("four");
+    expect(await greeting(openClient({ path: unixPath(`${path.basename(dir)}-bind`, true) }))).toBe("four");
   });
 
   test("server takes a unix socket and an abstract one", async () => {

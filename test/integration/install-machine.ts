@@ -18,7 +18,7 @@ import { tempDir } from "../support/temp.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 const DEBIAN = "http://deb.debian.org/debian";
-const PACKAGES = "systemd,systemd-sysv,dbus,iproute2,libstdc++6";
+const PACKAGES = "systemd,systemd-sysv,dbus,iproute2,libstdc++6,nftables";
 
 /** cgroups(7), version 2, alone or beside version 1. */
 const CGROUP_ROOT = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"].find((folder) =>

@@ -1,5 +1,5 @@
 // The units, as systemd reads them.
-import { cpSync, readdirSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { runToEnd } from "../support/process.ts";
@@ -23,13 +23,13 @@ describe.skipIf(!has("systemd-analyze"))(`systemd units${skipNote("systemd-analy
   beforeAll(async () => {
     root = await installedTree();
     // Units refer to targets and sockets of systemd, and to the shell.
+    mkdirSync(path.join(root, SYSTEM_UNITS), { recursive: true });
     for (const unit of readdirSync(SYSTEM_UNITS)) {
       if (!/\.(?:target|slice|socket|mount)$/.test(unit)) continue;
-      cpSync(path.join(SYSTEM_UNITS, unit), path.join(root, SYSTEM_UNITS, unit), {
-        dereference: true,
-      });
+      copyFileSync(path.join(SYSTEM_UNITS, unit), path.join(root, SYSTEM_UNITS, unit));
     }
-    cpSync("/bin/sh", path.join(root, "bin/sh"), { dereference: true });
+    mkdirSync(path.join(root, "bin"), { recursive: true });
+    copyFileSync("/bin/sh", path.join(root, "bin", "sh"));
   });
 
   test("systemd finds nothing to complain of", async () => {

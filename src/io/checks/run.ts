@@ -11,6 +11,7 @@ import type { CheckReport } from "../../health/result.ts";
 import type { ScriptEffect, ScriptEvent } from "../../health/script.ts";
 import { CheckScript } from "../../health/script.ts";
 import { encodeProxyHeader, encodeProxyLocal } from "../../session/proxy-protocol/encode.ts";
+import { unixPath } from "../mover/endpoints.ts";
 import { afterPolling } from "../self-probe.ts";
 
 type ConnectEffect = Extract<ScriptEffect, { kind: "connect" }>;
@@ -165,8 +166,7 @@ export class CheckRun {
 
 function openWire(endpoint: Endpoint, plan: CheckPlan): Socket {
   if (endpoint.kind === "unix") {
-    const path = endpoint.abstract ? `\0${endpoint.path}` : endpoint.path;
-    return connect({ path, allowHalfOpen: true });
+    return connect({ path: unixPath(endpoint.path, endpoint.abstract), allowHalfOpen: true });
   }
   const { source } = plan;
   return connect({
