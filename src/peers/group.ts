@@ -345,6 +345,7 @@ export class PeerGroup implements Machine<GroupEvent, GroupEffect> {
       if (link.dialAtMs === undefined || link.dialAtMs > nowMs) continue;
       const connection = this.newConnection();
       link.line = this.#open(connection, { kind: "caller", memory: link.memory }, nowMs);
+      link.memory.counters.dialCount += 1;
       this.#effects.push({ kind: "dial", connection, peer: link.name });
     }
     if (this.#stopping !== "no") return;

@@ -23,6 +23,8 @@ export interface TablePosition {
 
 /** Events of a peer since the start, as `show peers` counts them. */
 export interface PeerCounters {
+  /** Attempts to reach the peer. */
+  dialCount: number;
   sessionCount: number;
   collisionCount: number;
   /** Sessions that ended for silence. */
@@ -46,6 +48,7 @@ export class PeerMemory {
   lastStatus = 0;
   lastHeardMs: Millis | undefined;
   readonly counters: PeerCounters = {
+    dialCount: 0,
     sessionCount: 0,
     collisionCount: 0,
     silenceCount: 0,

@@ -14,10 +14,11 @@ beforeAll(async () => {
   if (!has("haproxy")) return;
   const echo = await startEcho();
   both = await startRuntimes(
-    2,
-    ([mqtt, page]) => `
+    3,
+    ([mqtt, page, peer]) => `
 global
   maxconn 500
+  localpeer me
   node lb1
   description interop
 defaults
@@ -27,6 +28,9 @@ defaults
   timeout server 30s
 resolvers dns1
   nameserver ns1 127.0.0.1:53
+peers pair
+  peer me 127.0.0.1:${peer}
+  peer other 127.0.0.1:1
 frontend fe
   option socket-stats
   bind 127.0.0.1:${mqtt}
@@ -152,6 +156,16 @@ describe.skipIf(!has("haproxy"))("the stats socket, beside HAProxy's", () => {
       text.split("\n").map((line) => line.split(",").slice(0, 2).join()),
     );
     expect(ours).toEqual(theirs);
+  });
+
+  test("show peers tells that a peer cannot be reached", async () => {
+    for (const side of both) {
+      const other =
+        /id=other\(remote,\w+\) addr=127.0.0.1:1 last_status=CONN .*\n.* new_conn=[1-9]/;
+      await waitFor(async () => other.test(await side.ask("show peers")), {
+        what: `an attempt of ${side.name}`,
+      });
+    }
   });
 
   test("show stat json has the same cells", async () => {

@@ -102,7 +102,7 @@ function peerLines(peer: PeerStatus, index: number, address: string): string {
   const heard = peer.silentMs === undefined ? "<NEVER>" : shortDuration(peer.silentMs);
   const words = [
     `tx_hbt=${counters.sentHeartbeatCount} rx_hbt=${counters.receivedHeartbeatCount}`,
-    `no_hbt=${counters.silenceCount} new_conn=${counters.sessionCount}`,
+    `no_hbt=${counters.silenceCount} new_conn=${counters.dialCount}`,
     `proto_err=${counters.protocolErrorCount} coll=${counters.collisionCount}`,
   ];
   const indent = "        ";
@@ -122,9 +122,7 @@ function statusWord(peer: PeerStatus): string {
   if (ofState !== undefined) return ofState;
   const ofGreeting = STATUS_WORDS.get(peer.lastStatus);
   if (ofGreeting !== undefined) return ofGreeting;
-  return peer.isLocal || (peer.lastStatus === 0 && peer.counters.sessionCount === 0)
-    ? "NONE"
-    : "CONN";
+  return peer.counters.dialCount === 0 ? "NONE" : "CONN";
 }
 
 function timeWord(ms: Millis | undefined): string {

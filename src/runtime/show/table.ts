@@ -8,6 +8,8 @@ import type { StickTable } from "../../stick/table.ts";
 import {
   type Answer,
   type CommandCall,
+  DENIED,
+  isAllowed,
   output,
   refuse,
   type RuntimeCommand,
@@ -27,10 +29,13 @@ export const SHOW_TABLE: RuntimeCommand = {
 const USAGE =
   'Optional argument only supports "data.<store_data_type>" <operator> <value> and key <key>';
 
+/** To users, as HAProxy says it. */
+const UNREADABLE = "# contents not dumped due to insufficient privileges";
+
 /** Bytes that a line's address pretends an entry to take: programs want one number for each entry. */
 const ADDRESS_STEP = 0x40;
 
-function showTable({ args, nowMs }: CommandCall, context: RuntimeContext): Answer {
+function showTable({ args, level, nowMs }: CommandCall, context: RuntimeContext): Answer {
   const { tables } = context.world;
   const [name, keyword, keyWord] = args;
   if (name === undefined) {
@@ -39,12 +44,18 @@ function showTable({ args, nowMs }: CommandCall, context: RuntimeContext): Answe
   const table = tables.get(name);
   if (table === undefined) return refuse("No such table");
   const clock = (): Millis => Math.max(nowMs, context.world.nowMs);
-  if (keyword === undefined) return { kind: "output", pieces: dump(table, undefined, clock) };
-  if (keyword === "key") return showKey(table, keyWord, nowMs);
-  if (!keyword.startsWith("data.")) return refuse(USAGE);
-  const read = readTableFilter(table, args.slice(1), 3);
-  if (!read.ok) return refuse(read.problem);
-  return { kind: "output", pieces: dump(table, read.filter, clock) };
+  // Keys are names and addresses of devices.
+  const mayRead = isAllowed(level, "operator");
+  if (keyword === "key") return mayRead ? showKey(table, keyWord, nowMs) : DENIED;
+  let filter: TableFilter | undefined;
+  if (keyword !== undefined) {
+    if (!keyword.startsWith("data.")) return refuse(USAGE);
+    const read = readTableFilter(table, args.slice(1), 3);
+    if (!read.ok) return refuse(read.problem);
+    ({ filter } = read);
+  }
+  if (!mayRead) return output(`${printTable(table)}\n${UNREADABLE}\n`);
+  return { kind: "output", pieces: dump(table, filter, clock) };
 }
 
 function showKey(table: StickTable, word: string | undefined, nowMs: Millis): Answer {

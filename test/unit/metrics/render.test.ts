@@ -43,6 +43,7 @@ function linesOf(text: string, query = "", peers: readonly GroupStatus[] = []): 
 
 function peerOf(name: string, isLocal: boolean): PeerStatus {
   const zeros = {
+    dialCount: 4,
     sessionCount: 2,
     collisionCount: 0,
     silenceCount: 0,

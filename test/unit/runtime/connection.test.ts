@@ -94,6 +94,19 @@ describe("levels", () => {
     expect(cells("user")).not.toContain("10.0.0.1:1883");
   });
 
+  test("hide entries of tables from users", () => {
+    const shown = (level: "user" | "operator", words = ""): string => {
+      const client = new Dialogue({ level });
+      client.bench.world.tables.get("be")!.getOrCreate("A", client.bench.nowMs);
+      return client.send(`show table be${words}\n`);
+    };
+    const head = "# table: be, type: string, size:1048576, used:1\n";
+    expect(shown("user")).toBe(`${head}# contents not dumped due to insufficient privileges\n\n`);
+    expect(shown("user", " key A")).toBe("Permission denied\n\n");
+    expect(shown("operator")).toContain(" key=A ");
+    expect(shown("operator", " key A")).toContain(" key=A ");
+  });
+
   test("commands of a mode want the mode", () => {
     const late: RuntimeCommand = {
       ...command("late", () => ({ kind: "done" })),
