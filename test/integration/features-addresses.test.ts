@@ -32,7 +32,10 @@ describe("addresses", () => {
       ? await startServer({ greeting: "six", listen: { host: "::1", port: 0 } })
       : v4;
     await startServer({ greeting: "unix", listen: { path: file } });
-    await startServer({ greeting: "abstract", listen: { path: unixPath(`${path.basename(dir)}-server`, true) } });
+    await startServer({
+      greeting: "abstract",
+      listen: { path: unixPath(`${path.basename(dir)}-server`, true) },
+    });
     servers = { v4: v4.port, v6: v6.port, file };
     const [six, dual, only, offset, toUnix, toAbstract, alive] = await freePorts(7);
     port = {
@@ -86,7 +89,9 @@ describe("addresses", () => {
     const file = path.join(dir, "bind.sock");
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(await greeting(openClient({ path: file }))).toBe("four");
-    expect(await greeting(openClient({ path: unixPath(`${path.basename(dir)}-bind`, true) }))).toBe("four");
+    expect(await greeting(openClient({ path: unixPath(`${path.basename(dir)}-bind`, true) }))).toBe(
+      "four",
+    );
   });
 
   test("server takes a unix socket and an abstract one", async () => {
