@@ -8,6 +8,7 @@ import type { Server } from "../../src/config/model/server.ts";
 import { planAgent, planCheck } from "../../src/health/plan.ts";
 import type { CheckReport } from "../../src/health/result.ts";
 import { CheckRunner } from "../../src/io/checks/runner.ts";
+import { unixPath } from "../../src/io/mover/endpoints.ts";
 import { endLater } from "../support/cleanup.ts";
 import { freePort } from "../support/ports.ts";
 import { tempDir } from "../support/temp.ts";
@@ -130,6 +131,15 @@ describe("CheckRunner", () => {
     runner.start("v2", plan(method, { ...at(port), sendProxy: { version: 2, options: [] } }));
     await reportOf(reports, "v2");
     expect([...got.values()][0]?.toString("hex")).toBe("0d0a0d0a000d0a515549540a20000000");
+  });
+
+  test("checks abstract sockets, whose names HAProxy fills up to the whole length", async () => {
+    const { runner, reports } = startRunner();
+    const name = `tandem-checks-${process.pid}`;
+    await listen((socket) => socket.end(), { path: unixPath(name, true) });
+    const address = { kind: "unix", path: name, abstract: true } as const;
+    runner.start("abstract", plan(TCP, { address }));
+    expect(await reportOf(reports, "abstract")).toMatchObject({ ok: true, code: "L4OK" });
   });
 
   test("checks unix sockets, and says which error a missing one gives", async () => {
