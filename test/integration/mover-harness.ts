@@ -181,13 +181,17 @@ function tame(socket: net.Socket): net.Socket {
 
 /** Reads until at least `byteCount` bytes are there. */
 export async function readBytes(socket: net.Socket, byteCount: number): Promise<Buffer> {
-  let bytes = Buffer.alloc(0);
-  while (bytes.length < byteCount) {
+  const chunks: Buffer[] = [];
+  for (let count = 0; count < byteCount;) {
     const chunk = socket.read() as Buffer | null;
-    if (chunk !== null) bytes = Buffer.concat([bytes, chunk]);
-    else await readableOrGone(socket);
+    if (chunk === null) {
+      await readableOrGone(socket);
+    } else {
+      chunks.push(chunk);
+      count += chunk.length;
+    }
   }
-  return bytes;
+  return Buffer.concat(chunks);
 }
 
 async function readableOrGone(socket: net.Socket): Promise<void> {
