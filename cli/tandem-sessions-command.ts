@@ -1,7 +1,7 @@
 // `tandem sessions`.
 import type { Argv } from "yargs";
 import { SESSIONS_LISTED_MAX } from "../src/operator/limits.ts";
-import { SESSION_ORDERS, type SessionList } from "../src/operator/session-list.ts";
+import type { SessionList } from "../src/operator/session-list.ts";
 import { confirm } from "./io/confirm.ts";
 import { askProcess } from "./io/balancer-asker.ts";
 import { endSessions } from "./io/end-sessions.ts";
@@ -14,6 +14,13 @@ import { controlDirOption } from "./tandem-status-command.ts";
 import { UsageError } from "./usage-error.ts";
 
 const ROWS_DEFAULT = 100;
+
+const SORTS = ["age", "idle", "bytes", "packets"] as const;
+
+/** What `--top` may be about. */
+const TOPS = ["bytes", "packets"] as const;
+
+const ORDER_OF_TOP = { bytes: "byte-rate", packets: "packet-rate" } as const;
 
 /** Options of commands that ask the balancer alone. */
 export function balancerPlaceOptions<T>(parser: Argv<T>) {
@@ -39,9 +46,13 @@ export function sessionsOptions(parser: Argv) {
       describe: "only those of this backend/server; a pattern, too",
     })
     .option("sort", {
-      choices: SESSION_ORDERS,
+      choices: SORTS,
       default: "age" as const,
       describe: "the oldest, the longest idle, or those with most bytes or packets first",
+    })
+    .option("top", {
+      choices: TOPS,
+      describe: "those with most bytes or packets a second first, with their rates",
     })
     .option("limit", {
       alias: "n",
@@ -63,6 +74,7 @@ export function sessionsOptions(parser: Argv) {
     .option("yes", { alias: "y", type: "boolean", default: false, describe: "do not ask" })
     .example("$0 sessions", "the oldest sessions")
     .example("$0 sessions 'pump-*' --sort idle", "clients by id, the longest idle first")
+    .example("$0 sessions --top packets -n 10", "who sends and gets most")
     .example("$0 sessions --server 'mqtt/*' --json", "for a program")
     .example("$0 sessions pump-7 --shutdown", "end one client's sessions");
 }
@@ -70,7 +82,8 @@ export function sessionsOptions(parser: Argv) {
 interface SessionsArguments {
   readonly clientId?: string | undefined;
   readonly server?: string | undefined;
-  readonly sort: (typeof SESSION_ORDERS)[number];
+  readonly sort: (typeof SORTS)[number];
+  readonly top?: (typeof TOPS)[number] | undefined;
   readonly limit: number;
   readonly shutdown: boolean;
   readonly rate?: number | undefined;
@@ -82,7 +95,7 @@ interface SessionsArguments {
 
 /** `tandem sessions`; 1 when nothing matches a client id or a server that was named. */
 export async function sessionsCommand(argv: SessionsArguments, output: Output): Promise<number> {
-  const { clientId, server, sort, limit, rate } = argv;
+  const { clientId, server, sort, limit, rate, top } = argv;
   if (!(Number.isSafeInteger(limit) && limit >= 0 && limit <= SESSIONS_LISTED_MAX)) {
     throw new UsageError(`--limit expects a whole number from 0 to ${SESSIONS_LISTED_MAX}`);
   }
@@ -92,7 +105,7 @@ export async function sessionsCommand(argv: SessionsArguments, output: Output): 
   const list = await askProcess<SessionList>("balancer", balancer, "sessions", {
     client: clientId ?? null,
     server: server ?? null,
-    order: sort,
+    order: top === undefined ? sort : ORDER_OF_TOP[top],
     limit: argv.shutdown ? SESSIONS_LISTED_MAX : limit,
   });
   if (argv.shutdown && list.sessions.length > 0) {
@@ -105,6 +118,6 @@ export async function sessionsCommand(argv: SessionsArguments, output: Output): 
     return 0;
   }
   if (argv.json) output.out(`${JSON.stringify(list)}\n`);
-  else printLines(output, (width) => sessionLines(list, width));
+  else printLines(output, (width) => sessionLines(list, width, top !== undefined));
   return isAll || list.matchCount > 0 ? 0 : 1;
 }

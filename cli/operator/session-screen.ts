@@ -13,7 +13,7 @@ interface SessionColumn extends Column {
   readonly isWide?: boolean;
   readonly isNarrow?: boolean;
   /** Only where there is anything of that. */
-  readonly isRare?: "packets" | "contested";
+  readonly isRare?: "packets" | "contested" | "rates" | "packet rates";
   readonly cell: (row: SessionRow) => string;
 }
 
@@ -51,6 +51,18 @@ const COLUMNS: readonly SessionColumn[] = [
       packetsToServer === null ? "-" : String(packetsToServer + (packetsToClient ?? 0)),
   },
   {
+    title: "bytes/s",
+    isRight: true,
+    isRare: "rates",
+    cell: ({ bytesPerSecond }) => byteWords(bytesPerSecond),
+  },
+  {
+    title: "packets/s",
+    isRight: true,
+    isRare: "packet rates",
+    cell: ({ packetsPerSecond }) => (packetsPerSecond === null ? "-" : String(packetsPerSecond)),
+  },
+  {
     title: "contested by",
     isRare: "contested",
     widthMin: 12,
@@ -59,18 +71,22 @@ const COLUMNS: readonly SessionColumn[] = [
   },
 ];
 
-/** Lines for a screen of a width; whatever clients chose is escaped. */
-export function sessionLines(list: SessionList, width: number): Line[] {
+/** Lines for a screen of a width, with rates if it is about those; whatever clients chose is escaped. */
+export function sessionLines(list: SessionList, width: number, hasRates = false): Line[] {
   const { sessions, sessionCount, matchCount } = list;
   if (sessions.length === 0) {
     return [[piece(`none of ${plural(sessionCount, "session")} matches`)]];
   }
   const isWide = width >= WIDE_COLUMNS;
-  const isContested = sessions.some(({ contestedBy }) => contestedBy !== null);
   const hasPackets = sessions.some(({ packetsToServer }) => packetsToServer !== null);
+  const there: Readonly<Record<NonNullable<SessionColumn["isRare"]>, boolean>> = {
+    packets: hasPackets,
+    rates: hasRates,
+    "packet rates": hasRates && hasPackets,
+    contested: sessions.some(({ contestedBy }) => contestedBy !== null),
+  };
   const columns = COLUMNS.filter((column) => {
-    if (column.isRare === "packets" && !hasPackets) return false;
-    if (column.isRare === "contested" && !isContested) return false;
+    if (column.isRare !== undefined && !there[column.isRare]) return false;
     return isWide ? column.isNarrow !== true : column.isWide !== true;
   });
   const rows = sessions.map((row) => columns.map(({ cell }) => piece(cell(row))));

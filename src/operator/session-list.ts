@@ -7,7 +7,14 @@ import { globMatcher } from "./glob.ts";
 import { SESSIONS_LISTED_MAX, SESSIONS_PER_TURN_MAX } from "./limits.ts";
 
 /** What sessions may be ordered by: the largest first. */
-export const SESSION_ORDERS = ["age", "idle", "bytes", "packets"] as const;
+export const SESSION_ORDERS = [
+  "age",
+  "idle",
+  "bytes",
+  "packets",
+  "byte-rate",
+  "packet-rate",
+] as const;
 
 /** An order. */
 export type SessionOrder = (typeof SESSION_ORDERS)[number];
@@ -45,6 +52,10 @@ export interface SessionRow {
   /** `null`: packets of MQTT are not counted (`option mqtt-packets`). */
   readonly packetsToServer: number | null;
   readonly packetsToClient: number | null;
+  /** In both directions, over the last 2 s or less that were looked at. */
+  readonly bytesPerSecond: number;
+  /** `null`: as above. */
+  readonly packetsPerSecond: number | null;
   /** Where another device with its client identifier is (`mqtt-limit takeover`); `null` in peace. */
   readonly contestedBy: string | null;
 }
@@ -125,6 +136,8 @@ function rankOf(session: Session, order: SessionOrder, nowMs: Millis): number {
     const { packets } = session.log;
     return packetTotal(packets?.toServer) + packetTotal(packets?.toClient);
   }
+  if (order === "byte-rate") return session.log.bytesPerSecond;
+  if (order === "packet-rate") return session.log.packetsPerSecond;
   // The order of their coming is that of their numbers.
   return order === "age" ? -session.context.id : session.log.idleMs(nowMs);
 }
@@ -147,6 +160,8 @@ function sessionRow({ context, log, stateName }: Session, nowMs: Millis): Sessio
     bytesToClient: log.bytesToClient,
     packetsToServer: log.packets === undefined ? null : packetTotal(log.packets.toServer),
     packetsToClient: log.packets === undefined ? null : packetTotal(log.packets.toClient),
+    bytesPerSecond: Math.round(log.bytesPerSecond),
+    packetsPerSecond: log.packets === undefined ? null : Math.round(log.packetsPerSecond),
     contestedBy: context.holding?.rival(nowMs) ?? null,
   };
 }

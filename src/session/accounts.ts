@@ -103,6 +103,7 @@ export class Accounts {
   progress(counters: RelayCounters, nowMs: Millis): void {
     const { context, log, trackers } = this.#parts;
     log.noteRelay(counters);
+    log.notePace(nowMs);
     trackers.onBytes(log.totals, nowMs);
     log.countBytes(context.backend, nowMs);
   }

@@ -10,7 +10,7 @@ import type { BackendState } from "./backend-state.ts";
 import type { ListenerCounters } from "./counters.ts";
 import type { FrontendState, ListenerState } from "./frontend-state.ts";
 import type { PacketCounts, RelayCounters } from "./mover.ts";
-import { countPackets, messageTotal } from "./packet-counters.ts";
+import { countPackets, messageTotal, packetTotal } from "./packet-counters.ts";
 import type { SessionContext } from "./session-context.ts";
 
 /** Collects what a session's log line will say. */
@@ -42,10 +42,16 @@ export class SessionLog {
   /** When packets other than pings were last seen to have moved. */
   #busyMs: Millis;
   #countedPackets: PacketCounts | undefined;
+  #pacedMs: Millis;
+  #pacedBytes = 0;
+  #pacedPackets = 0;
   bytesToServer = 0;
   bytesToClient = 0;
   /** Of MQTT, where they are counted. */
   packets: PacketCounts | undefined;
+  /** In both directions, between the last two looks at a running relay. */
+  bytesPerSecond = 0;
+  packetsPerSecond = 0;
 
   constructor(
     listener: ListenerState,
@@ -59,6 +65,7 @@ export class SessionLog {
     this.#acceptMs = acceptMs;
     this.#activeMs = acceptMs;
     this.#busyMs = acceptMs;
+    this.#pacedMs = acceptMs;
     this.#requestCount = requestCount;
   }
 
@@ -205,6 +212,19 @@ export class SessionLog {
     if (messageTotal(packets) > messageTotal(before)) this.#busyMs = nowMs;
     const { counters } = this.#frontend;
     countPackets([counters, backend?.counters, this.#server?.counters], packets, before);
+  }
+
+  /** Looks how fast a running relay moves. */
+  notePace(nowMs: Millis): void {
+    const seconds = (nowMs - this.#pacedMs) / 1_000;
+    if (seconds <= 0) return;
+    const bytes = this.bytesToServer + this.bytesToClient;
+    const packets = packetTotal(this.packets?.toServer) + packetTotal(this.packets?.toClient);
+    this.bytesPerSecond = (bytes - this.#pacedBytes) / seconds;
+    this.packetsPerSecond = (packets - this.#pacedPackets) / seconds;
+    this.#pacedMs = nowMs;
+    this.#pacedBytes = bytes;
+    this.#pacedPackets = packets;
   }
 
   /** How long it has said nothing but pings, as far as is known. */

@@ -61,6 +61,36 @@ describe("packets of MQTT", () => {
     expect(value?.sessions.map((row) => row.packetsToServer)).toEqual([3, 2, 1, null]);
   });
 
+  test("and bytes a second order sessions by what they moved since the last look", () => {
+    const bench = new Bench(CONFIG);
+    const [early, busy, calm] = [running(bench), running(bench), running(bench)];
+    const progress = (client: typeof early, count: number): void =>
+      client.tell({ kind: "progress", counters: counts({ [PUBLISH]: count }) });
+    bench.nowMs += 2_000;
+    for (const [client, count] of [
+      [early, 900],
+      [busy, 10],
+      [calm, 0],
+    ] as const) {
+      progress(client, count);
+    }
+    bench.nowMs += 2_000;
+    progress(early, 900);
+    progress(busy, 110);
+    progress(calm, 1);
+    const sessions = [early, busy, calm].map(({ session }) => session);
+    for (const order of ["packet-rate", "byte-rate"] as const) {
+      const query = { client: null, server: null, order, limit: 10 } as const;
+      const { value } = listSessions(sessions, query, () => bench.nowMs).next();
+      const rates = value!.sessions.map((row) => [row.packetsPerSecond, row.bytesPerSecond]);
+      expect(rates).toEqual([
+        [50, 500],
+        [1, 5],
+        [0, 0],
+      ]);
+    }
+  });
+
   test("that are pings do not end a quiet time", () => {
     const bench = new Bench(CONFIG);
     const client = running(bench);

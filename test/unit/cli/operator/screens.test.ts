@@ -22,6 +22,8 @@ const PUMP: SessionRow = {
   bytesToClient: 512,
   packetsToServer: null,
   packetsToClient: null,
+  bytesPerSecond: 0,
+  packetsPerSecond: null,
   contestedBy: null,
 };
 
@@ -48,6 +50,16 @@ describe("sessions", () => {
         "",
       ].join("\n"),
     );
+  });
+
+  test("rates where they are asked for, and who contests a session", () => {
+    const busy = { ...PUMP, packetsToServer: 7, bytesPerSecond: 4_096, packetsPerSecond: 12 };
+    const sessions = [{ ...busy, contestedBy: "10.0.0.9" }];
+    const [head, line] = paint(sessionLines({ ...LIST, sessions }, 132, true), 132, false).split(
+      "\n",
+    );
+    expect(head).toMatch(/packets {2}bytes\/s {2}packets\/s {2}contested by$/);
+    expect(line).toMatch(/ 7 {4}4 KiB {9}12 {2}10\.0\.0\.9$/);
   });
 
   test.each([40, 80, 110, 132])(
