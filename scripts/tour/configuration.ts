@@ -5,7 +5,11 @@ export interface BrokerAddress {
 }
 
 /** The haproxy.cfg of the tour: what a user with three brokers would write. */
-export function configurationText(port: number, brokers: readonly BrokerAddress[]): string {
+export function configurationText(
+  port: number,
+  pagePort: number,
+  brokers: readonly BrokerAddress[],
+): string {
   const servers = brokers.map(({ name, port }) => `  server ${name} 127.0.0.1:${port}`);
   return `global
   maxconn 1000
@@ -32,5 +36,12 @@ backend brokers
   stick on req.payload(0,0),mqtt_field_value(connect,client_identifier)
   default-server check inter 500ms fall 2 rise 2 on-marked-down shutdown-sessions
 ${servers.join("\n")}
+
+listen page
+  mode http
+  bind 127.0.0.1:${pagePort}
+  stats enable
+  stats uri /
+  stats admin if { src 127.0.0.0/8 }
 `;
 }

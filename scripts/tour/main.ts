@@ -91,16 +91,19 @@ function sayWhatNext(screen: Screen, port: number, file: string): void {
 }
 
 async function tell(dir: string): Promise<void> {
-  const [port, ...brokerPorts] = (await freePorts(FIRST_PORT, 4)) as [number, ...number[]];
+  const ports = (await freePorts(FIRST_PORT, 5)) as [number, number, number, number, number];
+  const [port, ...brokerPorts] = ports;
+  const pagePort = brokerPorts.pop()!;
   const addresses = brokerPorts.map((port, index) => ({ name: `broker${index + 1}`, port }));
   const tour = new Tour(port, addresses);
   const { screen } = tour;
   const file = path.join(dir, "haproxy.cfg");
-  const text = configurationText(port, addresses);
+  const text = configurationText(port, pagePort, addresses);
   writeFileSync(file, text);
 
   screen.heading(`Three brokers, and the balancer in front of them, with this file (${file}):`);
   screen.say(`\n${text.replaceAll(/^(?=.)/gm, "    ")}`);
+  screen.say(`Watch it in a browser: http://127.0.0.1:${pagePort}/`);
   await tour.startBrokers();
   const balancer = await startBalancer(balancerCommand(file), port);
   let lastChange = "";

@@ -12,7 +12,7 @@ function startTour(args: readonly string[]): Promise<RunningProcess> {
   return startProcess({ command: "bash", args: [script, ...args], cwd: "/" });
 }
 
-/** The ports of the configuration that the tour prints: the balancer's, then the brokers'. */
+/** The ports of the configuration that the tour prints: the balancer's, the brokers' and the page's. */
 function portsIn(output: string): number[] {
   return [...output.matchAll(/^ +(?:bind|server \w+) 127\.0\.0\.1:(\d+)$/gm)].map((match) =>
     Number(match[1]),
@@ -21,7 +21,7 @@ function portsIn(output: string): number[] {
 
 /** The children end with the tour, by the kernel's doing: a moment after it, not before. */
 async function expectAllClosed(ports: readonly number[]): Promise<void> {
-  expect(ports).toHaveLength(4);
+  expect(ports).toHaveLength(5);
   for (const port of ports) {
     await waitFor(async () => !(await canConnect(port)), { what: `the end of port ${port}` });
   }
@@ -65,6 +65,8 @@ describe("scripts/try", () => {
       await tour.waitForOutput(/lamp-3 -> broker/, TOUR_MS);
       const ports = portsIn(tour.stdout());
       expect(await canConnect(ports[0]!)).toBe(true);
+      const [, url] = /^Watch it in a browser: (\S+)$/m.exec(tour.stdout())!;
+      expect(await (await fetch(url!)).text()).toContain("dashboard.js");
       tour.kill("SIGINT");
       expect(await tour.exited).toEqual({ code: 0, signal: null });
       expect(tour.stdout()).toMatch(/Ended\.\n$/);
