@@ -46,10 +46,16 @@ export class OutletLog {
 
   /** These are done with. */
   settled(events: readonly NodeEvent[]): void {
-    for (const event of events) {
-      const run = this.#runs.get(event);
-      if (run !== undefined) this.#positions[event.source] = { run, seq: event.seq };
+    for (const { source, seq, run } of events.flatMap((event) => this.#known(event))) {
+      const former = this.#positions[source];
+      // One that was under way may be done after later ones have made room.
+      if (former?.run !== run || former.seq < seq) this.#positions[source] = { run, seq };
     }
+  }
+
+  #known(event: NodeEvent): (EventPosition & Pick<NodeEvent, "source">)[] {
+    const run = this.#runs.get(event);
+    return run === undefined ? [] : [{ source: event.source, seq: event.seq, run }];
   }
 
   #isWanted({ atMs, kind, subject }: NodeEvent): boolean {
