@@ -1,4 +1,4 @@
-/* Socket addresses as JavaScript gives and takes them. */
+/* Socket addresses as JavaScript gives and takes them. Touches no descriptor. */
 #ifndef TANDEM_ADDRESS_H
 #define TANDEM_ADDRESS_H
 

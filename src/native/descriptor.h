@@ -1,4 +1,4 @@
-/* What any part may do with a socket's descriptor. */
+/* What any part may do with a socket's descriptor, which stays the caller's until descriptor_close(). */
 #ifndef TANDEM_DESCRIPTOR_H
 #define TANDEM_DESCRIPTOR_H
 

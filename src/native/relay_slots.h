@@ -1,4 +1,5 @@
-/* Numbers by which JavaScript names relays. A number is used again once its relay is dropped. */
+/* Numbers by which JavaScript names relays. A number is used again once its relay is dropped. Relays
+ * and their descriptors are borrowed: dropping a number frees and closes nothing. */
 #ifndef TANDEM_RELAY_SLOTS_H
 #define TANDEM_RELAY_SLOTS_H
 

@@ -1,4 +1,9 @@
-/* Relays as JavaScript asks for them. */
+/*
+ * Relays as JavaScript asks for them.
+ *
+ * Ownership: both descriptors of startRelay() are the relay's once it has given a slot; until then, and
+ * when it is refused, they are JavaScript's.
+ */
 #ifndef TANDEM_RELAYING_H
 #define TANDEM_RELAYING_H
 

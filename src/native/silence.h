@@ -1,4 +1,4 @@
-/* When a relay's sides have been silent for too long, as HAProxy's timeouts count. */
+/* When a relay's sides have been silent for too long, as HAProxy's timeouts count. Touches no descriptor. */
 #ifndef TANDEM_SILENCE_H
 #define TANDEM_SILENCE_H
 

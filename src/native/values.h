@@ -1,4 +1,7 @@
-/* Arguments of calls from JavaScript and their results. Each reader leaves a TypeError pending when it fails. */
+/*
+ * Arguments of calls from JavaScript and their results. Each reader leaves a TypeError pending when it fails.
+ * A descriptor is a number here: reading it takes nothing over.
+ */
 #ifndef TANDEM_VALUES_H
 #define TANDEM_VALUES_H
 

@@ -76,7 +76,7 @@ async function runOnce(
   options: ComparisonOptions,
   kind: ProxyKind,
 ): Promise<readonly number[]> {
-  const proxy = await startProxy(kind, options.servers);
+  const proxy = await startProxy(kind, options.servers, measure.variant);
   try {
     if (measure.warmsItself !== true) {
       await measure.run(load, proxy, options.warmUpSeconds ?? WARM_UP_SECONDS);

@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import path from "node:path";
 import { runToEnd, startProcess } from "../support/process.ts";
 import { REPOSITORY_DIR } from "../support/repository.ts";
@@ -48,9 +49,11 @@ export interface LoadOptions {
 
 /** Compiles the load program into a folder that lasts as long as the bench. */
 export async function compileLoad(): Promise<Load> {
-  const source = path.join(REPOSITORY_DIR, "test", "bench", "load.c");
+  const dir = path.join(REPOSITORY_DIR, "test", "bench");
+  const sources = readdirSync(dir).filter((name) => name.endsWith(".c"));
   const program = path.join(tempDir(), "load");
-  const compiled = await runToEnd({ command: "cc", args: ["-O2", "-o", program, source] });
+  const args = ["-O2", "-o", program, ...sources.map((name) => path.join(dir, name))];
+  const compiled = await runToEnd({ command: "cc", args });
   if (compiled.code !== 0) throw new Error(`cc failed: ${compiled.stderr}`);
   const runClient = async (mode: string, options: LoadOptions): Promise<unknown> => {
     const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);

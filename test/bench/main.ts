@@ -7,7 +7,7 @@ import { requireProgram } from "../support/programs.ts";
 import { compare, printTable } from "./comparison.ts";
 import { compileLoad, type Load } from "./load.ts";
 import { describeMachine } from "./machine.ts";
-import { BALANCER_MEASURES, perSecond } from "./measures.ts";
+import { BALANCER_MEASURES, MORE_MEASURES, perSecond } from "./measures.ts";
 import { benchPeers, PEERS_USAGE, readPeersOptions } from "./peers/bench.ts";
 import { startProxy, type ProxyKind, type ServerPorts } from "./proxies.ts";
 import { threeDigits } from "./statistics.ts";
@@ -20,6 +20,7 @@ what each costs, and the ratio Tandem/HAProxy of each pair of runs. Nothing else
   --runs N           pairs of runs for each measure (default 5)
   --seconds S        length of one run (default 2)
   --only TEXT        only measures whose name contains TEXT
+  --more             growth at 100, 1,000 and 8,000 connections, two threads, and TLS instead
   --candidate NAME   "tandem" (default); "haproxy" compares HAProxy with itself: about 1.0; "bare"
                      is a relay of a few lines over Node's sockets: what Node itself costs
   --json             print one JSON document instead of the table
@@ -40,6 +41,7 @@ interface Options {
   readonly only: string;
   readonly candidate: ProxyKind;
   readonly json: boolean;
+  readonly more: boolean;
 }
 
 function readOptions(): Options | undefined {
@@ -51,16 +53,17 @@ function readOptions(): Options | undefined {
       only: { type: "string", default: "" },
       candidate: { type: "string", default: "tandem" },
       json: { type: "boolean", default: false },
+      more: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
-  const { candidate, help, json, only } = values;
+  const { candidate, help, json, more, only } = values;
   const runs = Number(values.runs);
   const seconds = Number(values.seconds);
   if (help || positionals.join(" ") !== "balancer") return undefined;
   if (!(Number.isInteger(runs) && runs >= 1 && seconds > 0)) return undefined;
   if (candidate !== "tandem" && candidate !== "haproxy" && candidate !== "bare") return undefined;
-  return { runs, seconds, only, candidate, json };
+  return { runs, seconds, only, candidate, json, more };
 }
 
 /** Requests per second without and with HAProxy in between: the load must not be the limit. */
@@ -75,7 +78,7 @@ async function checkLoad(load: Load, servers: ServerPorts): Promise<[number, num
 
 async function bench(options: Options): Promise<void> {
   requireProgram("haproxy");
-  const measures = BALANCER_MEASURES.filter((measure) =>
+  const measures = (options.more ? MORE_MEASURES : BALANCER_MEASURES).filter((measure) =>
     measure.figures.some((figure) => figure.name.includes(options.only)),
   );
   if (measures.length === 0) throw new Error(`No measure's name contains "${options.only}"`);

@@ -1,5 +1,6 @@
 import type { Load, LoadResult } from "./load.ts";
-import type { Proxy } from "./proxies.ts";
+import type { Proxy, ProxyVariant } from "./proxies.ts";
+import { measureHandshakes, measureTlsExchanges, type TlsLoadResult } from "./tls-load.ts";
 
 /** One row of the table: a figure that one run yields for one proxy. */
 export interface Figure {
@@ -14,6 +15,8 @@ export interface Measure {
   readonly figures: readonly Figure[];
   /** Whether the run must find a proxy that has done nothing before. */
   readonly warmsItself?: boolean;
+  /** Settings of both proxies that differ from the usual ones. */
+  readonly variant?: ProxyVariant;
   run(load: Load, proxy: Proxy, seconds: number): Promise<readonly number[]>;
 }
 
@@ -54,33 +57,67 @@ export const BALANCER_MEASURES: readonly Measure[] = [
       return [result.p99Us];
     },
   },
-  {
+  idle(IDLE_CONNECTIONS),
+];
+
+/** What `--more` adds: how costs grow with connections and threads, and TLS. */
+export const MORE_MEASURES: readonly Measure[] = [
+  relay({ label: "100 B", bytes: 100, connections: 100 }),
+  relay({ label: "100 B", bytes: 100, connections: 1_000 }),
+  relay({ label: "100 B", bytes: 100, connections: 8_000 }),
+  idle(100),
+  idle(1_000),
+  idle(8_000),
+  relay({ label: "100 B, nbthread 2", bytes: 100, connections: 50, variant: { threads: 2 } }),
+  tls("CPU per TLS handshake", (options) => measureHandshakes({ ...options, connections: 10 })),
+  tls("CPU per 16 KiB there and back over TLS", (options) =>
+    measureTlsExchanges({ ...options, connections: 10 }, 16_384),
+  ),
+];
+
+function idle(connections: number): Measure {
+  return {
     figures: [
-      {
-        name: `memory per idle MQTT connection (${IDLE_CONNECTIONS})`,
-        unit: "KiB",
-        goal: "≤ 1.0",
-      },
+      { name: `memory per idle MQTT connection (${connections})`, unit: "KiB", goal: "≤ 1.0" },
     ],
     warmsItself: true,
     async run(load, proxy) {
-      const options = { port: proxy.mqttPort, connections: IDLE_CONNECTIONS, pid: proxy.pid };
+      const options = { port: proxy.mqttPort, connections, pid: proxy.pid };
       const result = await load.measureIdle({ ...options, seconds: 0.5 });
       return [(result.rssAfterBytes - result.rssBeforeBytes) / result.count / 1024];
     },
-  },
-];
+  };
+}
+
+function tls(
+  name: string,
+  work: (options: { port: number; pid: number; seconds: number }) => Promise<TlsLoadResult>,
+): Measure {
+  return {
+    figures: [{ name, unit: "µs" }],
+    variant: { tls: true },
+    async run(_, { tlsPort: port, pid }, seconds) {
+      return [cpuUs(await work({ port, pid, seconds }))];
+    },
+  };
+}
 
 function relay(of: {
   readonly label: string;
   readonly bytes: number;
   readonly connections: number;
-  readonly goal: string;
+  readonly variant?: ProxyVariant;
+  readonly goal?: string;
 }): Measure {
   const what = `${of.label}, ${of.connections} connections`;
   return {
+    ...(of.variant === undefined ? {} : { variant: of.variant }),
     figures: [
-      { name: `CPU per request and answer, ${what}`, unit: "µs", goal: of.goal },
+      {
+        name: `CPU per request and answer, ${what}`,
+        unit: "µs",
+        ...(of.goal === undefined ? {} : { goal: of.goal }),
+      },
       { name: `requests, ${what}`, unit: "1/s" },
     ],
     async run(load, proxy, seconds) {
@@ -92,7 +129,7 @@ function relay(of: {
 }
 
 /** Proxy CPU per operation, µs. */
-export function cpuUs(result: LoadResult): number {
+export function cpuUs(result: Pick<LoadResult, "cpuMs" | "count">): number {
   return (result.cpuMs * 1000) / result.count;
 }
 

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { makeAuthority } from "../support/certificates.ts";
 import { startHaproxy } from "../support/haproxy.ts";
 import { freePorts } from "../support/ports.ts";
 import { startProcess } from "../support/process.ts";
@@ -7,7 +8,13 @@ import { startTandem } from "../support/tandem.ts";
 /** A program that can stand on either side of the comparison; `bare` is `bare-relay.ts`. */
 export type ProxyKind = "tandem" | "haproxy" | "bare";
 
-/** A running proxy and its two listeners. */
+/** What may differ between measures; by default one thread and no TLS. */
+export interface ProxyVariant {
+  readonly threads?: number;
+  readonly tls?: boolean;
+}
+
+/** A running proxy and its listeners. */
 export interface Proxy {
   readonly kind: ProxyKind;
   readonly pid: number;
@@ -15,6 +22,8 @@ export interface Proxy {
   readonly echoPort: number;
   /** Sticky by MQTT client identifier, over three brokers. */
   readonly mqttPort: number;
+  /** Relays to the echo server, TLS in front, where the variant has it. */
+  readonly tlsPort: number;
   stop(): Promise<void>;
 }
 
@@ -25,9 +34,15 @@ export interface ServerPorts {
 }
 
 /** Starts a proxy on ports of its own, with the same configuration for either kind. */
-export async function startProxy(kind: ProxyKind, servers: ServerPorts): Promise<Proxy> {
-  const [echoPort, mqttPort] = (await freePorts(2)) as [number, number];
-  const config = configText(echoPort, mqttPort, servers);
+export async function startProxy(
+  kind: ProxyKind,
+  servers: ServerPorts,
+  variant: ProxyVariant = {},
+): Promise<Proxy> {
+  const [echoPort, mqttPort, tlsPort] = (await freePorts(3)) as [number, number, number];
+  const config =
+    configText(echoPort, mqttPort, servers, variant.threads ?? 1) +
+    (variant.tls === true ? tlsText(tlsPort, servers) : "");
   const started = await start(kind, config, [echoPort, servers.echo, mqttPort, servers.broker]);
   const stop = async (): Promise<void> => {
     await started.stop();
@@ -37,6 +52,7 @@ export async function startProxy(kind: ProxyKind, servers: ServerPorts): Promise
     pid: started.pid,
     echoPort,
     mqttPort,
+    tlsPort,
     stop,
   };
 }
@@ -60,20 +76,29 @@ function start(
   }
 }
 
+/** Several, for thousands of connections of a run before are still in TIME_WAIT. */
+const ECHO_HOSTS = [2, 3, 4, 5, 6, 7].map((number) => `127.0.0.${number}`);
+
 /** Servers have addresses of their own, so that connections to them never run out of ports. */
-function configText(echoPort: number, mqttPort: number, servers: ServerPorts): string {
+function configText(
+  echoPort: number,
+  mqttPort: number,
+  servers: ServerPorts,
+  threads: number,
+): string {
   return `
 global
-  maxconn 8000
+  maxconn 8500
+  nbthread ${threads}
 defaults
   mode tcp
   timeout connect 10s
   timeout client 240s
   timeout server 240s
-  maxconn 8000
+  maxconn 8500
 listen echo
   bind 127.0.0.1:${echoPort}
-  server echo1 127.0.0.2:${servers.echo}
+${ECHO_HOSTS.map((host) => `  server ${host} ${host}:${servers.echo}`).join("\n")}
 frontend mqtt
   bind 127.0.0.1:${mqttPort}
   tcp-request inspect-delay 10s
@@ -85,5 +110,17 @@ backend brokers
   server broker1 127.0.0.2:${servers.broker}
   server broker2 127.0.0.3:${servers.broker}
   server broker3 127.0.0.4:${servers.broker}
+`;
+}
+
+/** One certificate for all runs: what its key costs should not differ. */
+let pemFile: string | undefined;
+
+function tlsText(tlsPort: number, servers: ServerPorts): string {
+  pemFile ??= makeAuthority().issue(["localhost"]).pemFile;
+  return `
+listen tls
+  bind 127.0.0.1:${tlsPort} ssl crt ${pemFile} ssl-min-ver TLSv1.3
+  server echo1 127.0.0.2:${servers.echo}
 `;
 }

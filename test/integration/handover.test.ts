@@ -80,6 +80,16 @@ describe.skipIf(addon === undefined)("a relay that is passed to another process"
 });
 
 describe.skipIf(addon === undefined)("a channel", () => {
+  test("is the same one by the number of a duplicate", () => {
+    const [own, other] = channel();
+    const copy = addon!.duplicateDescriptor(own);
+    endLater(() => addon!.closeDescriptor(copy, false));
+    expect(copy).not.toBe(own);
+    addon!.sendDescriptors(copy, Buffer.from("nonsense"), Int32Array.of(own));
+    expect(receiveRelay(addon!, other)).toEqual({ ok: false, code: "EPROTO" });
+    expect(addon!.duplicateDescriptor(-1)).toBeLessThan(0);
+  });
+
   test("refuses what is not a relay and closes the sockets that came with it", async () => {
     const [own, other] = channel();
     const server = await listening(() => undefined);
