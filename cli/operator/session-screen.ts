@@ -12,6 +12,8 @@ const WIDE_COLUMNS = 110;
 interface SessionColumn extends Column {
   readonly isWide?: boolean;
   readonly isNarrow?: boolean;
+  /** Gives way to rates and rivals where there is no room for all. */
+  readonly isSpare?: boolean;
   /** Only where there is anything of that. */
   readonly isRare?: "packets" | "contested" | "rates" | "packet rates";
   readonly cell: (row: SessionRow) => string;
@@ -19,14 +21,15 @@ interface SessionColumn extends Column {
 
 const COLUMNS: readonly SessionColumn[] = [
   { title: "client id", widthMin: 12, cell: ({ clientId }) => clientText(clientId) },
-  { title: "user", widthMin: 4, cell: ({ username }) => clientText(username) },
+  { title: "user", isSpare: true, widthMin: 4, cell: ({ username }) => clientText(username) },
   { title: "address", widthMin: 15, keepsEnd: true, cell: ({ source }) => printable(source) },
   { title: "listener", isWide: true, widthMin: 4, cell: ({ listener }) => printable(listener) },
   { title: "server", widthMin: 8, keepsEnd: true, cell: placeText },
-  { title: "age", isRight: true, cell: ({ ageMs }) => durationText(ageMs) },
-  { title: "idle", isRight: true, cell: ({ idleMs }) => durationText(idleMs) },
+  { title: "age", isSpare: true, isRight: true, cell: ({ ageMs }) => durationText(ageMs) },
+  { title: "idle", isSpare: true, isRight: true, cell: ({ idleMs }) => durationText(idleMs) },
   {
     title: "bytes",
+    isSpare: true,
     isRight: true,
     isNarrow: true,
     cell: ({ bytesToServer, bytesToClient }) => byteWords(bytesToServer + bytesToClient),
@@ -45,6 +48,7 @@ const COLUMNS: readonly SessionColumn[] = [
   },
   {
     title: "packets",
+    isSpare: true,
     isRight: true,
     isRare: "packets",
     cell: ({ packetsToServer, packetsToClient }) =>
@@ -87,6 +91,7 @@ export function sessionLines(list: SessionList, width: number, hasRates = false)
   };
   const columns = COLUMNS.filter((column) => {
     if (column.isRare !== undefined && !there[column.isRare]) return false;
+    if (column.isSpare === true && !isWide && (there.rates || there.contested)) return false;
     return isWide ? column.isNarrow !== true : column.isWide !== true;
   });
   const rows = sessions.map((row) => columns.map(({ cell }) => piece(cell(row))));

@@ -60,6 +60,9 @@ describe("sessions", () => {
     );
     expect(head).toMatch(/packets {2}bytes\/s {2}packets\/s {2}contested by$/);
     expect(line).toMatch(/ 7 {4}4 KiB {9}12 {2}10\.0\.0\.9$/);
+    const narrow = paint(sessionLines({ ...LIST, sessions }, 80, true), 80, false).split("\n");
+    expect(narrow[0]).toMatch(/^client id +address +server +bytes\/s +packets\/s +contested by$/);
+    expect(narrow[1]).toMatch(/ 4 KiB +12 +10\.0\.0\.9$/);
   });
 
   test.each([40, 80, 110, 132])(
