@@ -219,3 +219,19 @@ export async function ending(socket: net.Socket): Promise<string> {
     socket.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
   });
 }
+
+/** All bytes until the end of a stream. */
+export async function readToEnd(socket: net.Socket): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  socket.on("data", (part: Buffer) => parts.push(part));
+  await once(socket, "end");
+  return Buffer.concat(parts);
+}
+
+/** Writes parts, each of which is likely to be a read of its own. */
+export async function writeParts(socket: net.Socket, parts: readonly Buffer[]): Promise<void> {
+  for (const part of parts) {
+    socket.write(part);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}

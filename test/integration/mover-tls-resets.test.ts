@@ -3,10 +3,6 @@
 import tls from "node:tls";
 import type net from "node:net";
 import { describe, expect, test } from "vitest";
-import type { Bind } from "../../src/config/model/bind.ts";
-import type { Server } from "../../src/config/model/server.ts";
-import { loadBindTls } from "../../src/io/tls/load-bind.ts";
-import { loadServerTls } from "../../src/io/tls/load-server.ts";
 import type { TlsContext } from "../../src/session/mover.ts";
 import { makeAuthority, type TestAuthority } from "../support/certificates.ts";
 import { endLater } from "../support/cleanup.ts";
@@ -20,35 +16,11 @@ import {
   readBytes,
   type MoverFactory,
 } from "./mover-harness.ts";
-
-const POSITION = { file: "t.cfg", line: 3 };
-const SILENT = { report: () => undefined };
+import { bindTls, serverTls } from "./tls-settings.ts";
 
 function listenerContext(authority: TestAuthority, verify: "none" | "optional"): TlsContext {
-  const bind: Bind = {
-    address: { kind: "ip", family: 4, host: "127.0.0.1", port: 8883 },
-    position: POSITION,
-    acceptProxy: false,
-    transparent: false,
-    v4v6: false,
-    v6only: false,
-    access: {},
-  };
-  const line = {
-    crt: [authority.issue(["a.example"]).pemFile],
-    crtList: [],
-    caFile: authority.certFile,
-    verify,
-    strictSni: false,
-  };
-  const proxy = { kind: "listen", name: "l" } as const;
-  return loadBindTls(bind, line, proxy, { bind: {}, server: {} }, SILENT)!;
-}
-
-function dialingContext(): TlsContext {
-  const server = { name: "s", position: POSITION } as Server;
-  const line = { verify: "none", reuse: true } as const;
-  return loadServerTls(server, line, "b", { bind: {}, server: {} }, SILENT)!;
+  const crt = [authority.issue(["a.example"]).pemFile];
+  return bindTls({ crt, caFile: authority.certFile, verify }).context!;
 }
 
 /** One end whose TLS and TCP the test holds apart, so that it can reset below the TLS. */
@@ -97,7 +69,7 @@ function dial(harness: Harness, port: number): number {
   return harness.mover.connect({
     endpoint: { kind: "ip", family: 4, host: "127.0.0.1", port },
     socket: NO_KEEPALIVE,
-    tls: { context: dialingContext() },
+    tls: { context: serverTls({}).context! },
   });
 }
 

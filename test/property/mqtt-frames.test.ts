@@ -1,13 +1,11 @@
 // The framing of MQTT in relays against mqtt-packet: however the bytes are split, the packets are counted
 // as a parser counts them, and a client that is told to leave gets whole packets and the last one of ours.
 import { Buffer } from "node:buffer";
-import { once } from "node:events";
-import type net from "node:net";
 import fc from "fast-check";
 import { generate, type Packet, parser } from "mqtt-packet";
 import { describe, expect, test } from "vitest";
 import { FrameTracker, PACKET_TYPE_COUNT } from "../../src/mqtt/frames.ts";
-import { Harness, MOVERS } from "../integration/mover-harness.ts";
+import { Harness, MOVERS, readToEnd, writeParts } from "../integration/mover-harness.ts";
 
 const OPTIONS = { protocolVersion: 5 } as const;
 
@@ -114,29 +112,17 @@ describe("FrameTracker", () => {
 
 const FAREWELL = generate({ cmd: "disconnect", reasonCode: 0x9c }, OPTIONS);
 
-/** All bytes until the end of a stream. */
-async function readAll(socket: net.Socket): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  socket.on("data", (part: Buffer) => parts.push(part));
-  await once(socket, "end");
-  return Buffer.concat(parts);
-}
-
-async function write(socket: net.Socket, parts: readonly Buffer[]): Promise<void> {
-  for (const part of parts) {
-    socket.write(part);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
-
 describe.each(MOVERS)("$name", (factory) => {
   test("counts the packets of a relay, also those that came before it", async () => {
     const harness = new Harness(factory);
     const property = fc.asyncProperty(stream, stream, cuts, async (up, down, at) => {
       const framing = new FrameTracker();
       const pair = await harness.relayed({ framing });
-      await Promise.all([write(pair.client, cut(up, at)), write(pair.server, cut(down, at))]);
-      const reading = [readAll(pair.server), readAll(pair.client)];
+      await Promise.all([
+        writeParts(pair.client, cut(up, at)),
+        writeParts(pair.server, cut(down, at)),
+      ]);
+      const reading = [readToEnd(pair.server), readToEnd(pair.client)];
       pair.client.end();
       pair.server.end();
       expect(Buffer.compare((await reading[0])!, up)).toBe(0);
@@ -153,12 +139,12 @@ describe.each(MOVERS)("$name", (factory) => {
     const step = fc.tuple(stream, cuts, fc.nat());
     const property = fc.asyncProperty(step, async ([bytes, at, seed]) => {
       const pair = await harness.relayed({ framing: new FrameTracker() });
-      const reading = readAll(pair.client);
+      const reading = readToEnd(pair.client);
       const parts = cut(bytes, at);
       const leaveAt = seed % (parts.length + 1);
-      await write(pair.server, parts.slice(0, leaveAt));
+      await writeParts(pair.server, parts.slice(0, leaveAt));
       harness.mover.leave(pair.clientId, FAREWELL);
-      await write(pair.server, parts.slice(leaveAt));
+      await writeParts(pair.server, parts.slice(leaveAt));
       const got = await reading;
       expect(Buffer.compare(got.subarray(got.length - FAREWELL.length), FAREWELL)).toBe(0);
       const before = got.subarray(0, got.length - FAREWELL.length);
@@ -166,7 +152,7 @@ describe.each(MOVERS)("$name", (factory) => {
       expect(parse(got).at(-1)).toMatchObject({ cmd: "disconnect", reasonCode: 0x9c });
       expect(parse(got)).toHaveLength(parse(before).length + 1);
       // What it still says reaches its server.
-      const tail = readAll(pair.server);
+      const tail = readToEnd(pair.server);
       pair.client.end("tail");
       expect((await tail).toString()).toBe("tail");
       pair.server.end();

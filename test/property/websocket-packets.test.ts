@@ -1,13 +1,11 @@
 // MQTT inside WebSocket in relays: however packets are spread over messages and frames, and the bytes over
 // reads, the packets are counted, and what is said last stands between two messages and two packets.
-import { once } from "node:events";
-import type net from "node:net";
 import fc from "fast-check";
 import { generate, type Packet, parser } from "mqtt-packet";
 import { describe, expect, test } from "vitest";
 import { FrameTracker } from "../../src/mqtt/frames.ts";
 import { WebSocketTracker } from "../../src/websocket/packet-tracker.ts";
-import { Harness, MOVERS } from "../integration/mover-harness.ts";
+import { Harness, MOVERS, readToEnd, writeParts } from "../integration/mover-harness.ts";
 import { clientFrame, readFrames, serverFrame } from "../support/websocket-frames.ts";
 
 const OPTIONS = { protocolVersion: 5 } as const;
@@ -151,33 +149,19 @@ const LAST = Buffer.concat([
   serverFrame(8, true, Buffer.from([3, 0xe9])),
 ]);
 
-async function readAll(socket: net.Socket): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  socket.on("data", (part: Buffer) => parts.push(part));
-  await once(socket, "end");
-  return Buffer.concat(parts);
-}
-
-async function write(socket: net.Socket, parts: readonly Buffer[]): Promise<void> {
-  for (const part of parts) {
-    socket.write(part);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
-
 describe.each(MOVERS)("$name", (factory) => {
   test("a client that is to leave gets whole messages, and last what it is told", async () => {
     const harness = new Harness(factory);
     const property = fc.asyncProperty(direction, direction, fc.nat(), async (up, down, seed) => {
       const pair = await harness.relayed({ framing: new WebSocketTracker() });
-      const [fromServer, fromClient] = [readAll(pair.client), readAll(pair.server)];
+      const [fromServer, fromClient] = [readToEnd(pair.client), readToEnd(pair.server)];
       const reads = framed(down, undefined);
       const leaveAt = seed % (reads.length + 1);
       const sent = framed(up, 77);
-      await write(pair.client, sent);
-      await write(pair.server, reads.slice(0, leaveAt));
+      await writeParts(pair.client, sent);
+      await writeParts(pair.server, reads.slice(0, leaveAt));
       harness.mover.leave(pair.clientId, LAST);
-      await write(pair.server, reads.slice(leaveAt));
+      await writeParts(pair.server, reads.slice(leaveAt));
       const got = await fromServer;
       expect(got.subarray(got.length - LAST.length).equals(LAST)).toBe(true);
       const { data, controls, isOpen } = readFrames(got);
