@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { PROVOKED, UNPROVOKED } from "../netns/event-proofs.ts";
 
 const GROUPS =
   "server|backend|frontend|balancer|probe|guard|peers?|tickle|vrrp|vip|track|heartbeat|node|notify|agent|process|delivery";
@@ -25,6 +26,9 @@ test("every kind of event in the code is in the table of kinds", () => {
   );
   const listed = new Set([...table.matchAll(/`([a-z]+\.[a-z-]+)`/g)].map(([, kind]) => kind!));
   expect([...inCode].filter((kind) => !listed.has(kind))).toEqual([]);
+  // Each is brought about on a real pair, or a reason says why it is not.
+  const unprovoked = Object.keys(UNPROVOKED);
+  expect([...PROVOKED, ...unprovoked].sort()).toEqual([...listed].sort());
   // Kinds that are put together of a group and a state.
   const made = /^(?:server\.(?:up|down|stopping)|frontend\.|vrrp\.(?:master|backup|fault|stopped))/;
   expect([...listed].filter((kind) => !inCode.has(kind) && !made.test(kind))).toEqual([]);
