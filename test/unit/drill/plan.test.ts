@@ -52,6 +52,8 @@ describe("a command line of scripts/drill", () => {
   });
 
   test("--list names every row with its budget", () => {
-    expect(planOf(["--list"], AT)).toMatch(/^reload +.*sessions lost ≤ 0, newcomers not served ≤ 0.*≤ 1000 ms\)$/m);
+    expect(planOf(["--list"], AT)).toMatch(
+      /^reload +.*sessions lost ≤ 0, newcomers not served ≤ 0.*≤ 1000 ms\)$/m,
+    );
   });
 });
