@@ -4,7 +4,9 @@ import { describe, expect, test } from "vitest";
 import type { EventDraft } from "../../src/base/event.ts";
 import { startControlServer } from "../../src/base/io/control-server.ts";
 import { EventFeed } from "../../src/base/io/event-feed.ts";
+import { EventFollower } from "../../src/base/io/event-follower.ts";
 import { EventReader, type EventReading } from "../../src/base/io/event-reader.ts";
+import { waitFor } from "../support/wait-for.ts";
 import { endLater } from "../support/cleanup.ts";
 import { tempDir } from "../support/temp.ts";
 
@@ -91,4 +93,21 @@ describe("EventReader", () => {
       { ...draft("good"), seq: 3, atMs: 1, source: "agent", data: {} },
     ]);
   });
+});
+
+test("a follower that may not wait for events asks now and then, not all the time", async () => {
+  const file = path.join(tempDir(), "c.sock");
+  const feed = new EventFeed("agent");
+  const askedMs: number[] = [];
+  await serve(file, (request) => {
+    askedMs.push(performance.now());
+    // As when too many wait already.
+    return feed.answer({ ...request, waitMs: 0 });
+  });
+  const over = new AbortController();
+  const following = new EventFollower([[file]]).follow(() => undefined, over.signal);
+  await waitFor(() => askedMs.length >= 4);
+  over.abort();
+  expect(askedMs[3]! - askedMs[0]!).toBeGreaterThan(600);
+  await following;
 });

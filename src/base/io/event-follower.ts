@@ -1,4 +1,5 @@
 // Reads the events of all processes of a node, once or as they come.
+import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { EventPosition, NodeEvent } from "../event.ts";
 import { EventReader } from "./event-reader.ts";
@@ -7,7 +8,10 @@ import { EventReader } from "./event-reader.ts";
 const PAGES_MAX = 64;
 /** How long a question waits for the next event, ms. */
 const WAIT_MS = 5_000;
-/** From a process that does not answer to the next try, ms: events of its last moments are lost after a restart. */
+/**
+ * From a process that does not answer, or that lets nobody wait any more, to the next try, ms: events of
+ * its last moments are lost after a restart.
+ */
 const RETRY_MS = 250;
 
 /** What was found in one go. */
@@ -56,10 +60,13 @@ export class EventFollower {
     await Promise.all(
       this.#readers.map(async (reader) => {
         while (!isOver()) {
+          const askedMs = performance.now();
           const reading = await reader.next(WAIT_MS);
           if (isOver()) return;
           if (reading.kind === "failure") await sleep(RETRY_MS);
           else if (reading.events.length > 0) tell(reading.events, reader.position!);
+          else if (!reading.hasMore && performance.now() - askedMs < RETRY_MS)
+            await sleep(RETRY_MS);
         }
       }),
     );
