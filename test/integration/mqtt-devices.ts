@@ -1,4 +1,5 @@
 // MQTT clients in numbers, and the knowledge of which broker has which of them.
+import { randomInt } from "node:crypto";
 import mqtt, { type IClientOptions, type MqttClient } from "mqtt";
 import { endLater } from "../support/cleanup.ts";
 import type { Broker } from "../support/mosquitto.ts";
@@ -11,6 +12,13 @@ export type Devices = ReadonlyMap<string, MqttClient>;
 export function deviceIds(prefix: string, count: number): string[] {
   return Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
 }
+
+/** MQTT by the names of its versions, as mqtt.js wants it. */
+export const VERSIONS = [
+  ["3.1", { protocolId: "MQIsdp", protocolVersion: 3 }],
+  ["3.1.1", { protocolVersion: 4 }],
+  ["5", { protocolVersion: 5 }],
+] as const;
 
 /** Connects one client; rejects when it gets no CONNACK. It does not come back by itself. */
 export async function connectDevice(
@@ -34,6 +42,29 @@ export async function connectDevice(
   });
   client.on("error", () => undefined);
   return client;
+}
+
+/** What mqtt.js makes of a connect: the code of the CONNACK and the reason in it, or `closed`. */
+export async function refusalOf(port: number, options: IClientOptions): Promise<string> {
+  const client = mqtt.connect({
+    host: "127.0.0.1",
+    port,
+    clientId: `d${randomInt(2 ** 40)}`,
+    reconnectPeriod: 0,
+    rejectUnauthorized: false,
+    ...options,
+  });
+  endLater(() => void client.end(true));
+  return new Promise((resolve) => {
+    client.once("packetreceive", (packet) => {
+      if (packet.cmd !== "connack") return;
+      const reason = packet.properties?.reasonString;
+      const code = packet.reasonCode ?? packet.returnCode ?? -1;
+      resolve(reason === undefined ? String(code) : `${code} ${reason}`);
+    });
+    client.once("error", () => undefined);
+    client.once("close", () => resolve("closed"));
+  });
 }
 
 /** Connects clients, all at the same time. */

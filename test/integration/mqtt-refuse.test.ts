@@ -1,6 +1,5 @@
 // `option mqtt-refuse` as devices see it: mqtt.js and mosquitto's clients say which refusal they got.
 import net from "node:net";
-import mqtt, { type IClientOptions } from "mqtt";
 import { generate, type IConnectPacket } from "mqtt-packet";
 import { beforeAll, describe, expect, test } from "vitest";
 import { REFUSAL_WAIT_MS } from "../../src/limits.ts";
@@ -12,43 +11,15 @@ import { has, skipNote } from "../support/programs.ts";
 import { startTandem, type Tandem } from "../support/tandem.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { openClient, openTlsClient } from "./features-harness.ts";
+import { refusalOf, VERSIONS } from "./mqtt-devices.ts";
 
 const NAMES = ["dead", "refused", "ruled", "rated", "queue", "secure", "off", "stats"] as const;
 
 type Name = (typeof NAMES)[number];
 
-const VERSIONS = [
-  ["3.1", { protocolId: "MQIsdp", protocolVersion: 3 }],
-  ["3.1.1", { protocolVersion: 4 }],
-  ["5", { protocolVersion: 5 }],
-] as const;
-
 function connect(version: 4 | 5): Uint8Array {
   const rest = { protocolId: "MQTT", protocolVersion: version, clientId: "raw" } as const;
   return generate({ cmd: "connect", ...rest } satisfies IConnectPacket);
-}
-
-/** What mqtt.js makes of it: the code and the reason of the refusal, or how else it ended. */
-async function refusalOf(port: number, options: IClientOptions): Promise<string> {
-  const client = mqtt.connect({
-    host: "127.0.0.1",
-    port,
-    clientId: `d${Math.floor(performance.now())}`,
-    reconnectPeriod: 0,
-    rejectUnauthorized: false,
-    ...options,
-  });
-  endLater(() => void client.end(true));
-  return new Promise((resolve) => {
-    client.once("packetreceive", (packet) => {
-      if (packet.cmd !== "connack") return;
-      const reason = packet.properties?.reasonString;
-      const code = packet.reasonCode ?? packet.returnCode ?? -1;
-      resolve(reason === undefined ? String(code) : `${code} ${reason}`);
-    });
-    client.once("error", () => undefined);
-    client.once("close", () => resolve("closed"));
-  });
 }
 
 describe("option mqtt-refuse", () => {
