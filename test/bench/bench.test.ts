@@ -28,8 +28,8 @@ describe("statistics", () => {
       max: median,
     });
     const figure = { name: "cost", unit: "µs", goal: "≤ 1.5" };
-    const row = { figure, candidate: of(12), haproxy: of(10), ratio: of(1.2) };
-    expect(printTable([row], "Tandem").split("\n")).toEqual([
+    const row = { figure, candidate: of(12), beside: of(10), ratio: of(1.2) };
+    expect(printTable([row], "Tandem", "HAProxy").split("\n")).toEqual([
       "|      |  Tandem | HAProxy | ratio: median |  min |  max |  goal |",
       "| ---- | ------: | ------: | ------------: | ---: | ---: | ----: |",
       "| cost | 12.0 µs | 10.0 µs |          1.20 | 1.20 | 1.20 | ≤ 1.5 |",
@@ -49,6 +49,12 @@ describe.skipIf(!has("cc"))(`the load program${skipNote("cc")}`, () => {
     const result = await load.measure("ask", paced);
     expect(result.count).toBeGreaterThan(20);
     expect(result.count).toBeLessThanOrEqual(200);
+    for (const bytes of [5, 129, 131, 20_000]) {
+      const packets = { port: echo, connections: 5, bytes, packets: 1, seconds: 0.05 };
+      expect((await load.measure("ask", packets)).count).toBeGreaterThan(5);
+    }
+    const impossible = { port: echo, connections: 1, bytes: 130, packets: 1, seconds: 0.05 };
+    await expect(load.measure("ask", impossible)).rejects.toThrow("no PUBLISH has 130 bytes");
     const setup = { port: broker, connections: 10, seconds: 0.1, pid: process.pid };
     expect(await load.measure("setup", setup)).toMatchObject({ failed: 0 });
     const idle = await load.measureIdle({ ...setup, connections: 100 });

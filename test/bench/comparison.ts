@@ -1,6 +1,6 @@
 import type { Load } from "./load.ts";
 import type { Figure, Measure } from "./measures.ts";
-import { startProxy, type ProxyKind, type ServerPorts } from "./proxies.ts";
+import { startProxy, type ProxyKind, type ProxyVariant, type ServerPorts } from "./proxies.ts";
 import { spread, threeDigits, type Spread } from "./statistics.ts";
 
 /** What to compare with HAProxy, and how long. */
@@ -19,7 +19,7 @@ export interface ComparisonOptions {
 export interface Row {
   readonly figure: Figure;
   readonly candidate: Spread;
-  readonly haproxy: Spread;
+  readonly beside: Spread;
   readonly ratio: Spread;
 }
 
@@ -28,7 +28,7 @@ const WARM_UP_SECONDS = 3;
 
 interface Pair {
   readonly candidate: readonly number[];
-  readonly haproxy: readonly number[];
+  readonly beside: readonly number[];
 }
 
 /**
@@ -60,14 +60,15 @@ async function runPair(
   options: ComparisonOptions,
   candidateFirst: boolean,
 ): Promise<Pair> {
-  const run = (kind: ProxyKind): Promise<readonly number[]> =>
-    runOnce(load, measure, options, kind);
+  const { variant = {}, beside = { kind: "haproxy", variant } } = measure;
+  const run = (kind: ProxyKind, settings: ProxyVariant): Promise<readonly number[]> =>
+    runOnce(load, measure, options, kind, settings);
   if (candidateFirst) {
-    const candidate = await run(options.candidate);
-    return { candidate, haproxy: await run("haproxy") };
+    const candidate = await run(options.candidate, variant);
+    return { candidate, beside: await run(beside.kind, beside.variant) };
   }
-  const haproxy = await run("haproxy");
-  return { candidate: await run(options.candidate), haproxy };
+  const first = await run(beside.kind, beside.variant);
+  return { candidate: await run(options.candidate, variant), beside: first };
 }
 
 async function runOnce(
@@ -75,8 +76,9 @@ async function runOnce(
   measure: Measure,
   options: ComparisonOptions,
   kind: ProxyKind,
+  variant: ProxyVariant,
 ): Promise<readonly number[]> {
-  const proxy = await startProxy(kind, options.servers, measure.variant);
+  const proxy = await startProxy(kind, options.servers, variant);
   try {
     if (measure.warmsItself !== true) {
       await measure.run(load, proxy, options.warmUpSeconds ?? WARM_UP_SECONDS);
@@ -91,18 +93,18 @@ function toRow(figure: Figure, index: number, pairs: readonly Pair[]): Row {
   return {
     figure,
     candidate: spread(pairs.map((pair) => pair.candidate[index]!)),
-    haproxy: spread(pairs.map((pair) => pair.haproxy[index]!)),
-    ratio: spread(pairs.map((pair) => pair.candidate[index]! / pair.haproxy[index]!)),
+    beside: spread(pairs.map((pair) => pair.beside[index]!)),
+    ratio: spread(pairs.map((pair) => pair.candidate[index]! / pair.beside[index]!)),
   };
 }
 
 /** The rows as a Markdown table, aligned, so that it can be read and pasted. */
-export function printTable(rows: readonly Row[], candidate: string): string {
-  const head = ["", candidate, "HAProxy", "ratio: median", "min", "max", "goal"];
-  const body = rows.map(({ figure, candidate: ours, haproxy, ratio }) => [
+export function printTable(rows: readonly Row[], candidate: string, beside: string): string {
+  const head = ["", candidate, beside, "ratio: median", "min", "max", "goal"];
+  const body = rows.map(({ figure, candidate: ours, beside: theirs, ratio }) => [
     figure.name,
     `${threeDigits(ours.median)} ${figure.unit}`,
-    `${threeDigits(haproxy.median)} ${figure.unit}`,
+    `${threeDigits(theirs.median)} ${figure.unit}`,
     ...[ratio.median, ratio.min, ratio.max].map((value) => value.toFixed(2)),
     figure.goal ?? "",
   ]);

@@ -5,8 +5,9 @@
  *
  *   load echo   --port P                    sends back what it gets
  *   load broker --port P                    answers a complete MQTT CONNECT by a CONNACK
- *   load ask    --port P --connections N --bytes B --seconds S [--rate R]
- *               request and answer; with a rate, latencies count from the instant planned
+ *   load ask    --port P --connections N --bytes B --seconds S [--rate R] [--packets 1]
+ *               request and answer; with a rate, latencies count from the instant planned. With
+ *               packets, each connection begins by a CONNECT, and each request is one PUBLISH
  *   load setup  --port P --connections N --seconds S [--rate R] [--count C]
  *               connect, CONNECT with a client identifier, CONNACK, reset; N at a time. With a
  *               rate, latencies count from the instant planned; with a count, that many
@@ -27,7 +28,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
-struct arguments args = {0, 1, 100, 0, 1, 0, 0};
+struct arguments args = {.connections = 1, .bytes = 100, .seconds = 1};
 char buffer[BUFFER_BYTES];
 char payload[BUFFER_BYTES];
 
@@ -35,7 +36,7 @@ static void read_args(int argc, char **argv) {
   static const struct option options[] = {
       {"port", 1, 0, 'p'},    {"connections", 1, 0, 'c'}, {"bytes", 1, 0, 'b'},
       {"seconds", 1, 0, 's'}, {"rate", 1, 0, 'r'},        {"pid", 1, 0, 'i'},
-      {"count", 1, 0, 'n'},
+      {"count", 1, 0, 'n'},       {"packets", 1, 0, 'k'},
       {0, 0, 0, 0}};
   for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
     if (option == 'p') args.port = atoi(optarg);
@@ -45,6 +46,7 @@ static void read_args(int argc, char **argv) {
     else if (option == 'r') args.rate = atof(optarg);
     else if (option == 'i') args.pid = atoi(optarg);
     else if (option == 'n') args.count = atol(optarg);
+    else if (option == 'k') args.packets = atoi(optarg);
     else exit(2);
   }
   errno = 0;
@@ -64,6 +66,7 @@ int main(int argc, char **argv) {
   prctl(PR_SET_TIMERSLACK, 1);
   signal(SIGPIPE, SIG_IGN);
   memset(payload, 'x', sizeof payload);
+  if (args.packets) make_publishes();
   start_events();
   start_connections();
   if (!strcmp(mode, "echo")) serve(answer_echo);

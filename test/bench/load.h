@@ -26,7 +26,7 @@ typedef struct {
 } conn_t;
 
 struct arguments {
-  int port, connections, bytes, pid;
+  int port, connections, bytes, pid, packets;
   double seconds, rate;
   long count;
 };
@@ -55,6 +55,7 @@ int answer_broker(conn_t *c, char *bytes, size_t count);
 __attribute__((noreturn)) void serve(answer_t *answer);
 
 /* load_connections.c: the clients' connections, and how long their answers took. */
+enum greeting { NO_GREETING, CONNECT_ANSWERED, CONNECT_ECHOED };
 extern conn_t *conns;
 extern long done, failed, serial;
 extern int64_t last_answer_ns; /* On CLOCK_MONOTONIC. */
@@ -64,7 +65,8 @@ void dial(conn_t *c);
 void push(conn_t *c, int waiting);
 void request(conn_t *c, size_t answer_bytes, int waiting);
 int pull(conn_t *c);
-void open_range(int from, int to, int is_mqtt);
+void make_publishes(void);
+void open_range(int from, int to, enum greeting greeting);
 void reset_range(int from, int to);
 void sample(int64_t elapsed_ns);
 void report(int64_t wall_ns, int64_t cpu_ns);

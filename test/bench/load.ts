@@ -43,6 +43,8 @@ export interface LoadOptions {
   readonly rate?: number;
   /** `setup`: connections in all, each with a client identifier of its own. */
   readonly count?: number;
+  /** `ask`: 1 to begin each connection by a CONNECT, and to make each request a PUBLISH. */
+  readonly packets?: number;
   /** The proxy whose CPU time and memory are read. */
   readonly pid?: number;
 }

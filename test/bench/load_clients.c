@@ -22,10 +22,11 @@ static void answered(conn_t *c, int64_t now, int64_t step) {
 void ask(void) {
   int64_t step = args.rate > 0 ? (int64_t)(1e9 / args.rate) : 0;
   long planned = 0;
-  open_range(0, args.connections, 0);
+  open_range(0, args.connections, args.packets ? CONNECT_ECHOED : NO_GREETING);
   int64_t cpu = proxy_cpu_ns(), start = now_ns(), now = start;
   int64_t end = start + (int64_t)(args.seconds * 1e9);
   for (int i = 0; i < args.connections; i++) {
+    conns[i].size = 0; /* No greeting any more. */
     conns[i].since = start;
     conns[i].due = start + step * (i + 1);
     if (step == 0) request(&conns[i], args.bytes, 0);
@@ -123,11 +124,11 @@ static void pause_for(double seconds) {
 /* A tenth of the connections first come and go, so that code and pools are paid for. */
 void idle(void) {
   int warm = args.connections / 10;
-  open_range(0, warm, 1);
+  open_range(0, warm, CONNECT_ANSWERED);
   reset_range(0, warm);
   pause_for(args.seconds);
   long before = proxy_rss_bytes();
-  open_range(0, args.connections, 1);
+  open_range(0, args.connections, CONNECT_ANSWERED);
   pause_for(args.seconds);
   printf("{\"count\":%d,\"rssBeforeBytes\":%ld,\"rssAfterBytes\":%ld}\n", args.connections, before,
          proxy_rss_bytes());

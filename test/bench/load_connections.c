@@ -49,6 +49,19 @@ void make_connect(conn_t *c, long id) {
   c->size = sizeof head + length;
 }
 
+/* A PUBLISH of `args.bytes` in all, QoS 0, its topic one letter. */
+void make_publishes(void) {
+  int left = args.bytes - 2, at = 1;
+  for (int room = 128; left >= room; room *= 128) left--; /* A byte more of length. */
+  payload[0] = 0x30;
+  for (int rest = left;; rest /= 128) {
+    payload[at++] = (char)(rest % 128 | (rest >= 128 ? 128 : 0));
+    if (rest < 128) break;
+  }
+  if (left < 3 || at + left != args.bytes) die("no PUBLISH has %d bytes", args.bytes);
+  memcpy(payload + at, "\0\1t", 3);
+}
+
 void dial(conn_t *c) {
   struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(args.port)};
   struct sockaddr_in from = {.sin_family = AF_INET};
@@ -92,14 +105,14 @@ int pull(conn_t *c) {
 }
 
 /* Opens connections `from` to `to`, a few at a time, each proved by one exchange. */
-void open_range(int from, int to, int is_mqtt) {
+void open_range(int from, int to, enum greeting greeting) {
   int next = from, ready = from;
   int64_t progress = now_ns();
   while (ready < to) {
     struct epoll_event events[EVENTS_MAX];
     while (next < to && next - ready < CONNECTING_MAX) {
       conn_t *c = &conns[next++];
-      if (is_mqtt) make_connect(c, serial);
+      if (greeting != NO_GREETING) make_connect(c, serial);
       dial(c);
     }
     int count = wait_events(events, 100000000);
@@ -107,7 +120,8 @@ void open_range(int from, int to, int is_mqtt) {
       conn_t *c = events[i].data.ptr;
       if (!c->open) {
         c->open = 1;
-        request(c, is_mqtt ? 4 : args.bytes, 1);
+        size_t echoed = greeting == NO_GREETING ? (size_t)args.bytes : c->size;
+        request(c, greeting == CONNECT_ANSWERED ? 4 : echoed, 1);
       } else if (events[i].events & EPOLLOUT) push(c, 1);
       else {
         int verdict = pull(c);

@@ -7,7 +7,13 @@ import { requireProgram } from "../support/programs.ts";
 import { compare, printTable } from "./comparison.ts";
 import { compileLoad, type Load } from "./load.ts";
 import { describeMachine } from "./machine.ts";
-import { BALANCER_MEASURES, MORE_MEASURES, perSecond } from "./measures.ts";
+import {
+  BALANCER_MEASURES,
+  type Measure,
+  MORE_MEASURES,
+  PACKETS_MEASURES,
+  perSecond,
+} from "./measures.ts";
 import { benchPeers, PEERS_USAGE, readPeersOptions } from "./peers/bench.ts";
 import { startProxy, type ProxyKind, type ServerPorts } from "./proxies.ts";
 import { threeDigits } from "./statistics.ts";
@@ -21,6 +27,7 @@ what each costs, and the ratio Tandem/HAProxy of each pair of runs. Nothing else
   --seconds S        length of one run (default 2)
   --only TEXT        only measures whose name contains TEXT
   --more             growth at 100, 1,000 and 8,000 connections, two threads, and TLS instead
+  --packets          Tandem with "option mqtt-packets" beside Tandem without it instead
   --candidate NAME   "tandem" (default); "haproxy" compares HAProxy with itself: about 1.0; "bare"
                      is a relay of a few lines over Node's sockets: what Node itself costs
   --json             print one JSON document instead of the table
@@ -42,6 +49,7 @@ interface Options {
   readonly candidate: ProxyKind;
   readonly json: boolean;
   readonly more: boolean;
+  readonly packets: boolean;
 }
 
 function readOptions(): Options | undefined {
@@ -54,16 +62,18 @@ function readOptions(): Options | undefined {
       candidate: { type: "string", default: "tandem" },
       json: { type: "boolean", default: false },
       more: { type: "boolean", default: false },
+      packets: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
-  const { candidate, help, json, more, only } = values;
+  const { candidate, help, json, more, only, packets } = values;
   const runs = Number(values.runs);
   const seconds = Number(values.seconds);
   if (help || positionals.join(" ") !== "balancer") return undefined;
   if (!(Number.isInteger(runs) && runs >= 1 && seconds > 0)) return undefined;
   if (candidate !== "tandem" && candidate !== "haproxy" && candidate !== "bare") return undefined;
-  return { runs, seconds, only, candidate, json, more };
+  if (packets && (more || candidate !== "tandem")) return undefined;
+  return { runs, seconds, only, candidate, json, more, packets };
 }
 
 /** Requests per second without and with HAProxy in between: the load must not be the limit. */
@@ -78,7 +88,7 @@ async function checkLoad(load: Load, servers: ServerPorts): Promise<[number, num
 
 async function bench(options: Options): Promise<void> {
   requireProgram("haproxy");
-  const measures = (options.more ? MORE_MEASURES : BALANCER_MEASURES).filter((measure) =>
+  const measures = measuresOf(options).filter((measure) =>
     measure.figures.some((figure) => figure.name.includes(options.only)),
   );
   if (measures.length === 0) throw new Error(`No measure's name contains "${options.only}"`);
@@ -105,7 +115,16 @@ async function bench(options: Options): Promise<void> {
   if (direct < 1.3 * through)
     console.log("The load is hardly faster than the proxy: rates (not CPU) mean little here");
   console.log(`${options.runs} pairs of runs of ${options.seconds} s\n`);
-  console.log(printTable(rows, NAMES[options.candidate]));
+  console.log(
+    options.packets
+      ? printTable(rows, "counted", "not counted")
+      : printTable(rows, NAMES[options.candidate], "HAProxy"),
+  );
+}
+
+function measuresOf({ more, packets }: Options): readonly Measure[] {
+  if (packets) return PACKETS_MEASURES;
+  return more ? MORE_MEASURES : BALANCER_MEASURES;
 }
 
 function onProgress(text: string): void {

@@ -1,5 +1,5 @@
 import type { Load, LoadResult } from "./load.ts";
-import type { Proxy, ProxyVariant } from "./proxies.ts";
+import type { Proxy, ProxyKind, ProxyVariant } from "./proxies.ts";
 import { measureHandshakes, measureTlsExchanges, type TlsLoadResult } from "./tls-load.ts";
 
 /** One row of the table: a figure that one run yields for one proxy. */
@@ -17,6 +17,8 @@ export interface Measure {
   readonly warmsItself?: boolean;
   /** Settings of both proxies that differ from the usual ones. */
   readonly variant?: ProxyVariant;
+  /** What stands on the other side; by default HAProxy with the same settings. */
+  readonly beside?: { readonly kind: ProxyKind; readonly variant: ProxyVariant };
   run(load: Load, proxy: Proxy, seconds: number): Promise<readonly number[]>;
 }
 
@@ -74,6 +76,31 @@ export const MORE_MEASURES: readonly Measure[] = [
     measureTlsExchanges({ ...options, connections: 10 }, 16_384),
   ),
 ];
+
+/** What `--packets` measures: Tandem that looks at the packets of relays, beside itself without. */
+export const PACKETS_MEASURES: readonly Measure[] = [
+  packets(100, 50),
+  packets(100, 2_000),
+  packets(16_384, 10),
+];
+
+function packets(bytes: number, connections: number): Measure {
+  return {
+    figures: [
+      {
+        name: `CPU per PUBLISH and answer, ${bytes} B, ${connections} connections`,
+        unit: "µs",
+        goal: "≤ 1.05",
+      },
+    ],
+    variant: { packets: true },
+    beside: { kind: "tandem", variant: {} },
+    async run(load, proxy, seconds) {
+      const options = { port: proxy.echoPort, connections, bytes, packets: 1, pid: proxy.pid };
+      return [cpuUs(await load.measure("ask", { ...options, seconds }))];
+    },
+  };
+}
 
 function idle(connections: number): Measure {
   return {

@@ -8,10 +8,12 @@ import { startTandem } from "../support/tandem.ts";
 /** A program that can stand on either side of the comparison; `bare` is `bare-relay.ts`. */
 export type ProxyKind = "tandem" | "haproxy" | "bare";
 
-/** What may differ between measures; by default one thread and no TLS. */
+/** What may differ between measures; by default one thread, no TLS, and packets are bytes. */
 export interface ProxyVariant {
   readonly threads?: number;
   readonly tls?: boolean;
+  /** Counts the packets that go to the echo server; HAProxy cannot. */
+  readonly packets?: boolean;
 }
 
 /** A running proxy and its listeners. */
@@ -41,7 +43,7 @@ export async function startProxy(
 ): Promise<Proxy> {
   const [echoPort, mqttPort, tlsPort] = (await freePorts(3)) as [number, number, number];
   const config =
-    configText(echoPort, mqttPort, servers, variant.threads ?? 1) +
+    configText(echoPort, mqttPort, servers, variant) +
     (variant.tls === true ? tlsText(tlsPort, servers) : "");
   const started = await start(kind, config, [echoPort, servers.echo, mqttPort, servers.broker]);
   const stop = async (): Promise<void> => {
@@ -84,7 +86,7 @@ function configText(
   echoPort: number,
   mqttPort: number,
   servers: ServerPorts,
-  threads: number,
+  { threads = 1, packets = false }: ProxyVariant,
 ): string {
   return `
 global
@@ -98,7 +100,7 @@ defaults
   maxconn 8500
 listen echo
   bind 127.0.0.1:${echoPort}
-${ECHO_HOSTS.map((host) => `  server ${host} ${host}:${servers.echo}`).join("\n")}
+${packets ? "  option mqtt-packets\n" : ""}${ECHO_HOSTS.map((host) => `  server ${host} ${host}:${servers.echo}`).join("\n")}
 frontend mqtt
   bind 127.0.0.1:${mqttPort}
   tcp-request inspect-delay 10s
