@@ -111,7 +111,11 @@ describe.skipIf(findProgram("mosquitto") === undefined)("operator commands", () 
   });
 
   test.each([
-    ["sessions", { order: "size" }, 'order: found "size", expected age, idle, bytes, packets'],
+    [
+      "sessions",
+      { order: "size" },
+      'order: found "size", expected age, idle, bytes, packets, byte-rate, packet-rate',
+    ],
     ["sessions", { limit: -1 }, "limit: found -1, expected 0 to 10000"],
     ["end-sessions", { ids: ["7"] }, 'ids: found ["7"], expected a list of ids as "0x1f"'],
     ["set-servers", { state: "up" }, 'state: found "up", expected ready, drain or maint'],
