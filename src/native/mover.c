@@ -1,9 +1,11 @@
 #include "mover.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <uv.h>
@@ -16,6 +18,10 @@
 
 /* Connections that one listener may hand over in one go. */
 enum { ACCEPT_BATCH_MAX = 64 };
+
+/* Descriptors below the limit of the process from where on they are handed over one by one, so that
+ * a full process can pause before the rest of the kernel's queue has taken what is left. */
+enum { DESCRIPTORS_SPARED = 32 };
 
 /* Numbers of `scratch`. */
 enum { SCRATCH_NUMBERS = TOTALS_PER_RECORD };
@@ -35,6 +41,7 @@ struct mover {
     double *scratch;
     int count; /* records in use */
     int epoll;
+    int batch_fd_max; /* a batch ends with a descriptor above it */
     uint32_t generation; /* of what was watched last; tells apart connections of the same descriptor */
     uv_poll_t poll;
     uv_async_t async;
@@ -94,6 +101,7 @@ static void accept_batch(struct mover *mover, int listener, uint32_t generation)
         record[3] = error == 0 ? fd : error;
         if (error != 0) return;
         address_write(&from, &record[4]);
+        if (fd > mover->batch_fd_max) return;
     }
 }
 
@@ -307,6 +315,9 @@ static bool start_threads(struct mover *mover, int count) {
 static bool start(struct mover *mover) {
     uv_loop_t *loop;
     if (napi_get_uv_event_loop(mover->env, &loop) != napi_ok) return false;
+    struct rlimit limit;
+    bool is_limited = getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < INT_MAX;
+    mover->batch_fd_max = is_limited ? (int)limit.rlim_cur - DESCRIPTORS_SPARED : INT_MAX;
     mover->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (mover->epoll < 0) return false;
     // The handle must stand before the thread that uses it.
