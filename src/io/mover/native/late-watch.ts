@@ -1,15 +1,23 @@
 // Connections that wait for their servers: most are in a relay before watching them would pay.
 import { LATE_WATCH_MS } from "../../../limits.ts";
+import type { ConnectionId } from "../../../session/mover.ts";
 import type { NativeConnection } from "./native-connection.ts";
 
 /** Watches connections one to two times `LATE_WATCH_MS` later. */
 export class LateWatch {
-  #younger: NativeConnection[] = [];
-  #older: NativeConnection[] = [];
+  readonly #find: (name: ConnectionId) => NativeConnection | undefined;
+  // Names: objects that are kept for so long outlive a collection of young ones, and fill memory.
+  #younger: ConnectionId[] = [];
+  #older: ConnectionId[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  add(connection: NativeConnection): void {
-    this.#younger.push(connection);
+  /** `find`: the connection of a name, unless it is in a relay or gone. */
+  constructor(find: (name: ConnectionId) => NativeConnection | undefined) {
+    this.#find = find;
+  }
+
+  add({ id }: NativeConnection): void {
+    this.#younger.push(id);
     this.#timer ??= setInterval(() => this.#turn(), LATE_WATCH_MS).unref();
   }
 
@@ -18,7 +26,10 @@ export class LateWatch {
   }
 
   #turn(): void {
-    for (const connection of this.#older) if (connection.phase === "open") connection.watch();
+    for (const name of this.#older) {
+      const connection = this.#find(name);
+      if (connection?.phase === "open") connection.watch();
+    }
     this.#older = this.#younger;
     this.#younger = [];
     if (this.#older.length > 0) return;

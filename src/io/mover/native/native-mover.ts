@@ -73,7 +73,7 @@ export class NativeMover implements PlainMover {
   readonly #byFd = new Map<number, NativeConnection | NativeListener>();
   readonly #relays: NativeRelays;
   readonly #silenced: SilencedConnections;
-  readonly #late = new LateWatch();
+  readonly #late = new LateWatch((name) => this.#connections.get(name));
   readonly #deadlines: DeadlineTimer;
   #isHeld = false;
   #isShut = false;
