@@ -122,7 +122,7 @@ function readProxyOptions(server: ServerDraft, value: string, fail: Fail): void 
     const option = OPTION_NAMES.find((known) => known === name);
     if (option !== undefined) options.push(option);
     else if (name === "unique-id") fail("'unique-id' : proxy v2 option needs HTTP.");
-    else fail(`'${name}' : proxy v2 option not implemented`);
+    else fail(`'${name}' : unknown proxy v2 option, expected ${OPTION_NAMES.join(", ")}`);
   }
   server.proxyOptions = options;
 }
