@@ -1,6 +1,6 @@
 // Whole nodes under the guard: what is left when processes are killed, how a node stops, reloads and
 // keeps quiet.
-import { chmodSync, copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { noNamespaces, type Host } from "../support/netns.ts";
@@ -209,7 +209,7 @@ describe.skipIf(noNamespaces !== undefined)(
       expect(capabilitiesOf(agent!)).toEqual({ CapEff: 0x3400, CapAmb: 0x3400 });
       for (const pid of [balancer!, reserve!]) {
         // A child begins as setpriv(1), which gives them up before it becomes the balancer.
-        await waitFor(() => commandOf(pid) === "node", { what: () => commandOf(pid) });
+        await waitFor(() => programOf(pid) === "node", { what: () => programOf(pid) });
         expect(capabilitiesOf(pid), pid).toEqual({ CapEff: 0x400, CapAmb: 0x400 });
       }
       running.kill("SIGTERM");
@@ -220,9 +220,9 @@ describe.skipIf(noNamespaces !== undefined)(
   },
 );
 
-/** The name of the program that a process runs (proc(5)). */
-function commandOf(pid: string): string {
-  return readFileSync(`/proc/${pid}/comm`, "utf8").trim();
+/** The file that a process runs (proc(5)): its `comm` is what its main thread calls itself. */
+function programOf(pid: string): string {
+  return path.basename(readlinkSync(`/proc/${pid}/exe`));
 }
 
 /** The effective and ambient sets of a process (proc(5)). */
