@@ -79,7 +79,9 @@ export function startRemote<Answers>(
           child.off("exit", onExit);
           resolve(answer as Answers[typeof name]);
         });
-        child.send({ name, ...more });
+        child.send({ name, ...more }, (error) => {
+          if (error !== null) onExit();
+        });
       }),
   };
 }
