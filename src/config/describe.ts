@@ -186,15 +186,15 @@ function hintsOf(proxy: Proxy, configuration: Configuration): readonly string[] 
   return hints;
 }
 
-/** `slow` where weights are what they are. */
+/** `slow` where nothing follows a change of weight. */
 function slowHint({ backend }: Proxy): readonly string[] {
   if (backend?.check.kind !== "mqtt-check" || backend.check.mqtt.slow === undefined) return [];
   const { algorithm } = backend.balance;
   const isHashed = algorithm === "source" || algorithm === "hash";
   const isStatic = isHashed && backend.hashType.method !== "consistent";
-  if (algorithm !== "static-rr" && !isStatic) return [];
+  if (algorithm !== "static-rr" && algorithm !== "first" && !isStatic) return [];
   return [
-    "'slow' of 'option mqtt-check' changes nothing: the weights of this algorithm are static.",
+    "'slow' of 'option mqtt-check' changes nothing: this algorithm follows no change of weight.",
   ];
 }
 

@@ -187,7 +187,7 @@ export class HealthMonitor implements Machine<HealthEvent, HealthEffect> {
     const agent = spec.agent === undefined ? undefined : newAgentProbe(spec.agent);
     entry.check = this.#replaceProbe(entry, entry.check, check, added, nowMs);
     entry.agent = this.#replaceProbe(entry, entry.agent, agent, added, nowMs);
-    this.#replaceSlowness(entry);
+    this.#replaceSlowness(entry, isOther);
     if (isOther) {
       for (const probe of probesOf(entry)) {
         abortProbe(entry, probe, this.#effects);
@@ -218,9 +218,10 @@ export class HealthMonitor implements Machine<HealthEvent, HealthEffect> {
     return former;
   }
 
-  #replaceSlowness(entry: Entry): void {
+  /** How late another address answers is not known yet. */
+  #replaceSlowness(entry: Entry, isOther: boolean): void {
     const { spec, slow } = entry;
-    if (spec.slow !== undefined && slow !== undefined) return slow.retune(spec.slow);
+    if (!isOther && spec.slow !== undefined && slow !== undefined) return slow.retune(spec.slow);
     entry.slow = spec.slow && new SlowWeight(spec.slow);
     if (slow === undefined || slow.percent === 100) return;
     this.#effects.push({ kind: "set-slowness", server: spec.key, percent: 100 });

@@ -104,7 +104,9 @@ describe("option mqtt-check", () => {
       const text = `backend b\n option mqtt-check slow 1s\n ${line}\n server a 10.0.0.1:1 check\n`;
       return describeConfiguration(readText(text).configuration).includes("'slow' of");
     };
-    expect(["balance source", "balance static-rr"].map(told)).toEqual([true, true]);
+    for (const line of ["balance source", "balance static-rr", "balance first"]) {
+      expect(told(line), line).toBe(true);
+    }
     expect(["balance leastconn", "balance source\n hash-type consistent"].map(told)).toEqual([
       false,
       false,

@@ -36,4 +36,16 @@ describe("a slow server", () => {
     expect(take(monitor)).toContainEqual({ kind: "set-slowness", server: "be/s", percent: 100 });
     expect(report(monitor, answered(9_000))).toEqual([]);
   });
+
+  test("has its weight back, and is measured from anew, at another address", () => {
+    const monitor = new HealthMonitor({ spreadPercent: 0, random: () => 0.5 });
+    monitor.reconfigure([monitored({ slow: SLOW })], 0);
+    for (let count = 0; count < 40; count++) report(monitor, answered(200));
+    monitor.reconfigure([monitored({ slow: SLOW })], 0);
+    expect(take(monitor).filter(({ kind }) => kind === "set-slowness")).toEqual([]);
+    monitor.reconfigure([monitored({ slow: SLOW, identity: "elsewhere" })], 0);
+    expect(take(monitor)).toContainEqual({ kind: "set-slowness", server: "be/s", percent: 100 });
+    expect(report(monitor, answered(90))).toEqual([]);
+    expect(report(monitor, answered(200))).toMatchObject([{ percent: 90, turn: { to: "slow" } }]);
+  });
 });
