@@ -15,7 +15,10 @@ export class InspectDelay {
     this.#context = context;
   }
 
-  /** Asks for first bytes; the state of waiting: until the delay is over that began first, or the client has been silent; with `heldUntilMs` until that instant. */
+  /**
+   * Asks for first bytes; the state of waiting: until the delay is over that began first, or the client
+   * has been silent; with `heldUntilMs` until that instant.
+   */
   begin(client: ClientSide, nowMs: Millis, heldUntilMs?: Millis): SessionState {
     const { content } = (this.#context.backend ?? this.#context.frontend).proxy;
     const delayMs = content.requestInspectDelayMs ?? INSPECT_DELAY_DEFAULT_MS;

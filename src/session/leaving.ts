@@ -1,6 +1,7 @@
 // How a session that runs is ended by us. Where its backend sends clients away (`drain-time` and the
 // like), an MQTT 5 client is told by a DISCONNECT when the server's packet is over; whoever else speaks
-// MQTT is closed at such a place; through WebSocket a close frame says so. If that does not come in time, the end is as without.
+// MQTT is closed at such a place; through WebSocket a close frame says so. If that does not come
+// in time, the end is as without.
 import type { Millis } from "../base/units.ts";
 import { LEAVE_WAIT_MS } from "../limits.ts";
 import { encodeFarewell, type FarewellCause } from "../mqtt/farewell.ts";

@@ -134,7 +134,7 @@ export class Pipeline {
     return verdict;
   }
 
-  /** Whoever has sent its last byte meanwhile is not waited for. */
+  /** Whoever has left meanwhile, or has sent more than is held for it, is not waited for. */
   #holdBack(delay: LimitDelay): PipelineStep {
     if (this.#context.isRequestWhole) return { kind: "rejected", manner: "finish" };
     this.#delay = delay;
