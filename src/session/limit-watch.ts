@@ -107,12 +107,14 @@ function follow(
 }
 
 function begun({ name, reason, latest }: Subject): LimitNotice {
-  const cause = latest === undefined ? {} : { cause: `${nameOf(latest)} is one of them` };
+  // A screen shows the cause in place of the text: it has to say which limit it is.
+  const whom = latest === undefined ? "" : ` (latest: ${nameOf(latest)})`;
+  const cause = `${reason}: ${WORDS[reason]}${whom}`;
   return {
     frontend: name,
     level: "warning",
     text: `Frontend ${name} keeps out ${WORDS[reason]}.`,
-    mark: { kind: "frontend.refusing", subject: name, ...cause, data: { reason } },
+    mark: { kind: "frontend.refusing", subject: name, cause, data: { reason } },
   };
 }
 
@@ -139,15 +141,16 @@ function fightsNotice(
   if (first === undefined) return undefined;
   const words = named.map(({ clientId, hosts }) => `${clientId} (${hosts.join(" and ")})`);
   const more = count > named.length ? ` and ${count - named.length} more` : "";
+  const whom = `${words.join(", ")}${more}`;
   const data = { clients: count, clientId: first.clientId, from: first.hosts.join(" ") };
   return {
     frontend: name,
     level: "warning",
-    text: `Devices take each other's sessions over on frontend ${name}: ${words.join(", ")}${more}.`,
+    text: `Devices take each other's sessions over on frontend ${name}: ${whom}.`,
     mark: {
       kind: "frontend.takeover",
       subject: name,
-      cause: "one client identifier, two addresses",
+      cause: `one client identifier, two addresses: ${whom}`,
       data,
     },
   };

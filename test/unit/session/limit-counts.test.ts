@@ -91,7 +91,7 @@ describe("LimitWatch", () => {
     for (let count = 0; count < 100; count++) connect(bench, {}, "10.0.0.9:1");
     expect(look()).toEqual([
       "frontend.refusing: Frontend l keeps out client identifiers that do not match. " +
-        "d1 from 10.0.0.9 is one of them",
+        "client-id: client identifiers that do not match (latest: d1 from 10.0.0.9)",
     ]);
     bench.nowMs += LIMIT_BURST_QUIET_MS - 1;
     connect(bench);

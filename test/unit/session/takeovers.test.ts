@@ -141,21 +141,25 @@ describe("mqtt-limit takeover", () => {
   test("one event names the identifiers and their addresses", () => {
     const bench = new Bench(listen("takeover 1/h ban 5m"));
     const watch = new LimitWatch();
-    const look = (): string[] =>
+    const look = (): (string | undefined)[] =>
       watch
         .look(bench.world.frontends.values(), bench.nowMs)
-        .flatMap(({ mark, text }) => (mark.kind === "frontend.takeover" ? [text] : []));
+        .flatMap(({ mark, text }) => (mark.kind === "frontend.takeover" ? [text, mark.cause] : []));
     for (let device = 0; device < 5; device++) {
       for (const source of [ONE, OTHER, ONE, ONE]) comes(bench, source, `d${device}`);
     }
     const hosts = "(10.0.0.2 and 10.0.0.1)";
     expect(look()).toEqual([
       `Devices take each other's sessions over on frontend l: d0 ${hosts}, d1 ${hosts}, d2 ${hosts} and 2 more.`,
+      `one client identifier, two addresses: d0 ${hosts}, d1 ${hosts}, d2 ${hosts} and 2 more`,
     ]);
     for (const source of [ONE, OTHER, ONE]) comes(bench, source, "x");
     expect(look()).toEqual([]);
     bench.nowMs += LIMIT_BURST_QUIET_MS;
-    expect(look()).toEqual([`Devices take each other's sessions over on frontend l: x ${hosts}.`]);
+    expect(look()).toEqual([
+      `Devices take each other's sessions over on frontend l: x ${hosts}.`,
+      `one client identifier, two addresses: x ${hosts}`,
+    ]);
     bench.nowMs += LIMIT_BURST_QUIET_MS;
     expect(look()).toEqual([]);
   });
