@@ -60,11 +60,6 @@ export class EventDelivery {
     this.#pace = pace;
   }
 
-  /** Events that wait, those under way included. */
-  get waitingCount(): number {
-    return this.#queue.length;
-  }
-
   /** Queues events; never waits. */
   add(events: readonly NodeEvent[]): void {
     if (events.length === 0) return;
