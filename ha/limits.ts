@@ -264,8 +264,11 @@ export const OPERATOR_HOLD_MS_MAX: Millis = 7 * 86_400_000;
 export const EVENT_SCRIPT_MS: Millis = 10_000;
 /** Events that wait for one outlet; the oldest one makes room. */
 export const EVENT_QUEUE_MAX = 1_000;
-/** From the end of the guard, or of these settings, to the end of deliveries. */
-export const EVENT_SENDER_FLUSH_MS: Millis = 3_000;
+/**
+ * From the end of the guard, or of these settings, to the end of deliveries; a script that still runs is
+ * ended then, within `SCRIPT_KILL_AFTER_MS`.
+ */
+export const EVENT_SENDER_FLUSH_MS: Millis = 2_500;
 /** What an event sender gets to end before it is killed. */
 export const EVENT_SENDER_STOP_MS: Millis = 5_000;
 /** How long the events of agent and balancer are read after the guard was killed. */

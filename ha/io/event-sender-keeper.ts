@@ -73,8 +73,10 @@ export class EventSenderKeeper {
   /** Resolves when all events are sent, and after 5 s at the latest. */
   async close(): Promise<void> {
     this.#wanted = undefined;
-    clearTimeout(this.#timer);
-    if (this.#run === undefined) return;
+    if (this.#run === undefined) {
+      clearTimeout(this.#timer);
+      return;
+    }
     await new Promise<void>((resolve) => {
       this.#onGone = resolve;
       this.#end();

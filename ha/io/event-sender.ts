@@ -41,6 +41,39 @@ interface Way {
   readonly delivery: EventDelivery;
 }
 
+/** Runs a script for events, one at a time. */
+class ScriptRuns {
+  readonly #runner: NotifyRunner;
+  readonly #command: NotifyCommand;
+  #current: Promise<string | undefined> = Promise.resolve(undefined);
+  #isClosed = false;
+
+  constructor(command: NotifyCommand, policy: SenderSettings["scripts"]) {
+    this.#command = command;
+    this.#runner = new NotifyRunner(new ScriptLauncher(policy));
+  }
+
+  readonly deliver: Deliver = async (events, droppedCount) => {
+    for (const event of events) {
+      // Events that wait are the next sender's: they are neither delivered nor dropped.
+      if (this.#isClosed) await new Promise(() => undefined);
+      const variables = scriptVariables(event, droppedCount);
+      const words = scriptWords(event);
+      this.#current = this.#runner.run(this.#command, words, EVENT_SCRIPT_MS, variables);
+      const problem = await this.#current;
+      if (problem !== undefined) return problem;
+    }
+    return undefined;
+  };
+
+  /** Ends the run that is under way, and resolves when it has ended. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#runner.close();
+    await this.#current;
+  }
+}
+
 /** Sends until the guard ends it or dies; the exit code. */
 export async function runEventSender(): Promise<number> {
   // It ends with its guard, after what is to be told of the end.
@@ -72,6 +105,7 @@ class EventSender {
   readonly #ways = new Map<Outlet, Way>();
   readonly #sources: readonly (readonly [EventSource, string])[];
   readonly #settings: SenderSettings;
+  readonly #scriptRuns: ScriptRuns | undefined;
   #isTelling = false;
 
   constructor(settings: SenderSettings, guard: net.Socket) {
@@ -80,7 +114,8 @@ class EventSender {
     this.#sources = Object.entries(settings.sockets) as [EventSource, string][];
     if (settings.webhook !== undefined) this.#add("webhook", webhook(settings.webhook.url));
     if (settings.script !== undefined) {
-      this.#add("script", scriptRunner(settings.script, settings.scripts), SCRIPT_PACE);
+      this.#scriptRuns = new ScriptRuns(settings.script, settings.scripts);
+      this.#add("script", this.#scriptRuns.deliver, SCRIPT_PACE);
     }
   }
 
@@ -95,6 +130,7 @@ class EventSender {
     await new EventFollower(follower.places).take(tell);
     const deliveries = [...this.#ways.values()].map(({ delivery }) => delivery.idle());
     await Promise.race([Promise.all(deliveries), sleep(EVENT_SENDER_FLUSH_MS)]);
+    await this.#scriptRuns?.close();
     this.#tellPositions();
     return 0;
   }
@@ -138,18 +174,6 @@ class EventSender {
   #tell(message: FromSender): void {
     if (this.#guard.writable) this.#guard.write(`${JSON.stringify(message)}\n`);
   }
-}
-
-function scriptRunner(command: NotifyCommand, policy: SenderSettings["scripts"]): Deliver {
-  const runner = new NotifyRunner(new ScriptLauncher(policy));
-  return async (events, droppedCount) => {
-    for (const event of events) {
-      const variables = scriptVariables(event, droppedCount);
-      const problem = await runner.run(command, scriptWords(event), EVENT_SCRIPT_MS, variables);
-      if (problem !== undefined) return problem;
-    }
-    return undefined;
-  };
 }
 
 /** Resolves at the end of stdin; true if the guard asked for it, false if it is dead. */

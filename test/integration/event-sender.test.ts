@@ -238,6 +238,21 @@ function makeScript(body: string): { readonly script: string; readonly lines: ()
   return { script, lines };
 }
 
+test("a sender that does not end is killed, also when the node ends while settings change", async () => {
+  const { script, lines } = makeScript('echo "$1" >> "$OUT"');
+  const { keeper, agent, senderPid } = await start({ script });
+  agent.feed.add(draft("one"));
+  await waitFor(() => lines().length === 1, { timeoutMs: 20_000 });
+  const pid = senderPid();
+  process.kill(pid, "SIGSTOP");
+  endLater(() => {
+    if (existsSync(`/proc/${pid}`)) process.kill(pid, "SIGKILL");
+  });
+  keeper.apply(configurationOf({ script, kinds: ["vip"] }));
+  await keeper.close();
+  expect(existsSync(`/proc/${pid}`)).toBe(false);
+}, 30_000);
+
 describe("the script", () => {
   test("gets arguments and variables, one run at a time, in order", async () => {
     const { script, lines } = makeScript(
@@ -269,4 +284,22 @@ describe("the script", () => {
       "Events are given to the script again; 1 were dropped",
     ]);
   }, 90_000);
+
+  test("that hangs at the end of its sender is ended, and the next sender goes on behind it", async () => {
+    const { script, lines } = makeScript('echo "$EVENT_TEXT $$" >> "$OUT"; exec sleep 600');
+    const pidOf = (line: string): string => line.split(" ")[1]!;
+    const isGone = (line: string): boolean => !existsSync(`/proc/${pidOf(line)}`);
+    const { keeper, agent } = await start({ script });
+    agent.feed.add(draft("one"));
+    await waitFor(() => lines().length === 1, { timeoutMs: 20_000 });
+    agent.feed.add(draft("two"));
+    keeper.apply(configurationOf({ script, kinds: ["server"] }));
+    await waitFor(() => lines().length === 2, { timeoutMs: 20_000 });
+    const [one, two] = lines();
+    expect(isGone(one!)).toBe(true);
+    expect(two).toMatch(/^two /);
+    await keeper.close();
+    await waitFor(() => isGone(two!));
+    expect(lines()).toHaveLength(2);
+  }, 60_000);
 });
