@@ -1,6 +1,6 @@
 // Clients that the limits of a frontend or of its servers have kept out, by which limit that was.
 
-/** The limits of docs/mqtt.md, as `tandem_mqtt_refused_total{reason}` and `show stat` name them. */
+/** The limits of docs/mqtt.md, as `tandem_mqtt_refused_total{reason}` and, in this order, `show stat` name them. */
 export const LIMIT_REASONS = [
   "connect-size",
   "keepalive",

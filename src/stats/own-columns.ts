@@ -1,19 +1,17 @@
 // The columns that HAProxy does not have: they stand behind its own, and are empty where they do not apply.
 import type { ServerPackets } from "../balance/counters.ts";
 import { PACKET_TYPE_NAMES } from "../mqtt/packet-types.ts";
-import { type LimitCounts, LIMIT_REASONS } from "../session/limit-counts.ts";
+import { type LimitCounts, type LimitReason, LIMIT_REASONS } from "../session/limit-counts.ts";
 
-const LIMITS = [
-  "mqtt_refused_connect_size",
-  "mqtt_refused_keepalive",
-  "mqtt_refused_client_id",
-  "mqtt_refused_client_rate",
-  "mqtt_refused_source_rate",
-  "mqtt_refused_listener_rate",
-  "mqtt_refused_ban",
-  "mqtt_refused_takeover",
-  "mqtt_refused_connect_rate",
-] as const;
+type Underscored<Text extends string> = Text extends `${infer Head}-${infer Tail}`
+  ? `${Head}_${Underscored<Tail>}`
+  : Text;
+
+type LimitColumn = `mqtt_refused_${Underscored<LimitReason>}`;
+
+function limitColumn(reason: LimitReason): LimitColumn {
+  return `mqtt_refused_${reason.replaceAll("-", "_")}` as LimitColumn;
+}
 
 /** Packets of clients that may be, by type (MQTT 5.0 §2.1.2); all others are counted as one. */
 const FROM_CLIENTS = [
@@ -48,7 +46,11 @@ const FROM_SERVERS = [
 ] as const;
 
 /** All of them, in their order. */
-export const OWN_COLUMN_NAMES = [...LIMITS, ...FROM_CLIENTS, ...FROM_SERVERS] as const;
+export const OWN_COLUMN_NAMES = [
+  ...LIMIT_REASONS.map(limitColumn),
+  ...FROM_CLIENTS,
+  ...FROM_SERVERS,
+] as const;
 
 /** The name of one. */
 export type OwnColumnName = (typeof OWN_COLUMN_NAMES)[number];
@@ -67,27 +69,38 @@ export function describeOwnColumn(name: string): string | undefined {
 /** Whom limits have kept out; where no limit is set, only what has been counted. */
 export function limitCells(limited: LimitCounts, hasLimits: boolean): OwnCells {
   const cells: OwnCells = {};
-  for (const [index, reason] of LIMIT_REASONS.entries()) {
+  for (const reason of LIMIT_REASONS) {
     const count = limited.of(reason);
-    if (hasLimits || count > 0) cells[LIMITS[index]!] = count;
+    if (hasLimits || count > 0) cells[limitColumn(reason)] = count;
   }
   return cells;
 }
+
+const IN_COLUMNS = columnsByType("mqtt_in_", FROM_CLIENTS);
+const OUT_COLUMNS = columnsByType("mqtt_out_", FROM_SERVERS);
 
 /** Packets by type, where they are counted. */
 export function packetCells(packets: ServerPackets | undefined): OwnCells {
-  if (packets === undefined) return {};
-  return {
-    ...byType("mqtt_in_", FROM_CLIENTS, packets.toServer),
-    ...byType("mqtt_out_", FROM_SERVERS, packets.toClient),
-  };
+  const cells: OwnCells = {};
+  if (packets === undefined) return cells;
+  addPackets(cells, IN_COLUMNS, packets.toServer);
+  addPackets(cells, OUT_COLUMNS, packets.toClient);
+  return cells;
 }
 
-function byType(prefix: string, names: readonly OwnColumnName[], counts: Float64Array): OwnCells {
-  const cells = Object.fromEntries(names.map((name) => [name, 0])) as Record<OwnColumnName, number>;
-  for (const [type, count] of counts.entries()) {
-    const own = names.find((name) => name === prefix + PACKET_TYPE_NAMES[type]!);
-    cells[own ?? names.at(-1)!] += count;
+/** The column of each type; the last name is for types that have none of their own. */
+function columnsByType(prefix: string, names: readonly OwnColumnName[]): readonly OwnColumnName[] {
+  return PACKET_TYPE_NAMES.map(
+    (type) => names.find((name) => name === prefix + type) ?? names.at(-1)!,
+  );
+}
+
+function addPackets(
+  cells: OwnCells,
+  columns: readonly OwnColumnName[],
+  counts: Float64Array,
+): void {
+  for (const [type, column] of columns.entries()) {
+    cells[column] = (cells[column] ?? 0) + counts[type]!;
   }
-  return cells;
 }
