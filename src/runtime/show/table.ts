@@ -46,7 +46,7 @@ function showTable({ args, level, nowMs }: CommandCall, context: RuntimeContext)
   const clock = (): Millis => Math.max(nowMs, context.world.nowMs);
   // Keys are names and addresses of devices.
   const mayRead = isAllowed(level, "operator");
-  if (keyword === "key") return mayRead ? showKey(table, keyWord, nowMs) : DENIED;
+  if (keyword === "key") return showKey(table, keyWord, mayRead, nowMs);
   let filter: TableFilter | undefined;
   if (keyword !== undefined) {
     if (!keyword.startsWith("data.")) return refuse(USAGE);
@@ -58,8 +58,14 @@ function showTable({ args, level, nowMs }: CommandCall, context: RuntimeContext)
   return { kind: "output", pieces: dump(table, filter, clock) };
 }
 
-function showKey(table: StickTable, word: string | undefined, nowMs: Millis): Answer {
+function showKey(
+  table: StickTable,
+  word: string | undefined,
+  mayRead: boolean,
+  nowMs: Millis,
+): Answer {
   if (word === undefined || word === "") return refuse("Key value expected");
+  if (!mayRead) return DENIED;
   if (table.spec.keyType === "binary") {
     const kinds = "ip, ipv6, string and integer";
     return refuse(`Showing keys from tables of type other than ${kinds} is not supported`);

@@ -103,6 +103,7 @@ describe("levels", () => {
     const head = "# table: be, type: string, size:1048576, used:1\n";
     expect(shown("user")).toBe(`${head}# contents not dumped due to insufficient privileges\n\n`);
     expect(shown("user", " key A")).toBe("Permission denied\n\n");
+    expect(shown("user", " key")).toBe("Key value expected\n\n");
     expect(shown("operator")).toContain(" key=A ");
     expect(shown("operator", " key A")).toContain(" key=A ");
   });
