@@ -12,7 +12,7 @@ export function describeColumn(column: ColumnName): string {
 
 const DESCRIPTIONS: Readonly<Partial<Record<ColumnName, string>>> = {
   pxname: "Proxy",
-  svname: "Server, or FRONTEND or BACKEND",
+  svname: "Server or listener, or FRONTEND or BACKEND",
   qcur: "Sessions in the queue now",
   qmax: "Most sessions in the queue",
   scur: "Sessions now",
@@ -39,7 +39,7 @@ const DESCRIPTIONS: Readonly<Partial<Record<ColumnName, string>>> = {
   qlimit: "Limit of the server's queue",
   pid: "Number of the process",
   iid: "Id of the proxy",
-  sid: "Id of the server",
+  sid: "Id of the server or listener",
   throttle: "Percentage of the weight during slowstart",
   lbtot: "Times it was chosen",
   tracked: "Server whose health is shared",
