@@ -63,15 +63,28 @@ backend echo
 `;
 }
 
-async function drive({ ports }: Side): Promise<void> {
-  for (const text of ["hello", "hello again"]) await finish(await exchange(ports[1]!, text));
-  await beRefused(ports[1]!, "evil");
-  await beRefused(ports[1]!, "nope");
-  await beRefused(ports[3]!, "");
-  await beRefused(ports[4]!, "no PROXY header");
-  for (let count = 0; count < 3; count++) await beRefused(ports[5]!, "");
-  await finish(await exchange(ports[6]!, "unseen"));
+async function drive(side: Side): Promise<void> {
+  const { ports } = side;
+  const steps = [
+    async () => finish(await exchange(ports[1]!, "hello")),
+    async () => finish(await exchange(ports[1]!, "hello again")),
+    async () => beRefused(ports[1]!, "evil"),
+    async () => beRefused(ports[1]!, "nope"),
+    async () => beRefused(ports[3]!, ""),
+    async () => beRefused(ports[4]!, "no PROXY header"),
+    ...Array.from({ length: 3 }, () => async () => beRefused(ports[5]!, "")),
+    async () => finish(await exchange(ports[6]!, "unseen")),
+  ];
+  for (const step of steps) {
+    await step();
+    await waitFor(() => isQuiet(side));
+  }
   connect(ports[2]!);
+}
+
+/** Whether every connection is over for the program, too: the next one would count beside it. */
+async function isQuiet(side: Side): Promise<boolean> {
+  return Object.values(await look(side)).every(({ scur = "0" }) => scur === "0");
 }
 
 /** Rows with their own address in place of a port that is another for each side. */
@@ -113,6 +126,12 @@ describe.skipIf(!has("haproxy"))(`listeners beside HAProxy's${skipNote("haproxy"
     expect(ours!["many/first"]).toMatchObject({ stot: "4", dreq: "1", dresp: "1", sid: "1" });
     expect(ours!["many/sock-9"]).toMatchObject({ stot: "1", dses: "1" });
     expect(ours!["closed/sock-1"]).toMatchObject({ stot: "3", dcon: "3" });
+    for (const { ports } of sides) {
+      const rows = parseCsv((await request(ports[0]!, "/haproxy?stats;csv")).body);
+      const ofLooking = (key: string): unknown =>
+        OF_LOOKING.map((name) => rows.get(key)!.get(name));
+      expect(ofLooking("page/status")).toEqual(ofLooking("page/FRONTEND"));
+    }
     const [metrics, ourMetrics] = await Promise.all(sides.map(metricsOf));
     expect(ourMetrics).toEqual(metrics);
     expect(ourMetrics).toContain(

@@ -151,6 +151,9 @@ describe("statsRows()", () => {
       ...{ hrsp_2xx: 1, hrsp_4xx: 2, hrsp_5xx: 1 },
     });
     expect(stats.cells("page/BACKEND")).toMatchObject({ stot: 1, econ: 1, hrsp_5xx: 1 });
+    expect(listener).toMatchObject({ sessions: { current: 1, total: 1 }, failedRequests: 1 });
+    stats.page.disconnected(listener);
+    expect(listener.sessions.current).toBe(0);
   });
 
   test("shows what the last check said, and nothing of it in maintenance", () => {
