@@ -7,7 +7,7 @@ import { StickTable } from "../../src/stick/table.ts";
 import { TrackedCounters } from "../../src/stick/tracked.ts";
 import { startHaproxy } from "../support/haproxy.ts";
 import { freePorts } from "../support/ports.ts";
-import { has, skipReason } from "../support/programs.ts";
+import { has, skipNote } from "../support/programs.ts";
 import { waitFor } from "../support/wait-for.ts";
 import {
   DEFAULTS,
@@ -20,10 +20,7 @@ import {
 } from "./stick-table-harness.ts";
 import { tableSpec } from "../unit/stick/spec.ts";
 
-const isMissing = !has("haproxy");
-const suffix = isMissing ? ` (skipped: ${skipReason("haproxy")})` : "";
-
-describe.skipIf(isMissing)(`time in stick tables beside HAProxy${suffix}`, () => {
+describe.skipIf(!has("haproxy"))(`time in stick tables${skipNote("haproxy")}`, () => {
   test("a rate fades as HAProxy's does", async () => {
     const [port] = await freePorts(1);
     const serverPort = await startServer();

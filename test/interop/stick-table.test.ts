@@ -10,7 +10,7 @@ import { TrackedCounters } from "../../src/stick/tracked.ts";
 import { endLater } from "../support/cleanup.ts";
 import { startHaproxy } from "../support/haproxy.ts";
 import { freePorts } from "../support/ports.ts";
-import { has, skipReason } from "../support/programs.ts";
+import { has, skipNote } from "../support/programs.ts";
 import { waitFor } from "../support/wait-for.ts";
 import {
   DEFAULTS,
@@ -24,10 +24,7 @@ import {
 } from "./stick-table-harness.ts";
 import { tableSpec } from "../unit/stick/spec.ts";
 
-const isMissing = !has("haproxy");
-const suffix = isMissing ? ` (skipped: ${skipReason("haproxy")})` : "";
-
-describe.skipIf(isMissing)(`stick tables beside HAProxy${suffix}`, () => {
+describe.skipIf(!has("haproxy"))(`stick tables beside HAProxy${skipNote("haproxy")}`, () => {
   test("keyFromSample() makes the keys that HAProxy makes of addresses, text, numbers and bytes", async () => {
     const TYPES = ["ip", "ipv6", "integer", "string", "string len 5", "binary", "binary len 5"];
     const SOURCES = ["src", "text", "number", "bytes"] as const;
