@@ -71,12 +71,23 @@ describe("listenerRows()", () => {
     expect(rowsOf(bench).map(({ cells }) => cells.stot)).toEqual([1, 0, 0, 0]);
   });
 
+  test("forgets an address that a reload leaves out", () => {
+    const without = file("option socket-stats", "  bind 127.0.0.1:2");
+    const bench = new Bench(FILE);
+    bench.accept("in").tell({ kind: "client-closed" });
+    bench.apply(without);
+    bench.apply(FILE);
+    expect(rowsOf(bench)[0]!.cells).toMatchObject({ smax: 0, stot: 0 });
+  });
+
   test("counts anew for a frontend that takes the address over", () => {
     const bench = new Bench(FILE);
     bench.accept("in");
+    bench.frontend("in").listenerCounts.of("127.0.0.1:1883").isLimited = true;
     const moved = FILE.replace("frontend in", "frontend new");
     bench.apply(moved);
-    expect(rowsOf(bench, moved)[0]!.cells).toMatchObject({ scur: 0, stot: 0 });
+    // Whoever waits in the kernel's queue goes on waiting.
+    expect(rowsOf(bench, moved)[0]!.cells).toMatchObject({ scur: 0, stot: 0, status: "WAITING" });
   });
 
   test("forgets with its frontend's counters", () => {
