@@ -2,7 +2,10 @@
 // to is asked about late. Neither may be seen from outside.
 import { once } from "node:events";
 import type net from "node:net";
+import { constants } from "node:os";
 import { describe, expect, test } from "vitest";
+import { loadMoverAddon } from "../../src/io/mover/native/addon.ts";
+import { RoutedMover } from "../../src/io/mover/routed-mover.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { Harness, listenBackend, MOVERS, NO_KEEPALIVE, openClient } from "./mover-harness.ts";
 
@@ -81,3 +84,29 @@ describe.each(MOVERS)("$name: a newcomer", (factory) => {
     await waitFor(() => count === much.length);
   });
 });
+
+const { addon } = loadMoverAddon();
+
+test.skipIf(addon === undefined)(
+  "native mover: a newcomer that the system does not let be watched is told later than the call",
+  async () => {
+    // As epoll_ctl(2) beyond fs.epoll.max_user_watches.
+    const loaded = { addon: { ...addon!, watch: () => -constants.errno.ENOSPC } };
+    const harness = new Harness({
+      name: "native mover",
+      unknownInterface: "ENODEV",
+      make: (options) => new RoutedMover({ ...options, loaded, warn: () => undefined }),
+    });
+    let isToldWithin: boolean | undefined;
+    harness.onEvent = (event) => {
+      if (event.kind !== "accepted") return;
+      // More than its kernel takes, so that the rest has to be waited for.
+      harness.mover.send(event.connection, Buffer.alloc(16 * 1024 * 1024));
+      isToldWithin = harness.has("closed");
+    };
+    const { port } = await harness.listen();
+    const { id } = await harness.accept(port);
+    expect(await harness.next("closed")).toMatchObject({ connection: id, code: "ENOSPC" });
+    expect(isToldWithin).toBe(false);
+  },
+);

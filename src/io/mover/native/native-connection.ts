@@ -59,7 +59,6 @@ export class NativeConnection implements DeadlineEntry {
   fd: number;
   /** Tells its records from those of an earlier connection with the same descriptor; 0 while it is not watched. */
   generation = 0;
-
   phase: NativePhase;
   readonly held = new HeldBytes();
   isInspected = false;
@@ -178,8 +177,21 @@ export class NativeConnection implements DeadlineEntry {
     if (this.fd < 0 || this.generation !== 0) return;
     const { addon, handle } = this.#host;
     const generation = addon.watch(handle, this.fd);
-    if (generation < 0) this.fail(systemError(-generation, "watch"));
+    if (generation < 0) this.#failSoon(systemError(-generation, "watch"));
     else this.generation = generation;
+  }
+
+  #unwatch(): void {
+    if (this.generation === 0) return;
+    this.#host.addon.unwatch(this.#host.handle, this.fd);
+    this.generation = 0;
+  }
+
+  /** Fails later than the call that met the error. What the peer has still said goes first. */
+  #failSoon(error: SystemError): void {
+    this.#failure ??= error;
+    this.#isReadable = true;
+    process.nextTick(readOn, this);
   }
 
   /** Has the kernel tell when it takes bytes again. */
@@ -188,7 +200,7 @@ export class NativeConnection implements DeadlineEntry {
     this.#areWritesWatched = true;
     this.watch();
     const { addon, handle } = this.#host;
-    if (this.fd >= 0) addon.watchWrites(handle, this.fd, this.generation);
+    if (this.generation !== 0) addon.watchWrites(handle, this.fd, this.generation);
   }
 
   /** Drops the first bytes in hand. */
@@ -209,11 +221,8 @@ export class NativeConnection implements DeadlineEntry {
   #flush(): void {
     const errno = this.#queue.flush(this.#host.addon, this.fd);
     if (errno !== 0) {
-      // What the peer has still said goes first.
-      this.#failure ??= systemError(errno, "write");
+      this.#failSoon(systemError(errno, "write"));
       this.#queue.take();
-      this.#isReadable = true;
-      process.nextTick(readOn, this);
     }
     if (!this.#queue.isEmpty) this.#watchWrites();
     else if (this.phase === "closing") this.#closeDescriptor(false);
@@ -236,7 +245,7 @@ export class NativeConnection implements DeadlineEntry {
   /** Gives the descriptor and all that is in hand to another mover. */
   release(): ReleasedConnection {
     const { fd, hasEnded } = this;
-    if (this.generation !== 0) this.#host.addon.unwatch(this.#host.handle, fd);
+    this.#unwatch();
     this.phase = "gone";
     this.fd = -1;
     return { fd, held: this.held.take(), queued: this.#queue.take(), hasEnded };
@@ -253,7 +262,7 @@ export class NativeConnection implements DeadlineEntry {
   silence(): void {
     this.#becomeClosing();
     this.#queue.take();
-    if (this.generation !== 0) this.#host.addon.unwatch(this.#host.handle, this.fd);
+    this.#unwatch();
     this.#closeDueMs = this.#host.nowMs() + SILENCED_HOLD_MS;
   }
 
