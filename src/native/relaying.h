@@ -13,10 +13,11 @@
 
 /*
  * startRelay(mover, client, server, spec, clientBytes, serverBytes, toClient, toServer, isClientWatched):
- * joins two descriptors, which are the relay's from now on; its slot, or a negative errno. The counts
- * are of bytes received before; the last two are sent first and may be undefined. `spec` is five
- * timeouts in ms in the order of `struct relay_spec`, negative when infinite, and 1 or 0; then 1 or 0
- * for the framing of MQTT, with stage, type and value of `struct frames` for client and server.
+ * joins two descriptors; the relay's slot, or a negative errno. The counts are of bytes received before;
+ * what is `toClient` and `toServer` is sent first and may be undefined; `isClientWatched` tells whether
+ * the mover watches the client, too. `spec` is the five timeouts of `struct relay_spec` in its order, ms,
+ * negative when infinite, and its two choices, 1 or 0; then 1 or 0 for the framing of MQTT, with stage,
+ * type and value of `struct frames` for client and server.
  */
 napi_value start_relay(napi_env env, napi_callback_info info);
 

@@ -1,7 +1,7 @@
 // HAProxy's timeouts of an established stream. Each side has one timer that any byte to or from it
-// starts afresh; the client's may be wanted to follow what it says alone (`isClientHeard`). A side that has ended has nothing more to say, so only bytes that it does not take
-// can run into its timeout. The `-fin` timeouts hold for a side that has been told of the other's
-// end and is expected to follow.
+// starts afresh; the client's may be wanted to follow what it says alone (`isClientHeard`). A side
+// that has ended has nothing more to say, so only bytes that it does not take can run into its timeout.
+// The `-fin` timeouts hold for a side that has been told of the other's end and is expected to follow.
 import type { Millis } from "../../base/units.ts";
 import type { RelaySpec } from "../../session/mover.ts";
 
