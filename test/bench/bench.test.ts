@@ -1,9 +1,15 @@
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import tls from "node:tls";
 import { describe, expect, test } from "vitest";
+import { makeAuthority } from "../support/certificates.ts";
+import { endLater } from "../support/cleanup.ts";
 import { freePorts } from "../support/ports.ts";
 import { has, skipNote } from "../support/programs.ts";
 import { printTable } from "./comparison.ts";
 import { compileLoad } from "./load.ts";
 import { spread, threeDigits } from "./statistics.ts";
+import { measureTlsExchanges } from "./tls-load.ts";
 
 describe("statistics", () => {
   test("spread() takes the middle, or the mean of the middle two", () => {
@@ -67,5 +73,19 @@ describe.skipIf(!has("cc"))(`the load program${skipNote("cc")}`, () => {
     const [port] = await freePorts(1);
     const options = { port: port!, connections: 1, bytes: 100, seconds: 0.1 };
     await expect(load.measure("ask", options)).rejects.toThrow(/load ask.*Connection refused/s);
+  });
+});
+
+describe.skipIf(!has("openssl"))(`the clients with TLS${skipNote("openssl")}`, () => {
+  test("a proxy that closes connections is an error, and nobody waits for ever", async () => {
+    const server = tls.createServer(makeAuthority().issue(["localhost"]), (socket) => {
+      socket.once("data", () => socket.destroy());
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    endLater(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const options = { port, connections: 1, seconds: 0.1, pid: process.pid };
+    await expect(measureTlsExchanges(options, 100)).rejects.toThrow("closed a TLS connection");
   });
 });

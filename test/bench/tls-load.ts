@@ -23,7 +23,7 @@ const SUITE = { minVersion: "TLSv1.3", ciphers: "TLS_AES_128_GCM_SHA256" } as co
 /** Of the clock of /proc/PID/stat on Linux. */
 const MS_PER_TICK = 10;
 
-/** Full handshakes, one byte there and back, a reset; so many at a time. */
+/** Full handshakes, one byte there and back, a close; so many at a time. */
 export async function measureHandshakes(options: TlsLoadOptions): Promise<TlsLoadResult> {
   return measure(options, async () => {
     const socket = await connect(options.port);
@@ -82,12 +82,16 @@ function connect(port: number): Promise<tls.TLSSocket> {
 }
 
 function exchange(socket: tls.TLSSocket, request: Buffer): Promise<void> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
+    const lost = (): void =>
+      reject(new Error("The proxy closed a TLS connection before its answer"));
+    socket.once("close", lost);
     let awaited = request.length;
     const take = (chunk: Buffer): void => {
       awaited -= chunk.length;
       if (awaited > 0) return;
       socket.off("data", take);
+      socket.off("close", lost);
       resolve();
     };
     socket.on("data", take);
