@@ -23,12 +23,12 @@ export function connectSpec(
   const source = spec.source ?? backend.side.source;
   const local = source === undefined ? undefined : localAddress(source, world);
   const { tls, sni } = facts;
-  const speaksFirst = spec.sendProxy !== undefined || context.request.bytes.length > 0;
+  const hasBytes = spec.sendProxy !== undefined || context.request.bytes.length > 0;
   const serverName = sni === undefined ? undefined : nameFor(sni(context));
   return {
     endpoint: withPort(facts.endpoint, spec.portOffset, context.destination),
     socket: facts.socket,
-    speaksFirst,
+    speaksFirst: hasBytes && backend.proxy.flags.has("tcp-smart-connect"),
     asksLocal: context.frontend.logsLocalAddress,
     local,
     interface: source?.interface,

@@ -46,7 +46,7 @@ export interface ConnectSpec {
   readonly socket: SocketOptions;
   /** Whether `connected` is to tell the address that the server sees. */
   readonly asksLocal?: boolean;
-  /** Bytes are there to be sent as soon as it is connected. */
+  /** Bytes are there to be sent as soon as it is connected: the last packet of the handshake may wait for them. */
   readonly speaksFirst?: boolean;
   /** Sent before anything else, TLS included: the PROXY header. */
   readonly preamble?: Uint8Array | undefined;

@@ -92,7 +92,12 @@ const FLAGS: readonly Keyword<ProxyDraft>[] = [
   flagOption("splice-response", ANY_PROXY, "Has no effect: the mover decides."),
   flagOption("srvtcpka", BACKEND_SIDE, "TCP keep-alive towards servers."),
   flagOption("tcp-smart-accept", FRONTEND_SIDE, "Has no effect."),
-  flagOption("tcp-smart-connect", BACKEND_SIDE, "Has no effect."),
+  flagOption(
+    "tcp-smart-connect",
+    BACKEND_SIDE,
+    "The last packet of the handshake with a server goes with the first bytes, if any (native mover). " +
+      "A server that sends small pieces without TCP_NODELAY then waits up to 40 ms between the first two.",
+  ),
   flagOption("tcpka", ANY_PROXY, "TCP keep-alive on both sides."),
   flagOption("transparent", BACKEND_SIDE, "Connects to the address that the client asked for."),
 ];

@@ -39,11 +39,15 @@ describe("connectSpec()", () => {
     expect(specOf(made.accept()).asksLocal).toBe(false);
   });
 
-  test("says whether bytes are there that the server gets at once", () => {
+  test("says with tcp-smart-connect whether bytes are there that the server gets at once", () => {
+    const smart = "option tcp-smart-connect";
     const waits = "tcp-request inspect-delay 1s\n tcp-request content accept if { req.len gt 0 }";
-    expect(specOf(bench("127.0.0.2:99").accept()).speaksFirst).toBe(false);
-    expect(specOf(bench("127.0.0.2:99", waits).accept().send("hello")).speaksFirst).toBe(true);
-    expect(specOf(bench("127.0.0.2:99 send-proxy").accept()).speaksFirst).toBe(true);
+    const both = `${smart}\n ${waits}`;
+    expect(specOf(bench("127.0.0.2:99", smart).accept()).speaksFirst).toBe(false);
+    expect(specOf(bench("127.0.0.2:99", both).accept().send("hello")).speaksFirst).toBe(true);
+    expect(specOf(bench("127.0.0.2:99 send-proxy", smart).accept()).speaksFirst).toBe(true);
+    expect(specOf(bench("127.0.0.2:99", waits).accept().send("hello")).speaksFirst).toBe(false);
+    expect(specOf(bench("127.0.0.2:99 send-proxy").accept()).speaksFirst).toBe(false);
   });
 
   test("goes to the client's port when the server names none, or an offset", () => {
