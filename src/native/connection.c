@@ -36,27 +36,24 @@ static bool prepare(int fd, int family, const struct address *local, int local_p
 }
 
 napi_value open_connection(napi_env env, napi_callback_info info) {
-    napi_value values[ARGUMENTS_MAX];
-    bool is_unix, speaks_first;
-    void *bytes, *local_bytes;
-    size_t length, local_length;
-    int32_t port, local_port;
+    struct call call = read_call(env, info);
     char interface[IF_NAMESIZE];
-    if (!read_arguments(env, info, 8, values) || !read_bool(env, values[1], &is_unix) ||
-        !read_array(env, values[2], napi_uint8_array, &bytes, &length) ||
-        !read_int(env, values[3], &port) ||
-        !read_array(env, values[4], napi_uint8_array, &local_bytes, &local_length) ||
-        !read_int(env, values[5], &local_port) ||
-        !read_text(env, values[6], interface, sizeof interface) ||
-        !read_bool(env, values[7], &speaks_first)) {
-        return NULL;
-    }
-    struct mover *mover = mover_of(env, values[0]);
-    if (mover == NULL) return NULL;
+    struct mover *mover = next_mover(&call);
+    bool is_unix = next_bool(&call);
+    struct array bytes = next_array(&call, napi_uint8_array);
+    int32_t port = next_int(&call);
+    struct array local_bytes = next_array(&call, napi_uint8_array);
+    int32_t local_port = next_int(&call);
+    next_text(&call, interface, sizeof interface);
+    bool speaks_first = next_bool(&call);
+    if (call.is_refused) return NULL;
     struct address address, local;
-    if (!address_fill(&address, is_unix, bytes, length, port)) return to_int(env, -ENAMETOOLONG);
-    bool has_local = local_length > 0;
-    if (has_local && !address_fill(&local, false, local_bytes, local_length, local_port)) {
+    if (!address_fill(&address, is_unix, bytes.data, bytes.length, port)) {
+        return to_int(env, -ENAMETOOLONG);
+    }
+    bool has_local = local_bytes.length > 0;
+    if (has_local &&
+        !address_fill(&local, false, local_bytes.data, local_bytes.length, local_port)) {
         return to_int(env, -EINVAL);
     }
     int family = address.storage.ss_family;
@@ -75,45 +72,35 @@ napi_value open_connection(napi_env env, napi_callback_info info) {
 }
 
 napi_value watch_connection(napi_env env, napi_callback_info info) {
-    napi_value values[ARGUMENTS_MAX];
-    int32_t fd;
-    if (!read_arguments(env, info, 2, values) || !read_int(env, values[1], &fd)) return NULL;
-    struct mover *mover = mover_of(env, values[0]);
-    if (mover == NULL) return NULL;
+    struct call call = read_call(env, info);
+    struct mover *mover = next_mover(&call);
+    int32_t fd = next_int(&call);
+    if (call.is_refused) return NULL;
     uint32_t generation = mover_watch(mover, fd, WATCH_READS);
     return to_int(env, generation == 0 ? -errno : (int32_t)generation);
 }
 
 napi_value watch_writes(napi_env env, napi_callback_info info) {
-    napi_value values[ARGUMENTS_MAX];
-    int32_t fd, generation;
-    if (!read_arguments(env, info, 3, values) || !read_int(env, values[1], &fd) ||
-        !read_int(env, values[2], &generation)) {
-        return NULL;
-    }
-    struct mover *mover = mover_of(env, values[0]);
-    if (mover != NULL) mover_rewatch(mover, fd, (uint32_t)generation, WATCH_ALL);
-    return undefined(env);
+    struct call call = read_call(env, info);
+    struct mover *mover = next_mover(&call);
+    int32_t fd = next_int(&call), generation = next_int(&call);
+    if (!call.is_refused) mover_rewatch(mover, fd, (uint32_t)generation, WATCH_ALL);
+    return NULL;
 }
 
 napi_value unwatch_connection(napi_env env, napi_callback_info info) {
-    napi_value values[ARGUMENTS_MAX];
-    int32_t fd;
-    if (!read_arguments(env, info, 2, values) || !read_int(env, values[1], &fd)) return NULL;
-    struct mover *mover = mover_of(env, values[0]);
-    if (mover != NULL) mover_unwatch(mover, fd);
-    return undefined(env);
+    struct call call = read_call(env, info);
+    struct mover *mover = next_mover(&call);
+    int32_t fd = next_int(&call);
+    if (!call.is_refused) mover_unwatch(mover, fd);
+    return NULL;
 }
 
 napi_value receive_bytes(napi_env env, napi_callback_info info) {
-    napi_value values[ARGUMENTS_MAX];
-    int32_t fd, bytes_max;
-    if (!read_arguments(env, info, 3, values) || !read_int(env, values[1], &fd) ||
-        !read_int(env, values[2], &bytes_max)) {
-        return NULL;
-    }
-    struct mover *mover = mover_of(env, values[0]);
-    if (mover == NULL) return NULL;
+    struct call call = read_call(env, info);
+    struct mover *mover = next_mover(&call);
+    int32_t fd = next_int(&call), bytes_max = next_int(&call);
+    if (call.is_refused) return NULL;
     size_t size;
     uint8_t *buffer = mover_buffer(mover, &size);
     if (bytes_max >= 0 && (size_t)bytes_max < size) size = (size_t)bytes_max;
@@ -125,56 +112,44 @@ napi_value receive_bytes(napi_env env, napi_callback_info info) {
 }
 
 napi_value send_bytes(napi_env env, napi_callback_info info) {
-    napi_value values[ARGUMENTS_MAX];
-    int32_t fd;
-    void *bytes;
-    size_t length;
-    if (!read_arguments(env, info, 2, values) || !read_int(env, values[0], &fd) ||
-        !read_array(env, values[1], napi_uint8_array, &bytes, &length)) {
-        return NULL;
-    }
-    if (length > INT32_MAX) length = INT32_MAX;
+    struct call call = read_call(env, info);
+    int32_t fd = next_int(&call);
+    struct array bytes = next_array(&call, napi_uint8_array);
+    if (call.is_refused) return NULL;
+    size_t length = bytes.length < INT32_MAX ? bytes.length : INT32_MAX;
     ssize_t count;
     do {
-        count = send(fd, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT);
+        count = send(fd, bytes.data, length, MSG_NOSIGNAL | MSG_DONTWAIT);
     } while (count < 0 && errno == EINTR);
     return to_int(env, count < 0 ? -errno : (int32_t)count);
 }
 
 napi_value close_descriptor(napi_env env, napi_callback_info info) {
-    napi_value values[ARGUMENTS_MAX];
-    int32_t fd;
-    bool is_reset;
-    if (!read_arguments(env, info, 2, values) || !read_int(env, values[0], &fd) ||
-        !read_bool(env, values[1], &is_reset)) {
-        return NULL;
-    }
-    descriptor_close(fd, is_reset);
-    return undefined(env);
+    struct call call = read_call(env, info);
+    int32_t fd = next_int(&call);
+    bool is_reset = next_bool(&call);
+    if (!call.is_refused) descriptor_close(fd, is_reset);
+    return NULL;
 }
 
 napi_value set_options(napi_env env, napi_callback_info info) {
-    napi_value values[ARGUMENTS_MAX];
-    int32_t fd;
+    struct call call = read_call(env, info);
     struct tcp_options options;
-    if (!read_arguments(env, info, 6, values) || !read_int(env, values[0], &fd) ||
-        !read_bool(env, values[1], &options.keepalive) ||
-        !read_int(env, values[2], &options.idle_ms) ||
-        !read_int(env, values[3], &options.interval_ms) ||
-        !read_int(env, values[4], &options.count) ||
-        !read_int(env, values[5], &options.user_timeout_ms)) {
-        return NULL;
-    }
-    descriptor_set_tcp(fd, &options);
-    return undefined(env);
+    int32_t fd = next_int(&call);
+    options.keepalive = next_bool(&call);
+    options.idle_ms = next_int(&call);
+    options.interval_ms = next_int(&call);
+    options.count = next_int(&call);
+    options.user_timeout_ms = next_int(&call);
+    if (!call.is_refused) descriptor_set_tcp(fd, &options);
+    return NULL;
 }
 
 napi_value local_address(napi_env env, napi_callback_info info) {
-    napi_value values[ARGUMENTS_MAX];
-    int32_t fd;
-    if (!read_arguments(env, info, 2, values) || !read_int(env, values[1], &fd)) return NULL;
-    struct mover *mover = mover_of(env, values[0]);
-    if (mover == NULL) return NULL;
+    struct call call = read_call(env, info);
+    struct mover *mover = next_mover(&call);
+    int32_t fd = next_int(&call);
+    if (call.is_refused) return NULL;
     struct address local = {.size = sizeof local.storage};
     if (getsockname(fd, (struct sockaddr *)&local.storage, &local.size) != 0) local.size = 0;
     if (local.size == 0) local.storage.ss_family = AF_UNSPEC;
@@ -182,5 +157,5 @@ napi_value local_address(napi_env env, napi_callback_info info) {
     address_write(&local, words);
     double *scratch = mover_scratch(mover);
     for (int i = 0; i < ADDRESS_WORDS; i++) scratch[i] = words[i];
-    return undefined(env);
+    return NULL;
 }

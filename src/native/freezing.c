@@ -25,14 +25,11 @@ void relay_freeze(struct engine *engine, struct relay *relay) {
 }
 
 napi_value freeze_relay(napi_env env, napi_callback_info info) {
-    napi_value values[ARGUMENTS_MAX];
-    int32_t slot;
-    if (!read_arguments(env, info, 2, values) || !read_int(env, values[1], &slot)) return NULL;
-    struct mover *mover = mover_of(env, values[0]);
-    if (mover == NULL) return NULL;
-    struct relay *relay = mover_relay(mover, slot);
-    if (relay != NULL) relay_thread_freeze(mover_thread(mover, relay), relay);
-    return undefined(env);
+    struct call call = read_call(env, info);
+    struct mover *mover = next_mover(&call);
+    struct relay *relay = next_relay(&call, mover);
+    if (relay != NULL) relay_thread_freeze(relay->thread, relay);
+    return NULL;
 }
 
 static double *write_frames(double *numbers, const struct frames *frames) {
@@ -45,29 +42,23 @@ static double *write_frames(double *numbers, const struct frames *frames) {
 /* What the kernel of a side has not taken, as a Buffer; `undefined` for nothing. */
 static napi_value take_queue(napi_env env, const struct side *side) {
     napi_value buffer = NULL;
-    if (side->queue == NULL) return undefined(env);
     size_t length = side->queue_end - side->queue_start;
-    napi_create_buffer_copy(env, length, side->queue + side->queue_start, NULL, &buffer);
+    if (side->queue == NULL) napi_get_undefined(env, &buffer);
+    else napi_create_buffer_copy(env, length, side->queue + side->queue_start, NULL, &buffer);
     return buffer;
 }
 
 napi_value take_frozen(napi_env env, napi_callback_info info) {
-    napi_value values[ARGUMENTS_MAX], result;
-    int32_t slot;
-    void *data;
-    size_t count;
-    if (!read_arguments(env, info, 3, values) || !read_int(env, values[1], &slot) ||
-        !read_array(env, values[2], napi_float64_array, &data, &count)) {
+    struct call call = read_call(env, info);
+    struct mover *mover = next_mover(&call);
+    struct relay *relay = next_relay(&call, mover);
+    struct array room = next_array(&call, napi_float64_array);
+    if (relay == NULL || relay->end != END_FROZEN || room.length < FROZEN_NUMBERS) {
+        refuse_call(&call, "a frozen relay and room for its numbers were expected");
         return NULL;
     }
-    struct mover *mover = mover_of(env, values[0]);
-    if (mover == NULL) return NULL;
-    struct relay *relay = mover_relay(mover, slot);
-    if (relay == NULL || relay->end != END_FROZEN || count < FROZEN_NUMBERS) {
-        napi_throw_range_error(env, NULL, "a frozen relay and room for its numbers were expected");
-        return NULL;
-    }
-    double *numbers = data;
+    napi_value result;
+    double *numbers = room.data;
     numbers[0] = relay->client.fd;
     numbers[1] = relay->server.fd;
     numbers[2] = (double)relay->client.bytes;

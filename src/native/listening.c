@@ -38,22 +38,19 @@ static bool prepare(int fd, int family, const struct listen_options *options) {
 }
 
 napi_value open_listener(napi_env env, napi_callback_info info) {
-    napi_value values[ARGUMENTS_MAX];
-    bool is_unix;
-    void *bytes;
-    size_t length;
-    int32_t port, backlog;
+    struct call call = read_call(env, info);
     struct listen_options options;
-    if (!read_arguments(env, info, 7, values) || !read_bool(env, values[0], &is_unix) ||
-        !read_array(env, values[1], napi_uint8_array, &bytes, &length) ||
-        !read_int(env, values[2], &port) || !read_int(env, values[3], &backlog) ||
-        !read_bool(env, values[4], &options.v6only) ||
-        !read_bool(env, values[5], &options.transparent) ||
-        !read_text(env, values[6], options.interface, sizeof options.interface)) {
-        return NULL;
-    }
+    bool is_unix = next_bool(&call);
+    struct array bytes = next_array(&call, napi_uint8_array);
+    int32_t port = next_int(&call), backlog = next_int(&call);
+    options.v6only = next_bool(&call);
+    options.transparent = next_bool(&call);
+    next_text(&call, options.interface, sizeof options.interface);
+    if (call.is_refused) return NULL;
     struct address address;
-    if (!address_fill(&address, is_unix, bytes, length, port)) return to_int(env, -ENAMETOOLONG);
+    if (!address_fill(&address, is_unix, bytes.data, bytes.length, port)) {
+        return to_int(env, -ENAMETOOLONG);
+    }
     int family = address.storage.ss_family;
     int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) return to_int(env, -errno);
@@ -68,12 +65,9 @@ napi_value open_listener(napi_env env, napi_callback_info info) {
 }
 
 napi_value adopt_listener(napi_env env, napi_callback_info info) {
-    napi_value values[ARGUMENTS_MAX];
-    int32_t fd, backlog;
-    if (!read_arguments(env, info, 2, values) || !read_int(env, values[0], &fd) ||
-        !read_int(env, values[1], &backlog)) {
-        return NULL;
-    }
+    struct call call = read_call(env, info);
+    int32_t fd = next_int(&call), backlog = next_int(&call);
+    if (call.is_refused) return NULL;
     int flags = fcntl(fd, F_GETFL);
     if (flags < 0 || listen(fd, backlog) != 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) {
         return to_int(env, -errno);
@@ -84,26 +78,19 @@ napi_value adopt_listener(napi_env env, napi_callback_info info) {
 }
 
 napi_value watch_listener(napi_env env, napi_callback_info info) {
-    napi_value values[ARGUMENTS_MAX], result = NULL;
-    int32_t fd;
-    if (!read_arguments(env, info, 2, values) || !read_int(env, values[1], &fd)) return NULL;
-    struct mover *mover = mover_of(env, values[0]);
-    if (mover == NULL) return NULL;
+    struct call call = read_call(env, info);
+    struct mover *mover = next_mover(&call);
+    int32_t fd = next_int(&call);
+    if (call.is_refused) return NULL;
     uint32_t generation = mover_watch(mover, fd, WATCH_NEWCOMERS);
-    napi_create_int32(env, generation == 0 ? -errno : (int32_t)generation, &result);
-    return result;
+    return to_int(env, generation == 0 ? -errno : (int32_t)generation);
 }
 
 napi_value set_accepting(napi_env env, napi_callback_info info) {
-    napi_value values[ARGUMENTS_MAX];
-    int32_t fd, generation;
-    bool is_accepting;
-    if (!read_arguments(env, info, 4, values) || !read_int(env, values[1], &fd) ||
-        !read_int(env, values[2], &generation) || !read_bool(env, values[3], &is_accepting)) {
-        return NULL;
-    }
-    struct mover *mover = mover_of(env, values[0]);
-    if (mover == NULL) return NULL;
-    mover_rewatch(mover, fd, (uint32_t)generation, is_accepting ? WATCH_NEWCOMERS : WATCH_NOTHING);
-    return undefined(env);
+    struct call call = read_call(env, info);
+    struct mover *mover = next_mover(&call);
+    int32_t fd = next_int(&call), generation = next_int(&call);
+    enum watch what = next_bool(&call) ? WATCH_NEWCOMERS : WATCH_NOTHING;
+    if (!call.is_refused) mover_rewatch(mover, fd, (uint32_t)generation, what);
+    return NULL;
 }

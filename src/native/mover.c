@@ -26,12 +26,14 @@ enum { DESCRIPTORS_SPARED = 32 };
 /* Numbers of `scratch`. */
 enum { SCRATCH_NUMBERS = TOTALS_PER_RECORD };
 
+/* What openMover() is given and the mover refers to: the listener, and the arrays. */
+enum { ON_RECORDS, SHARED_VALUES = 5 };
+
 static const napi_type_tag MOVER_TAG = {0x74616e64656d6d6f, 0x76657230303030b1};
 
 struct mover {
     napi_env env;
-    napi_ref on_records;
-    napi_ref arrays[4]; /* keep the memory of the arrays below */
+    napi_ref shared[SHARED_VALUES]; /* keep the memory of the arrays below */
     napi_async_context context;
     napi_async_cleanup_hook_handle cleanup;
     int32_t *records;
@@ -72,7 +74,7 @@ static void tell(struct mover *mover) {
     napi_create_int32(env, mover->count, &count);
     mover->count = 0;
     napi_get_global(env, &receiver);
-    napi_get_reference_value(env, mover->on_records, &function);
+    napi_get_reference_value(env, mover->shared[ON_RECORDS], &function);
     if (napi_make_callback(env, mover->context, receiver, function, 1, &count, NULL) ==
             napi_pending_exception &&
         napi_get_and_clear_last_exception(env, &error) == napi_ok) {
@@ -196,12 +198,8 @@ uint8_t *mover_buffer(struct mover *mover, size_t *size) {
 
 double *mover_scratch(struct mover *mover) { return mover->scratch; }
 
-struct relay_thread *mover_thread(struct mover *mover, const struct relay *relay) {
-    return mover->threads[relay->thread];
-}
-
 int mover_add_relay(struct mover *mover, struct relay *relay) {
-    relay->thread = mover->next_thread;
+    relay->thread = mover->threads[mover->next_thread];
     mover->next_thread = (mover->next_thread + 1) % mover->chosen_threads;
     return slots_add(&mover->slots, relay);
 }
@@ -209,10 +207,13 @@ int mover_add_relay(struct mover *mover, struct relay *relay) {
 void mover_drop_relay(struct mover *mover, struct relay *relay) {
     slots_drop(&mover->slots, relay);
     // Without memory for the command it is freed with the thread.
-    relay_thread_forget(mover_thread(mover, relay), relay);
+    relay_thread_forget(relay->thread, relay);
 }
 
-struct relay *mover_relay(struct mover *mover, int slot) { return slots_find(&mover->slots, slot); }
+struct relay *next_relay(struct call *call, struct mover *mover) {
+    int32_t slot = next_int(call);
+    return call->is_refused ? NULL : slots_find(&mover->slots, slot);
+}
 
 /* --- life ----------------------------------------------------------------------------------- */
 
@@ -239,8 +240,7 @@ static void close_now(struct mover *mover) {
     uv_poll_stop(&mover->poll);
     uv_close((uv_handle_t *)&mover->poll, on_handle_closed);
     uv_close((uv_handle_t *)&mover->async, on_handle_closed);
-    napi_delete_reference(mover->env, mover->on_records);
-    for (int i = 0; i < 4; i++) napi_delete_reference(mover->env, mover->arrays[i]);
+    for (int i = 0; i < SHARED_VALUES; i++) napi_delete_reference(mover->env, mover->shared[i]);
     napi_async_destroy(mover->env, mover->context);
 }
 
@@ -264,40 +264,37 @@ static void wake_loop(void *context) {
     uv_async_send(&mover->async);
 }
 
-struct mover *mover_of(napi_env env, napi_value value) {
+struct mover *next_mover(struct call *call) {
+    napi_value value = next_value(call);
     bool is_mover = false;
     void *data = NULL;
-    if (napi_check_object_type_tag(env, value, &MOVER_TAG, &is_mover) == napi_ok && is_mover &&
-        napi_get_value_external(env, value, &data) == napi_ok) {
+    if (napi_check_object_type_tag(call->env, value, &MOVER_TAG, &is_mover) == napi_ok &&
+        is_mover && napi_get_value_external(call->env, value, &data) == napi_ok) {
         struct mover *mover = data;
         if (!mover->is_closed) return mover;
     }
-    napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", "an open mover was expected");
+    refuse_call(call, "an open mover was expected");
     return NULL;
 }
 
-/* Takes the arrays that are shared with JavaScript, and refers to them. */
-static bool take_arrays(struct mover *mover, napi_value *values) {
-    napi_env env = mover->env;
-    void *records, *totals, *buffer, *scratch;
-    size_t record_words, total_count, scratch_count;
-    if (!read_array(env, values[0], napi_int32_array, &records, &record_words) ||
-        !read_array(env, values[1], napi_float64_array, &totals, &total_count) ||
-        !read_array(env, values[2], napi_uint8_array, &buffer, &mover->buffer_size) ||
-        !read_array(env, values[3], napi_float64_array, &scratch, &scratch_count)) {
-        return false;
+/* Takes what is shared with JavaScript, without referring to it yet. */
+static void take_shared(struct mover *mover, struct call *call) {
+    napi_valuetype type = napi_undefined;
+    napi_typeof(call->env, next_value(call), &type);
+    if (type != napi_function) refuse_call(call, "a function was expected");
+    struct array records = next_array(call, napi_int32_array);
+    struct array totals = next_array(call, napi_float64_array);
+    struct array buffer = next_array(call, napi_uint8_array);
+    struct array scratch = next_array(call, napi_float64_array);
+    if (records.length < RECORDS_MAX * RECORD_WORDS || scratch.length < SCRATCH_NUMBERS ||
+        totals.length < RECORDS_MAX * TOTALS_PER_RECORD || buffer.length == 0) {
+        refuse_call(call, "an array of the mover is too short");
     }
-    if (record_words < RECORDS_MAX * RECORD_WORDS || scratch_count < SCRATCH_NUMBERS ||
-        total_count < RECORDS_MAX * TOTALS_PER_RECORD || mover->buffer_size == 0) {
-        napi_throw_range_error(env, NULL, "an array of the mover is too short");
-        return false;
-    }
-    mover->records = records;
-    mover->totals = totals;
-    mover->buffer = buffer;
-    mover->scratch = scratch;
-    for (int i = 0; i < 4; i++) napi_create_reference(env, values[i], 1, &mover->arrays[i]);
-    return true;
+    mover->records = records.data;
+    mover->totals = totals.data;
+    mover->buffer = buffer.data;
+    mover->buffer_size = buffer.length;
+    mover->scratch = scratch.data;
 }
 
 /* Starts threads until there are so many, and gives new relays to them; false with errno. */
@@ -342,14 +339,15 @@ static bool start(struct mover *mover) {
 }
 
 napi_value open_mover(napi_env env, napi_callback_info info) {
-    napi_value values[ARGUMENTS_MAX], result, name;
-    if (!read_arguments(env, info, 5, values)) return NULL;
+    struct call call = read_call(env, info);
+    napi_value result, name;
     struct mover *mover = calloc(1, sizeof *mover);
     if (mover == NULL) return NULL;
     mover->env = env;
     slots_start(&mover->slots);
     mover->is_unnamed = true;
-    if (!take_arrays(mover, &values[1])) {
+    take_shared(mover, &call);
+    if (call.is_refused) {
         free(mover);
         return NULL;
     }
@@ -359,7 +357,9 @@ napi_value open_mover(napi_env env, napi_callback_info info) {
         return NULL;
     }
     mover->is_unnamed = false;
-    napi_create_reference(env, values[0], 1, &mover->on_records);
+    for (int i = 0; i < SHARED_VALUES; i++) {
+        napi_create_reference(env, call.values[i], 1, &mover->shared[i]);
+    }
     napi_create_string_utf8(env, "tandem:mover", NAPI_AUTO_LENGTH, &name);
     napi_async_init(env, NULL, name, &mover->context);
     napi_create_external(env, mover, on_unnamed, NULL, &result);
@@ -369,30 +369,27 @@ napi_value open_mover(napi_env env, napi_callback_info info) {
 }
 
 napi_value close_mover(napi_env env, napi_callback_info info) {
-    napi_value values[ARGUMENTS_MAX];
-    if (!read_arguments(env, info, 1, values)) return NULL;
-    struct mover *mover = mover_of(env, values[0]);
-    if (mover != NULL) close_now(mover);
-    return undefined(env);
+    struct call call = read_call(env, info);
+    struct mover *mover = next_mover(&call);
+    if (!call.is_refused) close_now(mover);
+    return NULL;
 }
 
 napi_value set_threads(napi_env env, napi_callback_info info) {
-    napi_value values[ARGUMENTS_MAX];
-    int32_t count;
-    if (!read_arguments(env, info, 2, values) || !read_int(env, values[1], &count)) return NULL;
-    struct mover *mover = mover_of(env, values[0]);
-    if (mover == NULL) return NULL;
+    struct call call = read_call(env, info);
+    struct mover *mover = next_mover(&call);
+    int32_t count = next_int(&call);
+    if (call.is_refused) return NULL;
     if (count < 1 || count > THREADS_MAX) return to_int(env, -EINVAL);
     return to_int(env, start_threads(mover, count) ? 0 : -errno);
 }
 
 napi_value hold_mover(napi_env env, napi_callback_info info) {
-    napi_value values[ARGUMENTS_MAX];
-    bool is_held;
-    if (!read_arguments(env, info, 2, values) || !read_bool(env, values[1], &is_held)) return NULL;
-    struct mover *mover = mover_of(env, values[0]);
-    if (mover == NULL) return NULL;
+    struct call call = read_call(env, info);
+    struct mover *mover = next_mover(&call);
+    bool is_held = next_bool(&call);
+    if (call.is_refused) return NULL;
     if (is_held) uv_ref((uv_handle_t *)&mover->poll);
     else uv_unref((uv_handle_t *)&mover->poll);
-    return undefined(env);
+    return NULL;
 }

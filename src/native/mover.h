@@ -11,6 +11,7 @@
 #include <node_api.h>
 
 #include "relay_thread.h"
+#include "values.h"
 
 /* Words of a record, and how many are told at once: RECORD_WORDS and RECORDS_MAX of src/io/mover/native/addon.ts. */
 enum { RECORD_WORDS = 12, RECORDS_MAX = 256, TOTALS_PER_RECORD = 36 };
@@ -35,8 +36,8 @@ enum { THREADS_MAX = 64 };
 
 struct mover;
 
-/* The mover of an argument; NULL with an error pending when it is none, or is closed. */
-struct mover *mover_of(napi_env env, napi_value value);
+/* The mover of an argument; refuses what is none, or is closed. */
+struct mover *next_mover(struct call *call);
 
 /* What is told of a descriptor; the first two are for listeners. */
 enum watch { WATCH_NOTHING, WATCH_NEWCOMERS, WATCH_READS, WATCH_ALL };
@@ -50,9 +51,6 @@ void mover_rewatch(struct mover *mover, int fd, uint32_t generation, enum watch 
 /* Stops watching a descriptor, which stays open. */
 void mover_unwatch(struct mover *mover, int fd);
 
-/* The thread that a relay belongs to. */
-struct relay_thread *mover_thread(struct mover *mover, const struct relay *relay);
-
 /* Memory that JavaScript reads received bytes from, and its size. */
 uint8_t *mover_buffer(struct mover *mover, size_t *size);
 
@@ -64,7 +62,8 @@ int mover_add_relay(struct mover *mover, struct relay *relay);
 /* Frees the number of a relay that has ended, and its memory. */
 void mover_drop_relay(struct mover *mover, struct relay *relay);
 
-struct relay *mover_relay(struct mover *mover, int slot);
+/* The relay of an argument; NULL when it has ended, or the call is refused. */
+struct relay *next_relay(struct call *call, struct mover *mover);
 
 /*
  * openMover(onRecords, records: Int32Array, totals: Float64Array, buffer: Uint8Array, scratch: Float64Array):

@@ -15,50 +15,43 @@ union rights {
 };
 
 napi_value open_channel(napi_env env, napi_callback_info info) {
-    napi_value values[ARGUMENTS_MAX];
-    void *data;
-    size_t count;
-    if (!read_arguments(env, info, 1, values) ||
-        !read_array(env, values[0], napi_int32_array, &data, &count)) {
-        return NULL;
-    }
-    if (count < 2) return to_int(env, -EINVAL);
+    struct call call = read_call(env, info);
+    struct array room = next_array(&call, napi_int32_array);
+    if (call.is_refused) return NULL;
+    if (room.length < 2) return to_int(env, -EINVAL);
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0) {
         return to_int(env, -errno);
     }
-    memcpy(data, ends, sizeof ends);
+    memcpy(room.data, ends, sizeof ends);
     return to_int(env, 0);
 }
 
 napi_value duplicate_descriptor(napi_env env, napi_callback_info info) {
-    napi_value values[ARGUMENTS_MAX];
-    int32_t fd;
-    if (!read_arguments(env, info, 1, values) || !read_int(env, values[0], &fd)) return NULL;
+    struct call call = read_call(env, info);
+    int32_t fd = next_int(&call);
+    if (call.is_refused) return NULL;
     int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
     return to_int(env, copy < 0 ? -errno : copy);
 }
 
 napi_value send_descriptors(napi_env env, napi_callback_info info) {
-    napi_value values[ARGUMENTS_MAX];
-    int32_t channel;
-    void *bytes, *fds;
-    size_t length, count;
-    if (!read_arguments(env, info, 3, values) || !read_int(env, values[0], &channel) ||
-        !read_array(env, values[1], napi_uint8_array, &bytes, &length) ||
-        !read_array(env, values[2], napi_int32_array, &fds, &count)) {
-        return NULL;
-    }
-    if (length == 0 || count == 0 || count > PASSED_MAX) return to_int(env, -EINVAL);
+    struct call call = read_call(env, info);
+    int32_t channel = next_int(&call);
+    struct array bytes = next_array(&call, napi_uint8_array);
+    struct array fds = next_array(&call, napi_int32_array);
+    if (call.is_refused) return NULL;
+    size_t fds_size = fds.length * sizeof(int);
+    if (bytes.length == 0 || fds_size == 0 || fds.length > PASSED_MAX) return to_int(env, -EINVAL);
     union rights rights = {0};
-    struct iovec part = {.iov_base = bytes, .iov_len = length};
+    struct iovec part = {.iov_base = bytes.data, .iov_len = bytes.length};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = rights.bytes};
-    message.msg_controllen = CMSG_SPACE(count * sizeof(int));
+    message.msg_controllen = CMSG_SPACE(fds_size);
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
     header->cmsg_level = SOL_SOCKET;
     header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(count * sizeof(int));
-    memcpy(CMSG_DATA(header), fds, count * sizeof(int));
+    header->cmsg_len = CMSG_LEN(fds_size);
+    memcpy(CMSG_DATA(header), fds.data, fds_size);
     ssize_t sent;
     do {
         sent = sendmsg(channel, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -84,17 +77,13 @@ static int take_descriptors(struct msghdr *message, int32_t *fds, size_t room) {
 }
 
 napi_value receive_descriptors(napi_env env, napi_callback_info info) {
-    napi_value values[ARGUMENTS_MAX];
-    int32_t channel;
-    void *bytes, *fds;
-    size_t length, room;
-    if (!read_arguments(env, info, 3, values) || !read_int(env, values[0], &channel) ||
-        !read_array(env, values[1], napi_uint8_array, &bytes, &length) ||
-        !read_array(env, values[2], napi_int32_array, &fds, &room)) {
-        return NULL;
-    }
+    struct call call = read_call(env, info);
+    int32_t channel = next_int(&call);
+    struct array bytes = next_array(&call, napi_uint8_array);
+    struct array fds = next_array(&call, napi_int32_array);
+    if (call.is_refused) return NULL;
     union rights rights;
-    struct iovec part = {.iov_base = bytes, .iov_len = length};
+    struct iovec part = {.iov_base = bytes.data, .iov_len = bytes.length};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = rights.bytes};
     message.msg_controllen = sizeof rights.bytes;
     ssize_t count;
@@ -102,9 +91,9 @@ napi_value receive_descriptors(napi_env env, napi_callback_info info) {
         count = recvmsg(channel, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     } while (count < 0 && errno == EINTR);
     if (count < 0) return to_int(env, -errno);
-    int32_t *list = fds;
-    int taken = take_descriptors(&message, list, room);
-    for (size_t i = (size_t)taken; i < room; i++) list[i] = -1;
+    int32_t *list = fds.data;
+    int taken = take_descriptors(&message, list, fds.length);
+    for (size_t i = (size_t)taken; i < fds.length; i++) list[i] = -1;
     // What was cut off is of no use: its descriptors are not kept either.
     if (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {
         for (int i = 0; i < taken; i++) close(list[i]);

@@ -48,6 +48,7 @@ struct relay_spec {
 enum relay_leave { LEAVE_NOT, LEAVE_WAITS, LEAVE_DONE };
 
 struct relay;
+struct relay_thread;
 
 /* One of the two sockets. */
 struct side {
@@ -80,7 +81,7 @@ struct relay {
     int error;
     int open_count;
     int slot; /* its number at the thread of JavaScript */
-    int thread; /* the number of the thread that it belongs to */
+    struct relay_thread *thread; /* that it belongs to */
     enum relay_leave leave;
     uint8_t *farewell; /* the client's last packet, once it is to leave; NULL for none */
     size_t farewell_length;

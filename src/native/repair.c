@@ -23,62 +23,46 @@ static int set(int fd, int level, int option, int value) {
     return setsockopt(fd, level, option, &value, sizeof value);
 }
 
-/* Reads the arguments fd, name, value. */
-static bool read_option(napi_env env, napi_callback_info info, int32_t *fd, int32_t *name,
-                        void **value, size_t *length) {
-    napi_value values[ARGUMENTS_MAX];
-    return read_arguments(env, info, 3, values) && read_int(env, values[0], fd) &&
-           read_int(env, values[1], name) &&
-           read_array(env, values[2], napi_uint8_array, value, length);
-}
-
 napi_value get_tcp_option(napi_env env, napi_callback_info info) {
-    int32_t fd, name;
-    void *value;
-    size_t length;
-    if (!read_option(env, info, &fd, &name, &value, &length)) return NULL;
-    socklen_t size = (socklen_t)length;
-    int result = getsockopt(fd, IPPROTO_TCP, name, value, &size);
+    struct call call = read_call(env, info);
+    int32_t fd = next_int(&call), name = next_int(&call);
+    struct array value = next_array(&call, napi_uint8_array);
+    if (call.is_refused) return NULL;
+    socklen_t size = (socklen_t)value.length;
+    int result = getsockopt(fd, IPPROTO_TCP, name, value.data, &size);
     return to_outcome(env, result < 0 ? result : (int)size);
 }
 
 napi_value set_tcp_option(napi_env env, napi_callback_info info) {
-    int32_t fd, name;
-    void *value;
-    size_t length;
-    if (!read_option(env, info, &fd, &name, &value, &length)) return NULL;
-    return to_outcome(env, setsockopt(fd, IPPROTO_TCP, name, value, (socklen_t)length));
+    struct call call = read_call(env, info);
+    int32_t fd = next_int(&call), name = next_int(&call);
+    struct array value = next_array(&call, napi_uint8_array);
+    if (call.is_refused) return NULL;
+    return to_outcome(env, setsockopt(fd, IPPROTO_TCP, name, value.data, (socklen_t)value.length));
 }
 
 napi_value peek_bytes(napi_env env, napi_callback_info info) {
-    napi_value values[ARGUMENTS_MAX];
-    int32_t fd;
-    void *bytes;
-    size_t length;
-    if (!read_arguments(env, info, 2, values) || !read_int(env, values[0], &fd) ||
-        !read_array(env, values[1], napi_uint8_array, &bytes, &length)) {
-        return NULL;
-    }
-    return to_outcome(env, (int)recv(fd, bytes, length, MSG_PEEK | MSG_DONTWAIT));
+    struct call call = read_call(env, info);
+    int32_t fd = next_int(&call);
+    struct array bytes = next_array(&call, napi_uint8_array);
+    if (call.is_refused) return NULL;
+    return to_outcome(env, (int)recv(fd, bytes.data, bytes.length, MSG_PEEK | MSG_DONTWAIT));
 }
 
 napi_value both_addresses(napi_env env, napi_callback_info info) {
-    napi_value values[ARGUMENTS_MAX];
-    int32_t fd;
-    void *words;
-    size_t count;
-    if (!read_arguments(env, info, 2, values) || !read_int(env, values[0], &fd) ||
-        !read_array(env, values[1], napi_int32_array, &words, &count)) {
-        return NULL;
-    }
-    if (count < 2 * ADDRESS_WORDS) return to_int(env, -EINVAL);
+    struct call call = read_call(env, info);
+    int32_t fd = next_int(&call);
+    struct array room = next_array(&call, napi_int32_array);
+    if (call.is_refused) return NULL;
+    if (room.length < 2 * ADDRESS_WORDS) return to_int(env, -EINVAL);
     struct address own = {.size = sizeof own.storage}, peer = {.size = sizeof peer.storage};
     if (getsockname(fd, (struct sockaddr *)&own.storage, &own.size) != 0 ||
         getpeername(fd, (struct sockaddr *)&peer.storage, &peer.size) != 0) {
         return to_int(env, -errno);
     }
+    int32_t *words = room.data;
     address_write(&own, words);
-    address_write(&peer, (int32_t *)words + ADDRESS_WORDS);
+    address_write(&peer, words + ADDRESS_WORDS);
     return to_int(env, 0);
 }
 
@@ -104,22 +88,16 @@ static int join(int fd, const struct address *local, const struct address *peer,
 }
 
 napi_value open_repaired(napi_env env, napi_callback_info info) {
-    napi_value values[ARGUMENTS_MAX];
-    void *bytes, *local_bytes;
-    size_t length, local_length;
-    int32_t port, local_port;
-    double receive_sequence, send_sequence;
-    if (!read_arguments(env, info, 6, values) ||
-        !read_array(env, values[0], napi_uint8_array, &bytes, &length) ||
-        !read_int(env, values[1], &port) ||
-        !read_array(env, values[2], napi_uint8_array, &local_bytes, &local_length) ||
-        !read_int(env, values[3], &local_port) || !read_double(env, values[4], &receive_sequence) ||
-        !read_double(env, values[5], &send_sequence)) {
-        return NULL;
-    }
+    struct call call = read_call(env, info);
+    struct array bytes = next_array(&call, napi_uint8_array);
+    int32_t port = next_int(&call);
+    struct array local_bytes = next_array(&call, napi_uint8_array);
+    int32_t local_port = next_int(&call);
+    double receive_sequence = next_double(&call), send_sequence = next_double(&call);
+    if (call.is_refused) return NULL;
     struct address local, peer;
-    if (!address_fill(&local, false, local_bytes, local_length, local_port) ||
-        !address_fill(&peer, false, bytes, length, port)) {
+    if (!address_fill(&local, false, local_bytes.data, local_bytes.length, local_port) ||
+        !address_fill(&peer, false, bytes.data, bytes.length, port)) {
         return to_int(env, -EINVAL);
     }
     int fd = socket(peer.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -133,12 +111,9 @@ napi_value open_repaired(napi_env env, napi_callback_info info) {
 }
 
 napi_value reserve_queues(napi_env env, napi_callback_info info) {
-    napi_value values[ARGUMENTS_MAX];
-    int32_t fd, receive_bytes, send_bytes;
-    if (!read_arguments(env, info, 3, values) || !read_int(env, values[0], &fd) ||
-        !read_int(env, values[1], &receive_bytes) || !read_int(env, values[2], &send_bytes)) {
-        return NULL;
-    }
+    struct call call = read_call(env, info);
+    int32_t fd = next_int(&call), receive_bytes = next_int(&call), send_bytes = next_int(&call);
+    if (call.is_refused) return NULL;
     int result = 0;
     // The kernel reserves twice as much, as its own records take room, too.
     if (receive_bytes > 0) result = set(fd, SOL_SOCKET, SO_RCVBUFFORCE, receive_bytes);
@@ -150,9 +125,9 @@ napi_value reserve_queues(napi_env env, napi_callback_info info) {
 }
 
 napi_value end_repair(napi_env env, napi_callback_info info) {
-    napi_value values[ARGUMENTS_MAX];
-    int32_t fd;
-    if (!read_arguments(env, info, 1, values) || !read_int(env, values[0], &fd)) return NULL;
+    struct call call = read_call(env, info);
+    int32_t fd = next_int(&call);
+    if (call.is_refused) return NULL;
     int result = set(fd, IPPROTO_TCP, TCP_REPAIR, 0);
     // The end of a repair takes it away; without it nobody could listen anew on a port of this connection.
     if (result == 0) result = set(fd, SOL_SOCKET, SO_REUSEADDR, 1);

@@ -1,31 +1,47 @@
 #include "values.h"
 
-static bool refuse(napi_env env, const char *message) {
-    napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", message);
-    return false;
+struct call read_call(napi_env env, napi_callback_info info) {
+    struct call call = {.env = env, .count = ARGUMENTS_MAX};
+    napi_get_cb_info(env, info, &call.count, call.values, NULL, NULL);
+    // The count is of all that were given, however little room there is.
+    if (call.count > ARGUMENTS_MAX) call.count = ARGUMENTS_MAX;
+    return call;
 }
 
-bool read_arguments(napi_env env, napi_callback_info info, size_t count, napi_value *values) {
-    size_t given = count;
-    if (napi_get_cb_info(env, info, &given, values, NULL, NULL) == napi_ok && given >= count) {
-        return true;
+void refuse_call(struct call *call, const char *message) {
+    if (!call->is_refused) napi_throw_type_error(call->env, "ERR_INVALID_ARG_TYPE", message);
+    call->is_refused = true;
+}
+
+/* No type fits NULL, so that the readers need not ask for it. */
+napi_value next_value(struct call *call) {
+    if (!call->is_refused && call->taken < call->count) return call->values[call->taken++];
+    refuse_call(call, "too few arguments");
+    return NULL;
+}
+
+int32_t next_int(struct call *call) {
+    int32_t number = 0;
+    if (napi_get_value_int32(call->env, next_value(call), &number) != napi_ok) {
+        refuse_call(call, "a number was expected");
     }
-    return refuse(env, "too few arguments");
+    return number;
 }
 
-bool read_int(napi_env env, napi_value value, int32_t *out) {
-    if (napi_get_value_int32(env, value, out) == napi_ok) return true;
-    return refuse(env, "a number was expected");
+double next_double(struct call *call) {
+    double number = 0;
+    if (napi_get_value_double(call->env, next_value(call), &number) != napi_ok) {
+        refuse_call(call, "a number was expected");
+    }
+    return number;
 }
 
-bool read_double(napi_env env, napi_value value, double *out) {
-    if (napi_get_value_double(env, value, out) == napi_ok) return true;
-    return refuse(env, "a number was expected");
-}
-
-bool read_bool(napi_env env, napi_value value, bool *out) {
-    if (napi_get_value_bool(env, value, out) == napi_ok) return true;
-    return refuse(env, "true or false was expected");
+bool next_bool(struct call *call) {
+    bool truth = false;
+    if (napi_get_value_bool(call->env, next_value(call), &truth) != napi_ok) {
+        refuse_call(call, "true or false was expected");
+    }
+    return truth;
 }
 
 static bool is_undefined(napi_env env, napi_value value) {
@@ -33,39 +49,38 @@ static bool is_undefined(napi_env env, napi_value value) {
     return napi_typeof(env, value, &type) == napi_ok && type == napi_undefined;
 }
 
-bool read_array(napi_env env, napi_value value, napi_typedarray_type type, void **data,
-                size_t *length) {
-    *data = NULL;
-    *length = 0;
-    if (is_undefined(env, value)) return true;
+struct array next_array(struct call *call, napi_typedarray_type type) {
+    napi_env env = call->env;
+    napi_value value = next_value(call);
+    struct array array = {0};
     bool is_array = false;
     napi_typedarray_type given;
+    if (is_undefined(env, value)) return array;
     if (napi_is_typedarray(env, value, &is_array) == napi_ok && is_array &&
-        napi_get_typedarray_info(env, value, &given, length, data, NULL, NULL) == napi_ok &&
+        napi_get_typedarray_info(env, value, &given, &array.length, &array.data, NULL, NULL) ==
+            napi_ok &&
         given == type) {
-        return true;
+        return array;
     }
-    return refuse(env, "a typed array of another type was expected");
+    refuse_call(call, "a typed array of another type was expected");
+    return (struct array){0};
 }
 
-bool read_text(napi_env env, napi_value value, char *text, size_t size) {
-    text[0] = '\0';
-    if (is_undefined(env, value)) return true;
+void next_text(struct call *call, char *text, size_t size) {
+    napi_env env = call->env;
+    napi_value value = next_value(call);
     size_t length = 0;
-    if (napi_get_value_string_utf8(env, value, NULL, 0, &length) == napi_ok && length < size) {
-        return napi_get_value_string_utf8(env, value, text, size, &length) == napi_ok;
+    text[0] = '\0';
+    if (is_undefined(env, value)) return;
+    if (napi_get_value_string_utf8(env, value, NULL, 0, &length) != napi_ok || length >= size) {
+        refuse_call(call, "a shorter string was expected");
+        return;
     }
-    return refuse(env, "a shorter string was expected");
+    napi_get_value_string_utf8(env, value, text, size, &length);
 }
 
 napi_value to_int(napi_env env, int32_t value) {
     napi_value result = NULL;
     napi_create_int32(env, value, &result);
-    return result;
-}
-
-napi_value undefined(napi_env env) {
-    napi_value result = NULL;
-    napi_get_undefined(env, &result);
     return result;
 }

@@ -1,5 +1,6 @@
 /*
- * Arguments of calls from JavaScript and their results. Each reader leaves a TypeError pending when it fails.
+ * What JavaScript passes to a call, and what it gets. Arguments are read in their order. The first
+ * that is missing or of another type leaves a TypeError pending; it and all behind it read as zero.
  * A descriptor is a number here: reading it takes nothing over.
  */
 #ifndef TANDEM_VALUES_H
@@ -13,21 +14,38 @@
 /* The most arguments that any function here takes. */
 enum { ARGUMENTS_MAX = 10 };
 
-/* Reads exactly `count` arguments; false when there are fewer. */
-bool read_arguments(napi_env env, napi_callback_info info, size_t count, napi_value *values);
+/* A call whose arguments are being read. */
+struct call {
+    napi_env env;
+    napi_value values[ARGUMENTS_MAX];
+    size_t count; /* of values that were given */
+    size_t taken; /* of them */
+    bool is_refused;
+};
 
-bool read_int(napi_env env, napi_value value, int32_t *out);
-bool read_double(napi_env env, napi_value value, double *out);
-bool read_bool(napi_env env, napi_value value, bool *out);
+/* The memory of a typed array, valid as long as the array is referred to. */
+struct array {
+    void *data;
+    size_t length; /* in elements */
+};
 
-/* The memory of a typed array, valid as long as the array is referred to; `undefined` gives no bytes. */
-bool read_array(napi_env env, napi_value value, napi_typedarray_type type, void **data,
-                size_t *length);
+struct call read_call(napi_env env, napi_callback_info info);
+
+/* Leaves a TypeError pending, unless there is one already. */
+void refuse_call(struct call *call, const char *message);
+
+napi_value next_value(struct call *call);
+int32_t next_int(struct call *call);
+double next_double(struct call *call);
+bool next_bool(struct call *call);
+
+/* A typed array of this type; `undefined` gives an empty one. */
+struct array next_array(struct call *call, napi_typedarray_type type);
 
 /* Copies a string of less than `size` bytes; `undefined` gives the empty one. */
-bool read_text(napi_env env, napi_value value, char *text, size_t size);
+void next_text(struct call *call, char *text, size_t size);
 
+/* A result; that of a call which gives nothing is NULL. */
 napi_value to_int(napi_env env, int32_t value);
-napi_value undefined(napi_env env);
 
 #endif
