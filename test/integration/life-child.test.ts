@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
+import module from "node:module";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { endLater } from "../support/cleanup.ts";
@@ -58,6 +59,16 @@ test("says what is wrong with its options", async () => {
   expect(ended.stderr).toBe(
     "balancer-child: option 'files' expects the names of configuration files\n",
   );
+});
+
+test("compiled code is kept where no other user can put any", async () => {
+  const folder = tempDir();
+  const args = [SCRIPT, '{"files":1}'];
+  await runToEnd({ command: process.execPath, args, env: { TMPDIR: folder } });
+  // Node 20 keeps none.
+  const expected = "enableCompileCache" in module ? [`tandem-code-${process.geteuid!()}`] : [];
+  expect(readdirSync(folder)).toEqual(expected);
+  for (const name of expected) expect(readdirSync(path.join(folder, name))).toHaveLength(1);
 });
 
 test("in reserve it opens nothing before it is needed, and then runs without its stdin", async () => {
