@@ -29,10 +29,13 @@ napi_value send_bytes(napi_env env, napi_callback_info info);
 /* closeDescriptor(fd, isReset) */
 napi_value close_descriptor(napi_env env, napi_callback_info info);
 
-/* setOptions(fd, keepalive, idleMs, intervalMs, count, userTimeoutMs); 0 leaves the system's setting. */
+/* setOptions(fd, keepalive, idleMs, intervalMs, count, userTimeoutMs): options of TCP; 0 leaves the system's. Errors are of no consequence. */
 napi_value set_options(napi_env env, napi_callback_info info);
 
-/* localAddress(mover, fd): writes the words of an address into the scratch numbers. */
-napi_value local_address(napi_env env, napi_callback_info info);
+/*
+ * socketAddress(fd, isPeer, words: Int32Array): writes the words of a socket's own address, or of its
+ * peer's, and those of no address when there is none; 0 or a negative errno.
+ */
+napi_value socket_address(napi_env env, napi_callback_info info);
 
 #endif

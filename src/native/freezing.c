@@ -1,7 +1,5 @@
 #include "freezing.h"
 
-#include <errno.h>
-#include <string.h>
 #include <sys/epoll.h>
 
 #include "mover.h"

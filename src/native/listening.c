@@ -5,8 +5,6 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "address.h"
 #include "descriptor.h"
@@ -19,49 +17,34 @@ struct listen_options {
     char interface[IF_NAMESIZE];
 };
 
-static bool set(int fd, int level, int option, int value) {
-    return setsockopt(fd, level, option, &value, sizeof value) == 0;
-}
-
 /* Sets what must be set before bind(2); false with errno. */
 static bool prepare(int fd, int family, const struct listen_options *options) {
     if (family == AF_UNIX) return true;
-    if (!set(fd, SOL_SOCKET, SO_REUSEADDR, 1)) return false;
-    if (family == AF_INET6 && !set(fd, IPPROTO_IPV6, IPV6_V6ONLY, options->v6only)) return false;
-    if (options->transparent && !descriptor_set_transparent(fd, family, true)) return false;
-    const char *interface = options->interface;
-    if (interface[0] != '\0' &&
-        setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, interface, (socklen_t)strlen(interface)) != 0) {
+    if (family == AF_INET6 && !descriptor_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, options->v6only)) {
         return false;
     }
-    return set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    if (options->transparent && !descriptor_set_transparent(fd, family, true)) return false;
+    return descriptor_set(fd, SOL_SOCKET, SO_REUSEADDR, 1) &&
+           descriptor_bind_interface(fd, options->interface) &&
+           descriptor_set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 }
 
 napi_value open_listener(napi_env env, napi_callback_info info) {
     struct call call = read_call(env, info);
     struct listen_options options;
     bool is_unix = next_bool(&call);
-    struct array bytes = next_array(&call, napi_uint8_array);
-    int32_t port = next_int(&call), backlog = next_int(&call);
+    struct address address = next_address(&call, is_unix);
+    int32_t backlog = next_int(&call);
     options.v6only = next_bool(&call);
     options.transparent = next_bool(&call);
     next_text(&call, options.interface, sizeof options.interface);
     if (call.is_refused) return NULL;
-    struct address address;
-    if (!address_fill(&address, is_unix, bytes.data, bytes.length, port)) {
-        return to_int(env, -ENAMETOOLONG);
-    }
-    int family = address.storage.ss_family;
+    if (address.size == 0) return to_int(env, -ENAMETOOLONG);
+    int family = address.any.sa_family;
     int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0) return to_int(env, -errno);
-    if (prepare(fd, family, &options) &&
-        bind(fd, (struct sockaddr *)&address.storage, address.size) == 0 &&
-        listen(fd, backlog) == 0) {
-        return to_int(env, fd);
-    }
-    int error = errno;
-    close(fd);
-    return to_int(env, -error);
+    bool is_open = fd >= 0 && prepare(fd, family, &options) &&
+                   bind(fd, &address.any, address.size) == 0 && listen(fd, backlog) == 0;
+    return to_int(env, descriptor_conclude(fd, is_open));
 }
 
 napi_value adopt_listener(napi_env env, napi_callback_info info) {
@@ -73,7 +56,7 @@ napi_value adopt_listener(napi_env env, napi_callback_info info) {
         return to_int(env, -errno);
     }
     fcntl(fd, F_SETFD, FD_CLOEXEC);
-    set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    descriptor_set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
     return to_int(env, 0);
 }
 
@@ -82,8 +65,7 @@ napi_value watch_listener(napi_env env, napi_callback_info info) {
     struct mover *mover = next_mover(&call);
     int32_t fd = next_int(&call);
     if (call.is_refused) return NULL;
-    uint32_t generation = mover_watch(mover, fd, WATCH_NEWCOMERS);
-    return to_int(env, generation == 0 ? -errno : (int32_t)generation);
+    return to_outcome(env, mover_watch(mover, fd, WATCH_NEWCOMERS));
 }
 
 napi_value set_accepting(napi_env env, napi_callback_info info) {
@@ -91,6 +73,6 @@ napi_value set_accepting(napi_env env, napi_callback_info info) {
     struct mover *mover = next_mover(&call);
     int32_t fd = next_int(&call), generation = next_int(&call);
     enum watch what = next_bool(&call) ? WATCH_NEWCOMERS : WATCH_NOTHING;
-    if (!call.is_refused) mover_rewatch(mover, fd, (uint32_t)generation, what);
+    if (!call.is_refused) mover_rewatch(mover, fd, generation, what);
     return NULL;
 }

@@ -44,7 +44,7 @@ struct mover {
     int count; /* records in use */
     int epoll;
     int batch_fd_max; /* a batch ends with a descriptor above it */
-    uint32_t generation; /* of what was watched last; tells apart connections of the same descriptor */
+    int32_t generation; /* of what was watched last; tells apart connections of the same descriptor */
     uv_poll_t poll;
     uv_async_t async;
     int open_handles; /* of the two above; the memory is freed when both are closed and no value names it */
@@ -58,7 +58,7 @@ struct mover {
 };
 
 /* A watched descriptor as epoll's data: generation, whether it listens, number. */
-static uint64_t pack(int fd, uint32_t generation, bool is_listener) {
+static uint64_t pack(int fd, int32_t generation, bool is_listener) {
     return (uint64_t)generation << 32 | (is_listener ? UINT64_C(1) << 31 : 0) | (uint32_t)fd;
 }
 
@@ -89,17 +89,16 @@ static int32_t *next_record(struct mover *mover, enum record_kind kind) {
     return record;
 }
 
-static void accept_batch(struct mover *mover, int listener, uint32_t generation) {
+static void accept_batch(struct mover *mover, int listener, int32_t generation) {
     for (int i = 0; i < ACCEPT_BATCH_MAX && mover->count < RECORDS_MAX; i++) {
-        struct address from = {.size = sizeof from.storage};
-        int fd = accept4(listener, (struct sockaddr *)&from.storage, &from.size,
-                         SOCK_NONBLOCK | SOCK_CLOEXEC);
+        struct address from = {.size = sizeof from.room};
+        int fd = accept4(listener, &from.any, &from.size, SOCK_NONBLOCK | SOCK_CLOEXEC);
         int error = fd < 0 ? errno : 0;
         if (error == EAGAIN) return;
         if (error == EINTR || error == ECONNABORTED) continue;
         int32_t *record = next_record(mover, error == 0 ? RECORD_ACCEPTED : RECORD_ACCEPT_FAILED);
         record[1] = listener;
-        record[2] = (int32_t)generation;
+        record[2] = generation;
         record[3] = error == 0 ? fd : error;
         if (error != 0) return;
         address_write(&from, &record[4]);
@@ -107,10 +106,10 @@ static void accept_batch(struct mover *mover, int listener, uint32_t generation)
     }
 }
 
-static void note_ready(struct mover *mover, int fd, uint32_t generation, uint32_t events) {
+static void note_ready(struct mover *mover, int fd, int32_t generation, uint32_t events) {
     int32_t *record = next_record(mover, RECORD_READY);
     record[1] = fd;
-    record[2] = (int32_t)generation;
+    record[2] = generation;
     record[3] = 0;
     if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) record[3] |= READY_READ;
     if (events & EPOLLOUT) record[3] |= READY_WRITE;
@@ -130,7 +129,7 @@ static void on_poll(uv_poll_t *poll, int status, int events) {
         for (int i = 0; i < count; i++) {
             uint64_t data = ready[i].data.u64;
             int fd = (int)(data & INT32_MAX);
-            uint32_t generation = (uint32_t)(data >> 32);
+            int32_t generation = (int32_t)(data >> 32);
             if ((int)(data >> 31 & 1) != listens) continue;
             if (listens) accept_batch(mover, fd, generation);
             else note_ready(mover, fd, generation, ready[i].events);
@@ -172,18 +171,19 @@ static const uint32_t EVENTS[] = {
     [WATCH_ALL] = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
 };
 
-static bool control(struct mover *mover, int operation, int fd, uint32_t generation, enum watch what) {
+static bool control(struct mover *mover, int operation, int fd, int32_t generation,
+                    enum watch what) {
     struct epoll_event event = {.events = EVENTS[what],
                                 .data.u64 = pack(fd, generation, what <= WATCH_NEWCOMERS)};
     return epoll_ctl(mover->epoll, operation, fd, &event) == 0;
 }
 
-uint32_t mover_watch(struct mover *mover, int fd, enum watch what) {
+int32_t mover_watch(struct mover *mover, int fd, enum watch what) {
     mover->generation = mover->generation == INT32_MAX ? 1 : mover->generation + 1;
-    return control(mover, EPOLL_CTL_ADD, fd, mover->generation, what) ? mover->generation : 0;
+    return control(mover, EPOLL_CTL_ADD, fd, mover->generation, what) ? mover->generation : -1;
 }
 
-void mover_rewatch(struct mover *mover, int fd, uint32_t generation, enum watch what) {
+void mover_rewatch(struct mover *mover, int fd, int32_t generation, enum watch what) {
     control(mover, EPOLL_CTL_MOD, fd, generation, what);
 }
 

@@ -42,11 +42,11 @@ struct mover *next_mover(struct call *call);
 /* What is told of a descriptor; the first two are for listeners. */
 enum watch { WATCH_NOTHING, WATCH_NEWCOMERS, WATCH_READS, WATCH_ALL };
 
-/* Watches a descriptor; its generation, 0 when the system refuses (errno). */
-uint32_t mover_watch(struct mover *mover, int fd, enum watch what);
+/* Watches a descriptor; its generation, -1 when the system refuses (errno). */
+int32_t mover_watch(struct mover *mover, int fd, enum watch what);
 
 /* Changes what is told of a descriptor. */
-void mover_rewatch(struct mover *mover, int fd, uint32_t generation, enum watch what);
+void mover_rewatch(struct mover *mover, int fd, int32_t generation, enum watch what);
 
 /* Stops watching a descriptor, which stays open. */
 void mover_unwatch(struct mover *mover, int fd);

@@ -19,20 +19,15 @@ napi_value open_channel(napi_env env, napi_callback_info info) {
     struct array room = next_array(&call, napi_int32_array);
     if (call.is_refused) return NULL;
     if (room.length < 2) return to_int(env, -EINVAL);
-    int ends[2];
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0) {
-        return to_int(env, -errno);
-    }
-    memcpy(room.data, ends, sizeof ends);
-    return to_int(env, 0);
+    int kind = SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC;
+    return to_outcome(env, socketpair(AF_UNIX, kind, 0, room.data));
 }
 
 napi_value duplicate_descriptor(napi_env env, napi_callback_info info) {
     struct call call = read_call(env, info);
     int32_t fd = next_int(&call);
     if (call.is_refused) return NULL;
-    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-    return to_int(env, copy < 0 ? -errno : copy);
+    return to_outcome(env, fcntl(fd, F_DUPFD_CLOEXEC, 3));
 }
 
 napi_value send_descriptors(napi_env env, napi_callback_info info) {
@@ -56,7 +51,7 @@ napi_value send_descriptors(napi_env env, napi_callback_info info) {
     do {
         sent = sendmsg(channel, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     } while (sent < 0 && errno == EINTR);
-    return to_int(env, sent < 0 ? -errno : (int32_t)sent);
+    return to_outcome(env, (int)sent);
 }
 
 /* Takes the descriptors out of a message; those beyond the room for them are closed. */

@@ -133,20 +133,15 @@ static void fail_when_read(struct engine *engine, struct side *side, int error) 
 
 /* Sends what one read gave; what the kernel does not take is queued. */
 static void deliver(struct engine *engine, struct side *to, const uint8_t *bytes, size_t length) {
-    ssize_t sent;
-    do {
-        sent = send(to->fd, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT);
-    } while (sent < 0 && errno == EINTR);
-    if (sent < 0) {
-        if (errno != EAGAIN) {
-            fail_when_read(engine, to, errno);
-            return;
-        }
-        sent = 0;
+    int sent = descriptor_send(to->fd, bytes, length);
+    if (sent < 0 && sent != -EAGAIN) {
+        fail_when_read(engine, to, -sent);
+        return;
     }
     if (sent > 0) to->activity_ms = engine->now_ms;
-    if ((size_t)sent == length) return;
-    if (!relay_queue(to, bytes + sent, length - (size_t)sent)) {
+    size_t taken = sent > 0 ? (size_t)sent : 0;
+    if (taken == length) return;
+    if (!relay_queue(to, bytes + taken, length - taken)) {
         fail(engine, to, ENOMEM);
         return;
     }
@@ -208,7 +203,7 @@ static void move(struct engine *engine, struct side *from) {
             list_ready(engine, from->relay);
             return;
         }
-        ssize_t count = recv(from->fd, engine->chunk, sizeof engine->chunk, MSG_DONTWAIT);
+        int count = descriptor_receive(from->fd, engine->chunk, sizeof engine->chunk);
         if (count > 0) {
             from->activity_ms = engine->now_ms;
             from->heard_ms = engine->now_ms;
@@ -224,15 +219,14 @@ static void move(struct engine *engine, struct side *from) {
             if (departs) depart(engine, from->relay);
             continue;
         }
-        if (count < 0 && errno == EINTR) continue;
         if (from->failure != 0) {
             fail(engine, from, from->failure);
         } else if (count == 0) {
             end_side(engine, from);
-        } else if (errno == EAGAIN) {
+        } else if (count == -EAGAIN) {
             from->readable = false;
         } else {
-            fail(engine, from, errno);
+            fail(engine, from, -count);
         }
         return;
     }
@@ -241,14 +235,12 @@ static void move(struct engine *engine, struct side *from) {
 /* The kernel takes bytes again. */
 static void flush(struct engine *engine, struct side *to) {
     while (to->queue != NULL) {
-        const uint8_t *start = to->queue + to->queue_start;
-        ssize_t sent =
-            send(to->fd, start, to->queue_end - to->queue_start, MSG_NOSIGNAL | MSG_DONTWAIT);
+        size_t length = to->queue_end - to->queue_start;
+        int sent = descriptor_send(to->fd, to->queue + to->queue_start, length);
+        if (sent == -EAGAIN) return;
         if (sent < 0) {
-            if (errno == EINTR) continue;
-            if (errno == EAGAIN) return;
             if (to->finishing) close_side(engine, to, false);
-            else fail_when_read(engine, to, errno);
+            else fail_when_read(engine, to, -sent);
             return;
         }
         to->activity_ms = engine->now_ms;

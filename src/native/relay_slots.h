@@ -5,9 +5,13 @@
 
 #include "relay.h"
 
+struct relay_slot {
+    struct relay *relay; /* NULL while the number is free */
+    int next_free;
+};
+
 struct relay_slots {
-    struct relay **relays; /* by number */
-    int *next_free;
+    struct relay_slot *list; /* by number */
     int capacity;
     int first_free; /* of a list through `next_free`; -1 when there is none */
 };

@@ -18,9 +18,6 @@ napi_value set_tcp_option(napi_env env, napi_callback_info info);
 /* peekBytes(fd, bytes): copies what the chosen queue holds, and leaves it; the count, or a negative errno. */
 napi_value peek_bytes(napi_env env, napi_callback_info info);
 
-/* bothAddresses(fd, words: Int32Array): the words of the socket's own address, then of its peer's; 0 or a negative errno. */
-napi_value both_addresses(napi_env env, napi_callback_info info);
-
 /*
  * openRepaired(address, port, local, localPort, receiveSequence, sendSequence): a socket under repair that is
  * connected without a packet, or a negative errno. Nobody need hold the local address yet.

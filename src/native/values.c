@@ -1,5 +1,7 @@
 #include "values.h"
 
+#include <errno.h>
+
 struct call read_call(napi_env env, napi_callback_info info) {
     struct call call = {.env = env, .count = ARGUMENTS_MAX};
     napi_get_cb_info(env, info, &call.count, call.values, NULL, NULL);
@@ -84,3 +86,5 @@ napi_value to_int(napi_env env, int32_t value) {
     napi_create_int32(env, value, &result);
     return result;
 }
+
+napi_value to_outcome(napi_env env, int value) { return to_int(env, value < 0 ? -errno : value); }

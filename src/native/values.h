@@ -48,4 +48,7 @@ void next_text(struct call *call, char *text, size_t size);
 /* A result; that of a call which gives nothing is NULL. */
 napi_value to_int(napi_env env, int32_t value);
 
+/* What a call of the system gave, as a result: the negative errno in place of -1. */
+napi_value to_outcome(napi_env env, int value);
+
 #endif

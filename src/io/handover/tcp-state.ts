@@ -3,7 +3,7 @@
 import type { IpEndpoint } from "../../base/address.ts";
 import { MOVED_QUEUE_BYTES_MAX } from "../../limits.ts";
 import type { MoverAddon } from "../mover/native/addon.ts";
-import { readAddress } from "../mover/native/addresses.ts";
+import { addressOf } from "../mover/native/addresses.ts";
 import { systemError } from "../mover/native/system-error.ts";
 import type { PassOutcome } from "./descriptor-channel.ts";
 
@@ -117,9 +117,7 @@ function readState(addon: MoverAddon, fd: number): TcpState | string {
   granted(addon.getTcpOption(fd, TCP.info, info));
   if (info[INFO.state] !== ESTABLISHED) return "ESHUTDOWN";
   const options = info[INFO.options]!;
-  const words = new Int32Array(12);
-  granted(addon.bothAddresses(fd, words));
-  const [local, peer] = [readAddress(words, 0), readAddress(words, 6)];
+  const [local, peer] = [addressOf(addon, fd, false), addressOf(addon, fd, true)];
   if (local.kind !== "ip" || peer.kind !== "ip") return "EAFNOSUPPORT";
   const send = readQueue(addon, fd, QUEUE.send);
   const receive = readQueue(addon, fd, QUEUE.receive);

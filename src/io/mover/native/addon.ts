@@ -60,7 +60,7 @@ export interface MoverAddon {
     count: number,
     userTimeoutMs: number,
   ): void;
-  localAddress(mover: MoverHandle, fd: number): void;
+  socketAddress(fd: number, isPeer: boolean, words: Int32Array): number;
   startRelay(
     mover: MoverHandle,
     client: number,
@@ -89,7 +89,6 @@ export interface MoverAddon {
   getTcpOption(fd: number, name: number, value: Uint8Array): number;
   setTcpOption(fd: number, name: number, value: Uint8Array): number;
   peekBytes(fd: number, bytes: Uint8Array): number;
-  bothAddresses(fd: number, words: Int32Array): number;
   openRepaired(
     address: Uint8Array,
     port: number,
@@ -107,6 +106,9 @@ export const RECORD_WORDS = 12;
 
 /** Records told at once, as RECORDS_MAX of src/native/mover.h. */
 export const RECORDS_MAX = 256;
+
+/** Words of an address, as ADDRESS_WORDS of src/native/address.h. */
+export const ADDRESS_WORDS = 6;
 
 /** Numbers of totals that belong to a record, as TOTALS_PER_RECORD of src/native/mover.h. */
 export const TOTALS_PER_RECORD = 36;

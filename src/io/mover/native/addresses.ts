@@ -4,6 +4,8 @@ import type { Endpoint } from "../../../base/address.ts";
 import { ADDRESS_TEXTS_MAX } from "../../../limits.ts";
 import { parseIp, printIp } from "../../../base/ip.ts";
 import { UNNAMED, unixPath } from "../endpoints.ts";
+import type { MoverAddon } from "./addon.ts";
+import { ADDRESS_WORDS } from "./addon.ts";
 
 /** An address for a call. */
 export interface NativeAddress {
@@ -40,13 +42,21 @@ export function ipBytes(host: string): Uint8Array {
 }
 
 /** Reads the six words of an address that begin at `at`: family, port, four words of bytes. */
-export function readAddress(words: Int32Array | Float64Array, at: number): Endpoint {
+export function readAddress(words: Int32Array, at: number): Endpoint {
   const family = words[at];
   const port = words[at + 1]!;
   if (family === 4) return { kind: "ip", family: 4, host: textOf(words[at + 2]!), port };
   if (family !== 6) return UNNAMED;
   const bytes = new Uint8Array(Int32Array.from(words.subarray(at + 2, at + 6)).buffer);
   return { kind: "ip", family: 6, host: printIp(bytes), port };
+}
+
+const WORDS = new Int32Array(ADDRESS_WORDS);
+
+/** The address of a socket's own end, or of its peer's; an unnamed one when the system knows none. */
+export function addressOf(addon: MoverAddon, fd: number, isPeer: boolean): Endpoint {
+  addon.socketAddress(fd, isPeer, WORDS);
+  return readAddress(WORDS, 0);
 }
 
 /** Texts of addresses by their word: devices come back, and often share one address. */

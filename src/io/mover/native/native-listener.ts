@@ -6,7 +6,7 @@ import type { ListenerId, ListenSpec } from "../../../session/mover.ts";
 import { explainListenError } from "../listen-error.ts";
 import { publishUnixSocket, temporaryPath } from "../unix-access.ts";
 import type { MoverAddon, MoverHandle } from "./addon.ts";
-import { readAddress, toNativeAddress } from "./addresses.ts";
+import { addressOf, toNativeAddress } from "./addresses.ts";
 import type { SystemError } from "./system-error.ts";
 import { systemError } from "./system-error.ts";
 
@@ -20,8 +20,6 @@ export interface Arrival {
 export interface NativeListenerHost {
   readonly addon: MoverAddon;
   readonly handle: MoverHandle;
-  /** Numbers that single calls give. */
-  readonly scratch: Float64Array;
   /** A connection is there; its descriptor is the taker's. */
   arrived(listener: NativeListener, arrival: Arrival): void;
 }
@@ -97,13 +95,7 @@ export class NativeListener {
 
   #ownEndpoint(): Endpoint {
     const { address } = this.spec;
-    return address.kind === "unix" ? address : this.#localOf(this.fd);
-  }
-
-  #localOf(fd: number): Endpoint {
-    const { addon, handle, scratch } = this.#host;
-    addon.localAddress(handle, fd);
-    return readAddress(scratch, 0);
+    return address.kind === "unix" ? address : addressOf(this.#host.addon, this.fd, false);
   }
 
   /** The address that a client connected to; costs a system call only where it is not known. */
@@ -111,7 +103,7 @@ export class NativeListener {
     const { endpoint } = this;
     const isWildcard = endpoint?.kind === "ip" && WILDCARDS.has(endpoint.host);
     return endpoint === undefined || isWildcard || this.spec.transparent
-      ? this.#localOf(fd)
+      ? addressOf(this.#host.addon, fd, false)
       : endpoint;
   }
 

@@ -22,7 +22,7 @@ import { ExpectedConnections } from "../expected-connections.ts";
 import type { ListenerView } from "../process-mover.ts";
 import type { MoverAddon } from "./addon.ts";
 import { RECORD, RECORD_WORDS, RECORDS_MAX, SCRATCH_NUMBERS, TOTALS_PER_RECORD } from "./addon.ts";
-import { readAddress } from "./addresses.ts";
+import { addressOf, readAddress } from "./addresses.ts";
 import { applySocketOptions, openConnection } from "./descriptors.ts";
 import type { NativeConnectionHost, ReleasedConnection } from "./native-connection.ts";
 import { inOrder } from "./batch.ts";
@@ -374,8 +374,7 @@ export class NativeMover implements PlainMover {
 
   #onConnected(connection: NativeConnection): void {
     const asksLocal = connection.spec?.asksLocal === true;
-    if (asksLocal) this.#addon.localAddress(this.#host.handle, connection.fd);
-    const local = asksLocal ? readAddress(this.#scratch, 0) : undefined;
+    const local = asksLocal ? addressOf(this.#addon, connection.fd, false) : undefined;
     this.#emit({ kind: "connected", connection: connection.id, local });
   }
 
