@@ -99,30 +99,16 @@ napi_value close_descriptor(napi_env env, napi_callback_info info) {
     return NULL;
 }
 
-/* The kernel counts in whole seconds, and at least one; none stays none. */
-static int seconds(int32_t ms) {
-    if (ms <= 0) return 0;
-    return ms < 1000 ? 1 : ms / 1000 + (ms % 1000 >= 500);
-}
-
-static void set_tcp(int fd, int option, int value) {
-    if (value > 0) descriptor_set(fd, IPPROTO_TCP, option, value);
-}
-
 napi_value set_options(napi_env env, napi_callback_info info) {
     struct call call = read_call(env, info);
+    struct tcp_options options;
     int32_t fd = next_int(&call);
-    bool keepalive = next_bool(&call);
-    int32_t idle_ms = next_int(&call), interval_ms = next_int(&call), count = next_int(&call);
-    int32_t user_timeout_ms = next_int(&call);
-    if (call.is_refused) return NULL;
-    if (keepalive) {
-        descriptor_set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-        set_tcp(fd, TCP_KEEPIDLE, seconds(idle_ms));
-        set_tcp(fd, TCP_KEEPINTVL, seconds(interval_ms));
-        set_tcp(fd, TCP_KEEPCNT, count);
-    }
-    set_tcp(fd, TCP_USER_TIMEOUT, user_timeout_ms);
+    options.keepalive = next_bool(&call);
+    options.idle_ms = next_int(&call);
+    options.interval_ms = next_int(&call);
+    options.count = next_int(&call);
+    options.user_timeout_ms = next_int(&call);
+    if (!call.is_refused) descriptor_set_tcp(fd, &options);
     return NULL;
 }
 

@@ -29,7 +29,7 @@ napi_value send_bytes(napi_env env, napi_callback_info info);
 /* closeDescriptor(fd, isReset) */
 napi_value close_descriptor(napi_env env, napi_callback_info info);
 
-/* setOptions(fd, keepalive, idleMs, intervalMs, count, userTimeoutMs): options of TCP; 0 leaves the system's. Errors are of no consequence. */
+/* setOptions(fd, keepalive, idleMs, intervalMs, count, userTimeoutMs); 0 leaves the system's setting. */
 napi_value set_options(napi_env env, napi_callback_info info);
 
 /*

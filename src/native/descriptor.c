@@ -60,3 +60,23 @@ bool descriptor_set_transparent(int fd, int family, bool is_transparent) {
     return family == AF_INET6 ? descriptor_set(fd, IPPROTO_IPV6, IPV6_TRANSPARENT, is_transparent)
                               : descriptor_set(fd, IPPROTO_IP, IP_TRANSPARENT, is_transparent);
 }
+
+/* The kernel counts in whole seconds, and at least one; none stays none. */
+static int seconds(int32_t ms) {
+    if (ms <= 0) return 0;
+    return ms < 1000 ? 1 : ms / 1000 + (ms % 1000 >= 500);
+}
+
+static void set_tcp(int fd, int option, int value) {
+    if (value > 0) descriptor_set(fd, IPPROTO_TCP, option, value);
+}
+
+void descriptor_set_tcp(int fd, const struct tcp_options *options) {
+    if (options->keepalive) {
+        descriptor_set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+        set_tcp(fd, TCP_KEEPIDLE, seconds(options->idle_ms));
+        set_tcp(fd, TCP_KEEPINTVL, seconds(options->interval_ms));
+        set_tcp(fd, TCP_KEEPCNT, options->count);
+    }
+    set_tcp(fd, TCP_USER_TIMEOUT, options->user_timeout_ms);
+}

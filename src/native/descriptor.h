@@ -28,4 +28,15 @@ bool descriptor_bind_interface(int fd, const char *interface);
 /* Lets a socket have an address that this machine does not hold; needs CAP_NET_ADMIN. False with errno. */
 bool descriptor_set_transparent(int fd, int family, bool is_transparent);
 
+/* TCP options of a connection; a time or count of 0 leaves the system's. Errors are of no consequence. */
+struct tcp_options {
+    bool keepalive;
+    int32_t idle_ms;
+    int32_t interval_ms;
+    int32_t count;
+    int32_t user_timeout_ms;
+};
+
+void descriptor_set_tcp(int fd, const struct tcp_options *options);
+
 #endif
