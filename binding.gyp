@@ -12,6 +12,7 @@
                 "ha/native/hop_limit_filter.c",
                 "ha/native/packet_socket.c",
                 "ha/native/process.c",
+                "ha/native/signal_pipe.c",
             ],
             "defines": ["NAPI_VERSION=8", "_GNU_SOURCE"],
             "cflags": ["-std=c11", "-O2", "-Wall", "-Wextra"],

@@ -23,6 +23,8 @@ export interface Native {
   lockMemory(): number;
   /** Ms since the machine started, suspension included. */
   bootTimeMs(): number;
+  /** Takes a signal (1..64) for good; its descriptor has a byte for each. EINVAL, EBUSY: cannot be, is. */
+  openSignal(signal: number): number;
 }
 
 // From ha/io/ and from dist/ha/io/.

@@ -6,6 +6,7 @@
 #include "hop_limit_filter.h"
 #include "packet_socket.h"
 #include "process.h"
+#include "signal_pipe.h"
 
 #define FUNCTION(name, function) {name, NULL, function, NULL, NULL, NULL, napi_enumerable, NULL}
 
@@ -18,6 +19,7 @@ NAPI_MODULE_INIT() {
         FUNCTION("openDatagramSocket", open_datagram_socket),
         FUNCTION("lockMemory", lock_memory),
         FUNCTION("bootTimeMs", boot_time_ms),
+        FUNCTION("openSignal", open_signal),
     };
     size_t count = sizeof functions / sizeof functions[0];
     if (napi_define_properties(env, exports, count, functions) != napi_ok) return NULL;

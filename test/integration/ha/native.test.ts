@@ -1,15 +1,25 @@
 // The native part on this machine: what needs no privileges, and clean errors for the rest.
 import { execFileSync } from "node:child_process";
-import { closeSync, readFileSync } from "node:fs";
+import { closeSync, readFileSync, readSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { loadNative } from "../../../ha/io/native.ts";
 import { REPOSITORY_DIR } from "../../support/repository.ts";
+import { waitFor } from "../../support/wait-for.ts";
 
 const ADDON = path.join(REPOSITORY_DIR, "build", "Release", "tandem_agent.node");
 
 const native = loadNative();
 const note = native === undefined ? " (skipped: run scripts/build-native)" : "";
+
+/** How many bytes a descriptor that does not block has now. */
+function bytesIn(fd: number): number {
+  try {
+    return readSync(fd, Buffer.alloc(10));
+  } catch {
+    return 0;
+  }
+}
 
 describe.skipIf(native === undefined)(`the native part${note}`, () => {
   const built = native!;
@@ -47,6 +57,22 @@ describe.skipIf(native === undefined)(`the native part${note}`, () => {
     ]) {
       expect(call).toThrow(TypeError);
     }
+  });
+
+  test("signals by number are bytes of a descriptor, each number once", async () => {
+    const signal = 50;
+    const fd = built.openSignal(signal);
+    for (let i = 0; i < 3; i++) process.kill(process.pid, signal);
+    let count = 0;
+    await waitFor(() => (count += bytesIn(fd)) === 3, { what: () => `3 bytes, found ${count}` });
+    const refusal = (number: number) => (): unknown => built.openSignal(number);
+    expect(refusal(signal)).toThrow(expect.objectContaining({ code: "EBUSY" }));
+    for (const number of [-1, 0, 9, 65]) {
+      expect(refusal(number)).toThrow(expect.objectContaining({ code: "EINVAL" }));
+    }
+    closeSync(fd);
+    // Nobody reads it, and it ends nobody.
+    process.kill(process.pid, signal);
   });
 
   test.skipIf(process.getuid?.() !== 0)("frames go out on the loopback interface", () => {
