@@ -14,6 +14,8 @@ export interface BalancerOptions {
   readonly warningsAreErrors: boolean;
   /** `-dr`: names that do not resolve are warnings. */
   readonly ignoreResolveFailures?: boolean;
+  /** It stood in reserve, where it has served made-up devices already. */
+  readonly hasRehearsed?: boolean;
   /** Called once, when all listeners are up. */
   readonly onReady?: () => void;
   /** `-sf`, `-st`: processes to be signalled once our listeners are up. */
@@ -24,8 +26,11 @@ export interface BalancerOptions {
 }
 
 /** What the guard says about a balancer that it starts: the options that are values. */
-export interface ChildOptions extends Omit<BalancerOptions, "onReady" | "signalAfterReady"> {
-  /** Loads the program and waits for a byte on stdin; at stdin's end it exits with 0. */
+export interface ChildOptions extends Omit<
+  BalancerOptions,
+  "hasRehearsed" | "onReady" | "signalAfterReady"
+> {
+  /** Loads the program, practises, and waits for a byte on stdin; at stdin's end it exits with 0. */
   readonly standby?: boolean;
 }
 

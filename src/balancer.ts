@@ -17,6 +17,7 @@ export async function runBalancerChild(text: string): Promise<number> {
     process.stderr.write(`balancer-child: ${options}\n`);
     return 1;
   }
-  if (options.standby === true && !(await waitUntilNeeded())) return 0;
-  return runBalancer(options);
+  if (options.standby !== true) return runBalancer(options);
+  const isNeeded = await waitUntilNeeded(options);
+  return isNeeded ? runBalancer({ ...options, hasRehearsed: true }) : 0;
 }

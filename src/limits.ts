@@ -257,6 +257,19 @@ export const PEER_LESSON_EXPECTED_MS = 100;
 /** Entries that a process in reserve learns for practice: 0.3 s of CPU that nobody needs. */
 export const REHEARSAL_ENTRIES = 10_000;
 
+/** Made-up devices that a balancer serves before it is needed, and how many of them at once. */
+export const REHEARSAL_SESSIONS = 600;
+export const REHEARSAL_AT_ONCE = 10;
+
+/** How long they may take, ms: a fast machine needs a fifth of it. */
+export const REHEARSAL_MS_MAX = 2_000;
+
+/** Frontends that such devices connect to. */
+export const REHEARSAL_LISTENERS_MAX = 4;
+
+/** How long one such device waits for its answer, ms. */
+export const REHEARSAL_SESSION_MS_MAX = 200;
+
 /** How long clients wait at a start for peers to answer, and for them to teach, ms. */
 export const PEER_HOLD_ANSWER_MS_MAX = 100;
 export const PEER_HOLD_MS_MAX = 1_000;

@@ -3,7 +3,7 @@
 // Start and reload take the same way: read and check everything, open what sockets are missing,
 // then apply in one turn of the event loop. Whatever fails before that last step leaves no trace.
 // Clients of sockets that were opened wait until stick tables have been read.
-import { type Diagnostic, firstAlert } from "../base/diagnostic.ts";
+import { firstAlert } from "../base/diagnostic.ts";
 import type { BalancerOptions } from "../balancer-options.ts";
 import { renderDiagnostics } from "../config/render.ts";
 import { applyConfiguration } from "../session/apply.ts";
@@ -40,6 +40,7 @@ import { handleSignals } from "./process/signal-handlers.ts";
 import { processWorld } from "./process-world.ts";
 import { RuntimeServer } from "./runtime/runtime-server.ts";
 import { SessionShell } from "./session-shell.ts";
+import { showDiagnostics } from "./show-diagnostics.ts";
 import { StatsServer } from "./stats/stats-server.ts";
 import { StopSequence } from "./stop-sequence.ts";
 import { TableKeeper } from "./table-keeper.ts";
@@ -165,6 +166,7 @@ export class Balancer {
         sessions: () => this.#shell.sessions,
         vips: (held) => this.#live.onVips(held),
         guardLost: () => this.#becomeOrphan(),
+        hasRehearsed: options.hasRehearsed === true,
       },
       process.env,
     );
@@ -173,7 +175,7 @@ export class Balancer {
   /** Runs until stopped; the exit code. */
   async run(): Promise<number> {
     const taken = await this.#take();
-    this.#show(taken.diagnostics);
+    showDiagnostics(taken.diagnostics, this.#options.quiet);
     if (!taken.ok) {
       this.#life.stopping(firstAlert(taken.diagnostics));
       await this.#close();
@@ -236,6 +238,7 @@ export class Balancer {
     await this.#tables.reconfigure();
     this.#peers.apply(configuration, loaded.tls, old.pids.length > 0);
     this.#runtime.apply(configuration, renderDiagnostics(diagnostics, process.pid));
+    this.#life.rehearse(configuration);
     // A client that came before its entry is read or learned would lose its broker.
     await this.#peers.untilLearned();
     this.#shell.startAccepting(outcome.opened.values(), monotonicMs());
@@ -365,7 +368,7 @@ export class Balancer {
     const before = inventory(this.#world);
     const taken = await this.#take();
     const diagnostics = renderDiagnostics(taken.diagnostics, process.pid);
-    this.#show(taken.diagnostics);
+    showDiagnostics(taken.diagnostics, this.#options.quiet);
     const tookMs = Math.round(monotonicMs() - startedMs);
     if (taken.ok) {
       const changes = differenceOf(before, inventory(this.#world));
@@ -374,12 +377,6 @@ export class Balancer {
     }
     this.#journal.reloadRefused(firstAlert(taken.diagnostics));
     return { ok: false, message: "Refused: the running configuration stays", diagnostics };
-  }
-
-  #show(diagnostics: readonly Diagnostic[]): void {
-    const { quiet } = this.#options;
-    const shown = quiet ? diagnostics.filter((d) => d.severity === "alert") : diagnostics;
-    if (shown.length > 0) process.stderr.write(renderDiagnostics(shown, process.pid));
   }
 
   async #close(): Promise<void> {

@@ -1,8 +1,10 @@
 // What a balancer does because a guard watches it: it beats, judges its fitness, probes its own
 // listeners, and ends when the guard has ended. Without a guard it does none of it.
 import { type Fitness, LIFE_FD_VARIABLE } from "../base/life.ts";
+import type { Configuration } from "../config/model/configuration.ts";
 import { FitnessJudge } from "../health/fitness.ts";
 import type { HealthStatus } from "../health/events.ts";
+import { rehearseSessions } from "./rehearse-sessions.ts";
 import type { Session } from "../session/session.ts";
 import type { World } from "../session/world.ts";
 import type { BalancerJournal } from "./balancer-journal.ts";
@@ -38,6 +40,8 @@ export interface LifeParts {
   vips?(held: readonly string[]): void;
   /** The guard has ended: take no more connections, and end with the last session. */
   guardLost(): void;
+  /** It has served made-up devices before, in reserve. */
+  readonly hasRehearsed: boolean;
 }
 
 /** The supervised life of one process; all methods do nothing where no guard has started it. */
@@ -49,9 +53,11 @@ export class LifeShell {
   #outcome: ProbeOutcome = { result: "unknown" };
   #probeCount = 0;
   #wasFit: boolean | undefined;
+  #hasRehearsed: boolean;
 
   constructor(parts: LifeParts, environment: Record<string, string | undefined>) {
     this.#parts = parts;
+    this.#hasRehearsed = parts.hasRehearsed;
     this.#judge = new FitnessJudge(parts, monotonicMs());
     this.#channel = this.#open(environment);
     const { mover, world } = parts;
@@ -62,6 +68,18 @@ export class LifeShell {
       probeOtherwise: () => this.#probeOtherwise(),
       ended: (outcome) => this.#onProbed(outcome),
     });
+  }
+
+  /**
+   * Serves made-up devices once, in the background, until the first client comes: this node may get all
+   * clients of another one at any moment.
+   */
+  rehearse(configuration: Configuration): void {
+    if (this.#channel === undefined || this.#hasRehearsed) return;
+    this.#hasRehearsed = true;
+    const parts = this.#parts;
+    const isAlone = (): boolean => !parts.isStopping() && parts.world.requestCount === 0;
+    void rehearseSessions(configuration, isAlone);
   }
 
   /** Listeners are up. */

@@ -1,16 +1,25 @@
-// A balancer that is loaded and waits to be needed: most of a start is the loading of the program.
+// A balancer that is loaded and waits to be needed: most of a start is the loading of the program, and
+// what a program does for the first time it does slowly.
+import { hostname } from "node:os";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { ChildOptions } from "../balancer-options.ts";
+import { readConfiguration } from "../config/read.ts";
 import { REHEARSAL_ENTRIES } from "../limits.ts";
 import { LessonRehearsal } from "../peers/rehearsal.ts";
+import { HAPROXY_VERSION } from "../version.ts";
+import { readConfigFiles } from "./config-files.ts";
+import { hasAlerts } from "./load-configuration.ts";
+import { rehearseSessions } from "./rehearse-sessions.ts";
 
 /**
- * Waits for a byte on stdin, and says whether one came: at the end of the pipe its writer has ended,
- * and nobody will need this process. Signals end the process meanwhile as they do by default.
+ * Practises and waits for a byte on stdin, and says whether one came: at the end of the pipe its writer has
+ * ended, and nobody will need this process. Signals end the process meanwhile as they do by default.
  */
-export function waitUntilNeeded(): Promise<boolean> {
+export function waitUntilNeeded(options: ChildOptions): Promise<boolean> {
   const { stdin } = process;
   return new Promise((resolve) => {
     let isWaiting = true;
-    rehearse(() => isWaiting);
+    void rehearse(options, () => isWaiting);
     const settle = (isNeeded: boolean): void => {
       isWaiting = false;
       // An open stdin would keep the process alive at its end.
@@ -23,14 +32,20 @@ export function waitUntilNeeded(): Promise<boolean> {
   });
 }
 
-/** Learns for practice, in pieces, so that a byte that comes meanwhile is not kept waiting. */
-function rehearse(goesOn: () => boolean): void {
-  setImmediate(() => {
-    if (!goesOn()) return;
-    const lesson = new LessonRehearsal(REHEARSAL_ENTRIES);
-    const step = (): void => {
-      if (goesOn() && lesson.step()) setImmediate(step);
-    };
-    step();
+/** A lesson, then sessions; in pieces, so that a byte that comes meanwhile is not kept waiting. */
+async function rehearse(options: ChildOptions, goesOn: () => boolean): Promise<void> {
+  await nextTurn();
+  if (!goesOn()) return;
+  const lesson = new LessonRehearsal(REHEARSAL_ENTRIES);
+  while (goesOn() && lesson.step()) await nextTurn();
+  if (!goesOn()) return;
+  const { sources } = await readConfigFiles(options.files);
+  const { configuration, diagnostics } = readConfiguration(sources, {
+    environment: process.env,
+    version: HAPROXY_VERSION,
+    hostName: hostname(),
+    ...(options.localpeer === undefined ? {} : { localpeer: options.localpeer }),
   });
+  // What is wrong with it is told by the process that is to run it.
+  if (!hasAlerts(diagnostics)) await rehearseSessions(configuration, goesOn);
 }

@@ -36,11 +36,11 @@ interface ProxyLog {
 /** Logs what happens to connections and servers, as each proxy's `log` lines say. */
 export class TrafficLog {
   readonly #world: World;
-  readonly #sinks: LogSinks;
+  readonly #sinks: Pick<LogSinks, "send">;
   readonly #options: LogFormatOptions;
   #logs = new Map<string, ProxyLog>();
 
-  constructor(world: World, sinks: LogSinks) {
+  constructor(world: World, sinks: Pick<LogSinks, "send">) {
     this.#world = world;
     this.#sinks = sinks;
     this.#options = {
