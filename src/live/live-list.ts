@@ -5,7 +5,7 @@
 // no update. Its entry is held, which marks it as this node's own: it neither expires nor makes room,
 // and is touched again now and then. An end is told as a value of 0 that does not live long, at peers
 // neither. Of a node that dies nothing is told: its entries stay until they expire.
-import type { Endpoint } from "../base/address.ts";
+import type { Endpoint, IpEndpoint } from "../base/address.ts";
 import { CONNECTION_KEY_BYTES, connectionKey, localAddressOf } from "../base/connection-key.ts";
 import type { Millis } from "../base/units.ts";
 import type { StickTableSpec } from "../config/model/stick.ts";
@@ -47,8 +47,8 @@ const PACE_KEY = "\0".repeat(CONNECTION_KEY_BYTES);
 
 interface Young {
   readonly connection: ConnectionId;
-  readonly source: Endpoint;
-  readonly destination: Endpoint;
+  readonly source: IpEndpoint;
+  readonly destination: IpEndpoint;
   readonly sinceMs: Millis;
 }
 
@@ -81,7 +81,7 @@ export class LiveList {
 
   /** A client has connected; the ends are those of TCP, whatever a PROXY header says. */
   opened(connection: ConnectionId, source: Endpoint, destination: Endpoint, nowMs: Millis): void {
-    if (source.kind !== "ip" || destination.kind !== "ip") return;
+    if (source.kind !== "ip" || destination.kind !== "ip" || isLoopback(destination.host)) return;
     this.#young.add(connection);
     this.#queue.push({ connection, source, destination, sinceMs: nowMs });
   }
@@ -176,7 +176,6 @@ export class LiveList {
   }
 
   #list({ connection, source, destination }: Young, nowMs: Millis): void {
-    if (source.kind !== "ip" || destination.kind !== "ip" || isLoopback(destination.host)) return;
     const key = connectionKey(source, destination);
     if (key === undefined) return;
     const entry = this.table.getOrCreate(byteString(key), nowMs);

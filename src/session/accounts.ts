@@ -1,11 +1,10 @@
 // What a session keeps and counts while it lives, and gives back at its end: pinned table entries,
 // tracked counters, its share of the proxies' counters, its log line.
 import type { Millis } from "../base/units.ts";
-import type { TrackedCounters } from "../stick/tracked.ts";
 import type { SessionEffect } from "./events.ts";
 import type { ListenerState } from "./frontend-state.ts";
 import type { RelayCounters } from "./mover.ts";
-import { type PinnedEntry, Pins } from "./pins.ts";
+import { NONE_PINNED, type PinnedEntry, pinMore, unpin } from "./pins.ts";
 import { relaySpec } from "./relay-spec.ts";
 import { SessionContext, type SessionEnds } from "./session-context.ts";
 import { SessionLog } from "./session-log.ts";
@@ -15,51 +14,57 @@ import type { World } from "./world.ts";
 export interface AccountedParts {
   readonly world: World;
   readonly context: SessionContext;
-  readonly trackers: TrackedCounters;
   readonly log: SessionLog;
   readonly effects: SessionEffect[];
 }
 
-/** The parts of a new session; `wallMs` since 1970. */
-export function newParts(
-  world: World,
-  listener: ListenerState,
-  ends: SessionEnds,
-  time: { readonly nowMs: Millis; readonly wallMs: number },
-  effects: SessionEffect[],
-): AccountedParts {
-  const trackers = world.newTrackers();
-  const context = new SessionContext(world, trackers, listener, ends, time);
-  const log = new SessionLog(listener, ends.destination, time.nowMs, context.id);
-  return { world, context, trackers, log, effects };
-}
-
 /** One session's accounts. */
-export class Accounts {
-  readonly #parts: AccountedParts;
-  readonly #pins = new Pins();
+export class Accounts implements AccountedParts {
+  readonly world: World;
+  readonly context: SessionContext;
+  readonly log: SessionLog;
+  readonly effects: SessionEffect[];
+  #pinned = NONE_PINNED;
 
-  constructor(parts: AccountedParts) {
-    this.#parts = parts;
+  /** Of a new session; `wallMs` since 1970. */
+  constructor(
+    world: World,
+    listener: ListenerState,
+    ends: SessionEnds,
+    time: { readonly nowMs: Millis; readonly wallMs: number },
+    effects: SessionEffect[],
+  ) {
+    this.world = world;
+    this.context = new SessionContext(world, listener, ends, time);
+    this.log = new SessionLog(this.context);
+    this.effects = effects;
   }
 
   /** The connection is there. */
   enter(): void {
-    const { frontend, listenerCounters } = this.#parts.context;
+    const { frontend, listenerCounters } = this.context;
     frontend.counters.sessions.enter();
     listenerCounters.sessions.enter();
   }
 
+  /** The connection has become a session. */
+  open(nowMs: Millis): void {
+    const { context, log } = this;
+    log.noteHeld(context.request.bytes.length);
+    log.noteOpened(context.destination, nowMs);
+    if (context.frontend.logMoment === "accept") this.logTraffic("--", nowMs, true);
+  }
+
   /** The backend is known. */
   enterBackend(nowMs: Millis): void {
-    const { counters } = this.#parts.context.backend!;
+    const { counters } = this.context.backend!;
     counters.sessions.enter();
     counters.sessionRate.add(nowMs);
   }
 
   /** A rule has refused it. */
   countDeniedRequest(): void {
-    const { frontend, listenerCounters, backend } = this.#parts.context;
+    const { frontend, listenerCounters, backend } = this.context;
     frontend.counters.deniedRequests++;
     listenerCounters.deniedRequests++;
     if (backend !== undefined) backend.counters.deniedRequests++;
@@ -67,7 +72,7 @@ export class Accounts {
 
   /** Keeps table entries for as long as the session lives, where the backend wants that. */
   pin(entries: readonly PinnedEntry[]): void {
-    if (this.#parts.context.backend?.isPinning === true) this.#pins.add(entries);
+    if (this.context.backend?.isPinning === true) this.#pinned = pinMore(this.#pinned, entries);
   }
 
   /**
@@ -75,7 +80,7 @@ export class Accounts {
    * where log lines may ask for them: a relay may stand for weeks.
    */
   relay(entries: readonly PinnedEntry[], nowMs: Millis): void {
-    const { context, effects } = this.#parts;
+    const { context, effects } = this;
     const { frontend } = context;
     context.keepClient();
     this.pin(entries);
@@ -86,14 +91,14 @@ export class Accounts {
 
   /** Logs the session, once; `isEarly` before its end. */
   logTraffic(termination: string, nowMs: Millis, isEarly = false): void {
-    const { log, effects, context } = this.#parts;
+    const { log, effects, context } = this;
     if (!log.isDue(termination, isEarly)) return;
     effects.push({ kind: "log", record: this.#record(termination, nowMs, isEarly), context });
   }
 
   /** Logs a connection that failed before it was a session. */
   logOpening(message: string, nowMs: Millis): void {
-    const { context, effects } = this.#parts;
+    const { context, effects } = this;
     const { proxy } = context.frontend;
     if (context.request.bytes.length === 0 && proxy.flags.has("dontlognull")) return;
     effects.push({ kind: "log-handshake", record: this.#record("--", nowMs, false), message });
@@ -101,35 +106,35 @@ export class Accounts {
 
   /** Counts what a running relay has moved since the last time. */
   progress(counters: RelayCounters, nowMs: Millis): void {
-    const { context, log, trackers } = this.#parts;
+    const { context, log } = this;
     log.noteRelay(counters);
     log.notePace(nowMs);
-    trackers.onBytes(log.totals, nowMs);
-    log.countBytes(context.backend, nowMs);
+    context.trackers?.onBytes(log.totals, nowMs);
+    log.countBytes(nowMs);
   }
 
   /** The session has run its course; its slot is given back already. */
   conclude(termination: string, nowMs: Millis): void {
-    const { context, log, trackers } = this.#parts;
-    trackers.onBytes(log.totals, nowMs);
-    log.count(context.backend, nowMs);
+    const { context, log } = this;
+    context.trackers?.onBytes(log.totals, nowMs);
+    log.count(nowMs);
     context.backend?.counters.sessions.leave();
     this.logTraffic(termination, nowMs);
   }
 
   /** Gives everything back. */
   leave(nowMs: Millis): void {
-    const { context, trackers } = this.#parts;
-    this.#pins.release(nowMs);
-    trackers.release(nowMs);
+    const { context } = this;
+    unpin(this.#pinned, nowMs);
+    this.#pinned = NONE_PINNED;
+    context.trackers?.release(nowMs);
     context.holding?.leave(context.id);
     context.frontend.counters.sessions.leave();
     context.listenerCounters.sessions.leave();
   }
 
   #record(termination: string, nowMs: Millis, isEarly: boolean): ReturnType<SessionLog["record"]> {
-    const { world, log, context } = this.#parts;
-    const { connectionCount } = world;
-    return log.record(termination, context, { connectionCount, isEarly, nowMs });
+    const { connectionCount } = this.world;
+    return this.log.record(termination, { connectionCount, isEarly, nowMs });
   }
 }

@@ -59,15 +59,6 @@ export class ClientStream {
     return this.#replacement;
   }
 
-  /** Keeps nothing: it has been sent. */
-  forget(): void {
-    this.#held = NOTHING;
-    this.#payload = NOTHING;
-    this.#replacement = undefined;
-    this.#rewritten = undefined;
-    this.#webSocket = undefined;
-  }
-
   #seen(): Uint8Array {
     const rewritten = this.#rewritten;
     if (rewritten === undefined) return this.#payload;

@@ -2,7 +2,6 @@
 // rules, in this order (haproxy configuration §4.2 `tcp-request connection`, `tcp-request session`,
 // §5.1 `accept-proxy`, `ssl`).
 import type { Millis } from "../base/units.ts";
-import type { TrackedCounters } from "../stick/tracked.ts";
 import type { FrontendState, ListenerState } from "./frontend-state.ts";
 import type { CloseManner, TlsContext, TlsFacts } from "./mover.ts";
 import {
@@ -37,14 +36,12 @@ export class Opening {
   readonly #frontend: FrontendState;
   readonly #listener: ListenerState;
   readonly #context: SessionContext;
-  readonly #trackers: TrackedCounters;
   #isHeaderAwaited = false;
 
-  constructor(listener: ListenerState, context: SessionContext, trackers: TrackedCounters) {
+  constructor(listener: ListenerState, context: SessionContext) {
     this.#frontend = listener.frontend;
     this.#listener = listener;
     this.#context = context;
-    this.#trackers = trackers;
   }
 
   /** The connection has been accepted. */
@@ -123,7 +120,7 @@ export class Opening {
     }
     this.#context.countOpened(nowMs);
     if (this.#frontend.proxy.flags.has("mqtt-websocket")) this.#context.expectWebSocket();
-    this.#trackers.onSession(nowMs);
+    this.#context.trackers?.onSession(nowMs);
     return { kind: "open", consume };
   }
 

@@ -10,28 +10,28 @@ export interface PinnedEntry {
   readonly entry: StickEntry;
 }
 
-const NONE: readonly PinnedEntry[] = [];
+/** What most sessions pin. */
+export const NONE_PINNED: readonly PinnedEntry[] = [];
 
-/** The entries pinned by one session, each once. */
-export class Pins {
-  #pinned: readonly PinnedEntry[] = NONE;
-
-  /** Pins entries; one that is pinned already stays so once. */
-  add(entries: readonly PinnedEntry[]): void {
-    for (const pin of entries) {
-      const isKnown = this.#pinned.some(
-        ({ table, entry }) => table === pin.table && entry.serial === pin.entry.serial,
-      );
-      if (isKnown) continue;
-      pin.table.pin(pin.entry);
-      this.#pinned = [...this.#pinned, pin];
-    }
+/** Pins entries; one that is among `pinned` already stays pinned once. All that are pinned now. */
+export function pinMore(
+  pinned: readonly PinnedEntry[],
+  entries: readonly PinnedEntry[],
+): readonly PinnedEntry[] {
+  let all = pinned;
+  for (const pin of entries) {
+    const isKnown = all.some(
+      ({ table, entry }) => table === pin.table && entry.serial === pin.entry.serial,
+    );
+    if (isKnown) continue;
+    pin.table.pin(pin.entry);
+    // Not by `push`, which sets memory aside for more.
+    all = [...all, pin];
   }
+  return all;
+}
 
-  /** Lets all of them go; their expiry starts again. */
-  release(nowMs: Millis): void {
-    const pinned = this.#pinned;
-    this.#pinned = NONE;
-    for (const { table, entry } of pinned) table.unpin(entry, nowMs);
-  }
+/** Lets entries go; their expiry starts again. */
+export function unpin(pinned: readonly PinnedEntry[], nowMs: Millis): void {
+  for (const { table, entry } of pinned) table.unpin(entry, nowMs);
 }

@@ -6,13 +6,9 @@ import type { ServerState } from "../balance/server.ts";
 import type { AccountedParts } from "./accounts.ts";
 import type { BackendState } from "./backend-state.ts";
 import { connectSpec } from "./connect-spec.ts";
-import type { SessionEffect } from "./events.ts";
 import type { ConnectSpec, RelayEnd } from "./mover.ts";
-import type { SessionLog } from "./session-log.ts";
 import { decideRetry, type RetryDecision } from "./retry.ts";
 import type { Session } from "./session.ts";
-import type { SessionContext } from "./session-context.ts";
-import type { World } from "./world.ts";
 
 /** What asking for a server came to; with `connect` the slot is held. */
 export type AssignOutcome =
@@ -25,10 +21,7 @@ export type AssignOutcome =
 /** One session's dealings with the servers of its backend. */
 export class ServerSide {
   readonly #owner: Session;
-  readonly #world: World;
-  readonly #context: SessionContext;
-  readonly #log: SessionLog;
-  readonly #effects: SessionEffect[];
+  readonly #parts: AccountedParts;
   readonly backend: BackendState;
   /** The server that a stick table or `use-server` demands. */
   #persisted: ServerState | undefined;
@@ -41,16 +34,9 @@ export class ServerSide {
   #left: ServerState | undefined;
   #retriesDone = 0;
 
-  constructor(
-    owner: Session,
-    parts: Pick<AccountedParts, "world" | "context" | "log" | "effects">,
-    backend: BackendState,
-  ) {
+  constructor(owner: Session, parts: AccountedParts, backend: BackendState) {
     this.#owner = owner;
-    this.#world = parts.world;
-    this.#context = parts.context;
-    this.#log = parts.log;
-    this.#effects = parts.effects;
+    this.#parts = parts;
     this.backend = backend;
   }
 
@@ -74,8 +60,8 @@ export class ServerSide {
         persisted: this.#persisted,
         isReturning: this.#isReturning,
         avoid,
-        sourceIp: balance.algorithm === "source" ? this.#context.sourceIp() : undefined,
-        hashKey: this.#context.keyBytes(this.backend.rules.hashKey),
+        sourceIp: balance.algorithm === "source" ? this.#parts.context.sourceIp() : undefined,
+        hashKey: this.#parts.context.keyBytes(this.backend.rules.hashKey),
       },
       nowMs,
     );
@@ -87,15 +73,15 @@ export class ServerSide {
       case "queued":
         this.#settle(assignment.server, assignment.redispatchedFrom);
         this.#awaited = assignment.server;
-        this.#log.noteQueued(assignment.server, assignment.position);
+        this.#parts.log.noteQueued(assignment.server, assignment.position);
         return { kind: "queued" };
       case "refused-full":
-        this.#log.noteServer(assignment.server);
+        this.#parts.log.noteServer(assignment.server);
         this.#countFailure(assignment.server);
         this.#countPaced(assignment.server);
         return { kind: "refused" };
       case "none":
-        this.#log.noteServer(undefined);
+        this.#parts.log.noteServer(undefined);
         this.#countFailure(undefined);
         return { kind: "none" };
     }
@@ -110,7 +96,7 @@ export class ServerSide {
     if (left === server) return this.#countRetry(left);
     this.backend.counters.redispatches++;
     left.counters.redispatches++;
-    this.#log.noteRedispatch();
+    this.#parts.log.noteRedispatch();
   }
 
   /** Its place in a queue is lost, and with it what bound it to that server. */
@@ -118,12 +104,12 @@ export class ServerSide {
     this.#left = this.#awaited;
     this.#awaited = undefined;
     this.#persisted = undefined;
-    this.#log.noteRequeued();
+    this.#parts.log.noteRequeued();
   }
 
   /** Takes the slot that it has waited for. */
   accept(grant: Dispatch<Session>, nowMs: Millis): void {
-    this.#log.noteQueuePositions(grant);
+    this.#parts.log.noteQueuePositions(grant);
     this.#take(grant.server, nowMs);
   }
 
@@ -133,8 +119,8 @@ export class ServerSide {
     this.#held = server;
     this.#awaited = undefined;
     this.backend.join(server, this.#owner, nowMs);
-    this.#context.server = server;
-    this.#log.noteAssigned(nowMs, server);
+    this.#parts.context.server = server;
+    this.#parts.log.noteAssigned(nowMs, server);
   }
 
   /** Gives back a slot that came too late. */
@@ -148,14 +134,15 @@ export class ServerSide {
     counters.connects++;
     counters.lastSessionMs = nowMs;
     server.countConnection(nowMs);
-    const spec = connectSpec(this.backend, server, this.#context, this.#world);
-    if (spec !== undefined) this.#log.noteAddress(spec.endpoint);
+    const spec = connectSpec(this.backend, server, this.#parts.context, this.#parts.world);
+    if (spec !== undefined) this.#parts.log.noteAddress(spec.endpoint);
     return spec;
   }
 
   /** Tells servers that observe traffic how a connect went. */
   observe(server: ServerState, isOk: boolean): void {
-    if (server.spec.observe !== undefined) this.#effects.push({ kind: "observed", server, isOk });
+    if (server.spec.observe !== undefined)
+      this.#parts.effects.push({ kind: "observed", server, isOk });
   }
 
   /** Counts a failed connect and decides what comes next; a redispatch gives the slot back. */
@@ -178,7 +165,7 @@ export class ServerSide {
       return decision;
     }
     this.#retriesDone++;
-    this.#log.noteRetry();
+    this.#parts.log.noteRetry();
     if (decision.kind === "redispatch") {
       this.#left = server;
       this.#persisted = undefined;
@@ -231,8 +218,8 @@ export class ServerSide {
   /** Counts an answer that a rule refused. */
   countDeniedResponse(): void {
     this.backend.counters.deniedResponses++;
-    this.#context.frontend.counters.deniedResponses++;
-    this.#context.listenerCounters.deniedResponses++;
+    this.#parts.context.frontend.counters.deniedResponses++;
+    this.#parts.context.listenerCounters.deniedResponses++;
     if (this.#held !== undefined) this.#held.counters.deniedResponses++;
   }
 
@@ -249,13 +236,13 @@ export class ServerSide {
       ({ spec, maxconn, served }) =>
         spec.connectRate !== undefined && (maxconn === 0 || served < maxconn),
     );
-    if (isPaced) this.#context.countLimited("connect-rate");
+    if (isPaced) this.#parts.context.countLimited("connect-rate");
   }
 
   /** Leaves the queue for good. */
   cancel(nowMs: Millis): void {
-    this.#log.noteQueuePositions(this.backend.balancer.cancel(this.#owner, nowMs));
-    this.#log.noteAssigned(nowMs, this.#awaited);
+    this.#parts.log.noteQueuePositions(this.backend.balancer.cancel(this.#owner, nowMs));
+    this.#parts.log.noteAssigned(nowMs, this.#awaited);
   }
 
   /** Gives the slot back; whoever waited for it is told. */
@@ -269,10 +256,10 @@ export class ServerSide {
 
   #giveBack(server: ServerState, nowMs: Millis): void {
     const grants = this.backend.balancer.release(server, nowMs);
-    if (grants.length === 0) return this.#log.noteReleased(server.served);
-    for (const grant of grants) this.#effects.push({ kind: "grant", grant });
+    if (grants.length === 0) return this.#parts.log.noteReleased(server.served);
+    for (const grant of grants) this.#parts.effects.push({ kind: "grant", grant });
     // HAProxy wakes who waits, and counts it with the server once it runs.
     const grantedCount = grants.filter((grant) => grant.server === server).length;
-    this.#log.noteReleased(server.served - grantedCount);
+    this.#parts.log.noteReleased(server.served - grantedCount);
   }
 }

@@ -10,7 +10,7 @@ import type { CompiledSample } from "../rules/compile.ts";
 import { castSample } from "../rules/convert.ts";
 import { type IpBytes, parseIp, printIp } from "../base/ip.ts";
 import type { Fetched, Sample } from "../rules/sample.ts";
-import type { TrackedCounters } from "../stick/tracked.ts";
+import { TrackedCounters } from "../stick/tracked.ts";
 import type { StickTable } from "../stick/table.ts";
 import type { BackendState } from "./backend-state.ts";
 import { ClientStream } from "./client-stream.ts";
@@ -38,7 +38,8 @@ const NONE_CAPTURED: readonly string[] = [];
 /** One session as rules see it; its owner keeps the plain fields up to date. */
 export class SessionContext implements RuleSubject {
   readonly #world: World;
-  readonly #trackers: TrackedCounters;
+  #trackers: TrackedCounters | undefined;
+  #stream: ClientStream | undefined;
   #captured: readonly string[] = NONE_CAPTURED;
   #client: ClientIdentity | undefined;
   #variables: Map<string, Sample> | undefined;
@@ -54,8 +55,6 @@ export class SessionContext implements RuleSubject {
   source: Endpoint;
   destination: Endpoint;
   request: PayloadView = NO_BYTES;
-  /** What is in hand of the client. */
-  readonly stream = new ClientStream();
   isInspected = false;
   response: PayloadView = NO_BYTES;
   /** The client will send no more, or no more can be held. */
@@ -77,13 +76,11 @@ export class SessionContext implements RuleSubject {
 
   constructor(
     world: World,
-    trackers: TrackedCounters,
     listener: ListenerState,
     ends: SessionEnds,
     time: { readonly nowMs: Millis; readonly wallMs: number },
   ) {
     this.#world = world;
-    this.#trackers = trackers;
     this.frontend = listener.frontend;
     this.listenerCounters = listener.counters;
     this.id = world.nextRequestCount();
@@ -92,6 +89,11 @@ export class SessionContext implements RuleSubject {
     this.destination = ends.destination;
     this.nowMs = time.nowMs;
     this.wallMs = time.wallMs;
+  }
+
+  /** What is in hand of the client. */
+  get stream(): ClientStream {
+    return (this.#stream ??= new ClientStream());
   }
 
   /** All that the client has sent and that is in hand. */
@@ -125,7 +127,7 @@ export class SessionContext implements RuleSubject {
   forgetPayload(): void {
     this.request = NO_BYTES;
     this.response = NO_BYTES;
-    this.stream.forget();
+    this.#stream = undefined;
   }
 
   /** The connection has become a session. */
@@ -168,11 +170,17 @@ export class SessionContext implements RuleSubject {
     return this.#world.random() / 2 ** 32;
   }
 
+  /** What it tracks, if anything. */
+  get trackers(): TrackedCounters | undefined {
+    return this.#trackers;
+  }
+
   tracked(counter: number): TrackedEntry | undefined {
-    return this.#trackers.tracked(counter);
+    return this.#trackers?.tracked(counter);
   }
 
   track(counter: number, table: StickTable, key: Sample): void {
+    this.#trackers ??= new TrackedCounters();
     this.#trackers.track(counter, table, key, this.nowMs);
   }
 

@@ -6,23 +6,24 @@ import type { QueuePositions } from "../balance/assignment.ts";
 import type { ServerState } from "../balance/server.ts";
 import type { ConnectionRecord } from "../log/record.ts";
 import type { TrackedBytes } from "../stick/tracked.ts";
-import type { BackendState } from "./backend-state.ts";
-import type { ListenerCounters } from "./counters.ts";
-import type { FrontendState, ListenerState } from "./frontend-state.ts";
 import type { PacketCounts, RelayCounters } from "./mover.ts";
-import { countPackets, messageTotal, packetTotal } from "./packet-counters.ts";
+import { PacketAccount } from "./packet-account.ts";
 import type { SessionContext } from "./session-context.ts";
 
-/** Collects what a session's log line will say. */
+/** Of a step that has not been reached, as in records. */
+const NEVER = -1;
+
+/**
+ * Collects what a session's log line will say. Its steps are whole ms since the accept, as HAProxy counts
+ * them, or `NEVER`: V8 keeps a whole number in the object, and allocates memory for any other.
+ */
 export class SessionLog {
-  readonly #frontend: FrontendState;
-  readonly #listenerCounters: ListenerCounters;
+  readonly #context: SessionContext;
   readonly #acceptMs: Millis;
-  readonly #requestCount: number;
   #frontendAddress: Endpoint;
   #handshakeMs: Millis = 0;
-  #assignedMs: Millis | undefined;
-  #connectedMs: Millis | undefined;
+  #assignedMs: Millis = NEVER;
+  #connectedMs: Millis = NEVER;
   #server: ServerState | undefined;
   #servedAtRelease: number | undefined;
   #serverAddress: Endpoint | undefined;
@@ -38,35 +39,20 @@ export class SessionLog {
   #countedIn = 0;
   #countedOut = 0;
   /** When bytes were last seen to have moved. */
-  #activeMs: Millis;
-  /** When packets other than pings were last seen to have moved. */
-  #busyMs: Millis;
-  #countedPackets: PacketCounts | undefined;
-  #pacedMs: Millis;
+  #activeMs: Millis = 0;
+  #pacedMs: Millis = 0;
   #pacedBytes = 0;
-  #pacedPackets = 0;
   bytesToServer = 0;
   bytesToClient = 0;
-  /** Of MQTT, where they are counted. */
-  packets: PacketCounts | undefined;
-  /** In both directions, between the last two looks at a running relay. */
+  /** In both directions, whole, between the last two looks at a running relay. */
   bytesPerSecond = 0;
-  packetsPerSecond = 0;
+  #packets: PacketAccount | undefined;
 
-  constructor(
-    listener: ListenerState,
-    destination: Endpoint,
-    acceptMs: Millis,
-    requestCount: number,
-  ) {
-    this.#frontend = listener.frontend;
-    this.#listenerCounters = listener.counters;
-    this.#frontendAddress = destination;
-    this.#acceptMs = acceptMs;
-    this.#activeMs = acceptMs;
-    this.#busyMs = acceptMs;
-    this.#pacedMs = acceptMs;
-    this.#requestCount = requestCount;
+  /** Of a session that begins at `context.nowMs`. */
+  constructor(context: SessionContext) {
+    this.#context = context;
+    this.#frontendAddress = context.destination;
+    this.#acceptMs = context.nowMs;
   }
 
   /** The server of the last attempt. */
@@ -89,6 +75,16 @@ export class SessionLog {
     return { inBytes: this.bytesToServer, outBytes: this.bytesToClient };
   }
 
+  /** Of MQTT, where they are counted. */
+  get packets(): PacketCounts | undefined {
+    return this.#packets?.now;
+  }
+
+  /** In both directions, between the same looks; 0 where packets are not counted. */
+  get packetsPerSecond(): number {
+    return this.#packets?.perSecond ?? 0;
+  }
+
   /** Since the connection came. */
   ageMs(nowMs: Millis): Millis {
     return nowMs - this.#acceptMs;
@@ -96,12 +92,16 @@ export class SessionLog {
 
   /** Since bytes last moved; as exact as bytes are counted. */
   idleMs(nowMs: Millis): Millis {
-    return nowMs - this.#activeMs;
+    return this.ageMs(nowMs) - this.#activeMs;
+  }
+
+  #stepMs(nowMs: Millis): Millis {
+    return Math.round(this.ageMs(nowMs));
   }
 
   /** The session begins; a PROXY header may have named another destination. */
   noteOpened(destination: Endpoint, nowMs: Millis): void {
-    this.#handshakeMs = nowMs - this.#acceptMs;
+    this.#handshakeMs = this.#stepMs(nowMs);
     this.#frontendAddress = destination;
   }
 
@@ -127,7 +127,7 @@ export class SessionLog {
 
   /** The wait for a server is over: it is chosen, or none will be. Retries do not begin it anew. */
   noteAssigned(nowMs: Millis, server: ServerState | undefined): void {
-    this.#assignedMs = nowMs;
+    this.#assignedMs = this.#stepMs(nowMs);
     this.#server = server;
     this.#servedAtRelease = undefined;
   }
@@ -157,7 +157,7 @@ export class SessionLog {
   }
 
   noteConnected(nowMs: Millis, local: Endpoint | undefined): void {
-    this.#connectedMs = nowMs;
+    this.#connectedMs = this.#stepMs(nowMs);
     this.#localAddress = local;
   }
 
@@ -178,69 +178,61 @@ export class SessionLog {
   }
 
   noteRelay(counters: RelayCounters): void {
-    this.bytesToServer = this.#bytesSent + counters.bytesToServer;
-    this.bytesToClient = counters.bytesToClient;
-    this.packets = counters.packets;
+    // The native part counts in doubles; this makes plain whole numbers of them.
+    this.bytesToServer = Math.round(this.#bytesSent + counters.bytesToServer);
+    this.bytesToClient = Math.round(counters.bytesToClient);
+    const { packets } = counters;
+    if (packets === undefined) return;
+    this.#packets ??= new PacketAccount(packets, this.#acceptMs);
+    this.#packets.now = packets;
   }
 
   /** Adds the bytes that are not counted yet to the proxies and the server. */
-  countBytes(backend: BackendState | undefined, nowMs: Millis): void {
+  countBytes(nowMs: Millis): void {
     const inBytes = this.bytesToServer - this.#countedIn;
     const outBytes = this.bytesToClient - this.#countedOut;
     if (inBytes === 0 && outBytes === 0) return;
-    this.#activeMs = nowMs;
-    this.#countPackets(backend, nowMs);
+    this.#activeMs = this.#stepMs(nowMs);
     this.#countedIn = this.bytesToServer;
     this.#countedOut = this.bytesToClient;
-    for (const counters of [
-      this.#frontend.counters,
-      this.#listenerCounters,
-      backend?.counters,
-      this.#server?.counters,
-    ]) {
+    const { frontend, listenerCounters, backend } = this.#context;
+    const counted = [frontend.counters, backend?.counters, this.#server?.counters];
+    this.#packets?.count(counted, nowMs);
+    for (const counters of [...counted, listenerCounters]) {
       if (counters === undefined) continue;
       counters.bytesIn += inBytes;
       counters.bytesOut += outBytes;
     }
   }
 
-  #countPackets(backend: BackendState | undefined, nowMs: Millis): void {
-    const { packets } = this;
-    if (packets === undefined) return;
-    const before = this.#countedPackets;
-    this.#countedPackets = packets;
-    if (messageTotal(packets) > messageTotal(before)) this.#busyMs = nowMs;
-    const { counters } = this.#frontend;
-    countPackets([counters, backend?.counters, this.#server?.counters], packets, before);
-  }
-
   /** Looks how fast a running relay moves. */
   notePace(nowMs: Millis): void {
-    const seconds = (nowMs - this.#pacedMs) / 1_000;
+    const atMs = this.#stepMs(nowMs);
+    const seconds = (atMs - this.#pacedMs) / 1_000;
     if (seconds <= 0) return;
     const bytes = this.bytesToServer + this.bytesToClient;
-    const packets = packetTotal(this.packets?.toServer) + packetTotal(this.packets?.toClient);
-    this.bytesPerSecond = (bytes - this.#pacedBytes) / seconds;
-    this.packetsPerSecond = (packets - this.#pacedPackets) / seconds;
-    this.#pacedMs = nowMs;
+    this.bytesPerSecond = Math.round((bytes - this.#pacedBytes) / seconds);
+    this.#packets?.notePace(seconds);
+    this.#pacedMs = atMs;
     this.#pacedBytes = bytes;
-    this.#pacedPackets = packets;
   }
 
   /** How long it has said nothing but pings, as far as is known. */
   quietMs(nowMs: Millis): Millis {
-    return nowMs - this.#busyMs;
+    return nowMs - (this.#packets?.busyMs ?? this.#acceptMs);
   }
 
   /** Adds this session's bytes and times to its proxies and its server: it is over. */
-  count(backend: BackendState | undefined, nowMs: Millis): void {
-    this.countBytes(backend, nowMs);
+  count(nowMs: Millis): void {
+    this.countBytes(nowMs);
+    const { backend } = this.#context;
     if (backend === undefined) return;
-    if (this.#assignedMs === undefined || this.#connectedMs === undefined) return;
+    const [assignedMs, connectedMs] = [this.#assignedMs, this.#connectedMs];
+    if (assignedMs === NEVER || connectedMs === NEVER) return;
     backend.countTimes(this.#server, {
-      queueMs: this.#assignedMs - this.#acceptMs,
-      connectMs: this.#connectedMs - this.#assignedMs,
-      totalMs: nowMs - this.#acceptMs,
+      queueMs: assignedMs,
+      connectMs: connectedMs - assignedMs,
+      totalMs: this.ageMs(nowMs),
     });
   }
 
@@ -249,10 +241,10 @@ export class SessionLog {
    * the end, unless the frontend wants none for such a session (`dontlognull`, `dontlog-normal`).
    */
   isDue(termination: string, isEarly: boolean): boolean {
-    if (this.#isLogged || this.#frontend.logMoment === "never") return false;
+    if (this.#isLogged || this.#context.frontend.logMoment === "never") return false;
     this.#isLogged = true;
     if (isEarly) return true;
-    const { flags } = this.#frontend.proxy;
+    const { flags } = this.#context.frontend.proxy;
     const isNormal = termination === "--" && this.#retries === 0 && !this.#isRedispatched;
     if (isNormal && flags.has("dontlog-normal")) return false;
     return this.bytesToServer > 0 || this.bytesToClient > 0 || !flags.has("dontlognull");
@@ -261,15 +253,14 @@ export class SessionLog {
   /** The record of the line; times that were never reached are -1. */
   record(
     termination: string,
-    context: SessionContext,
     outcome: {
       readonly connectionCount: number;
       readonly isEarly: boolean;
       readonly nowMs: Millis;
     },
   ): ConnectionRecord {
-    const frontend = this.#frontend;
-    const backend = context.backend;
+    const context = this.#context;
+    const { frontend, backend } = context;
     return {
       client: context.source,
       frontendAddress: this.#frontendAddress,
@@ -291,7 +282,7 @@ export class SessionLog {
       serverQueue: this.#serverQueue,
       backendQueue: this.#backendQueue,
       logAsap: outcome.isEarly && frontend.proxy.flags.has("logasap"),
-      requestCount: this.#requestCount,
+      requestCount: context.id,
       lineCount: frontend.lineCount++,
       captured: context.captured,
       ...(this.#server === undefined ? {} : { server: this.#server.name }),
@@ -302,13 +293,12 @@ export class SessionLog {
   }
 
   #times(nowMs: Millis): Pick<ConnectionRecord, "queueMs" | "connectMs" | "totalMs"> {
-    const assignedMs = this.#assignedMs;
-    const connectedMs = this.#connectedMs;
-    const isConnected = assignedMs !== undefined && connectedMs !== undefined;
+    const [assignedMs, connectedMs] = [this.#assignedMs, this.#connectedMs];
+    const isConnected = assignedMs !== NEVER && connectedMs !== NEVER;
     return {
-      queueMs: assignedMs === undefined ? -1 : Math.round(assignedMs - this.#acceptMs),
-      connectMs: isConnected ? Math.round(connectedMs - assignedMs) : -1,
-      totalMs: Math.round(nowMs - this.#acceptMs),
+      queueMs: assignedMs,
+      connectMs: isConnected ? connectedMs - assignedMs : NEVER,
+      totalMs: this.#stepMs(nowMs),
     };
   }
 }

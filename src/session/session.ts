@@ -13,11 +13,11 @@ import type { Millis } from "../base/units.ts";
 import type { Dispatch } from "../balance/assignment.ts";
 import type { ServerState } from "../balance/server.ts";
 import { PROXY_V2_BYTES_MAX } from "../limits.ts";
-import { type AccountedParts, Accounts, newParts } from "./accounts.ts";
+import { Accounts } from "./accounts.ts";
 import { Answering } from "./answering.ts";
 import { ClientSide } from "./client-side.ts";
 import type { KillCause, SessionEffect, SessionEvent } from "./events.ts";
-import type { FrontendState, ListenerState } from "./frontend-state.ts";
+import type { ListenerState } from "./frontend-state.ts";
 import { InspectDelay } from "./inspect-delay.ts";
 import { Leaving } from "./leaving.ts";
 import type { CloseManner, ConnectionId, RelayCounters, RelayEnd } from "./mover.ts";
@@ -37,16 +37,10 @@ const NOT_SERVED: PipelineStep = { kind: "rejected", manner: "finish" };
 
 /** A client connection and what becomes of it. */
 export class Session implements Machine<SessionEvent, SessionEffect> {
-  readonly #frontend: FrontendState;
-  /** What rules see of this session; for logs and statistics. */
-  readonly context: SessionContext;
-  /** What its log line will say, for others to read. */
-  readonly log: SessionLog;
   /** The client's name at the mover. */
   readonly connection: ConnectionId | undefined;
   #opening: Opening | undefined;
   #pipeline: Pipeline | undefined;
-  readonly #parts: AccountedParts;
   readonly #accounts: Accounts;
   readonly #effects: SessionEffect[] = [];
   readonly #client = new ClientSide(this.#effects);
@@ -64,15 +58,20 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
     ends: SessionEnds,
     time: { readonly nowMs: Millis; readonly wallMs: number },
   ) {
-    const { frontend } = listener;
     this.connection = ends.connection;
-    this.#frontend = frontend;
-    this.#parts = newParts(world, listener, ends, time, this.#effects);
-    this.context = this.#parts.context;
-    this.log = this.#parts.log;
-    this.#opening = new Opening(listener, this.context, this.#parts.trackers);
-    this.#pipeline = new Pipeline(frontend, this.context);
-    this.#accounts = new Accounts(this.#parts);
+    this.#accounts = new Accounts(world, listener, ends, time, this.#effects);
+    this.#opening = new Opening(listener, this.context);
+    this.#pipeline = new Pipeline(listener.frontend, this.context);
+  }
+
+  /** What rules see of this session; for logs and statistics. */
+  get context(): SessionContext {
+    return this.#accounts.context;
+  }
+
+  /** What its log line will say, for others to read. */
+  get log(): SessionLog {
+    return this.#accounts.log;
   }
 
   /** The name of the state it is in. */
@@ -125,7 +124,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
       case "kill":
         return this.#onKill(event.cause, nowMs);
       case "leave":
-        this.#leaving ??= new Leaving(this.#parts, this.#client);
+        this.#leaving ??= new Leaving(this.#accounts, this.#client);
         return this.#become(this.#leaving.wish(event).depart(this.#state, this.#stores, nowMs));
       case "timeout":
         return this.#onTimeout(nowMs);
@@ -134,20 +133,21 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
 
   #onAccepted(nowMs: Millis): void {
     this.#accounts.enter();
-    this.#client.configure(this.#frontend.clientSocket);
+    this.#client.configure(this.context.frontend.clientSocket);
     this.#open(this.#opening!.start(nowMs), nowMs);
   }
 
   #open(step: OpeningStep, nowMs: Millis): void {
+    const deadlineMs = this.context.frontend.clientDeadlineMs(nowMs);
     switch (step.kind) {
       case "wait":
         return;
       case "inspect":
-        this.#become({ name: "opening", deadlineMs: this.#frontend.clientDeadlineMs(nowMs) });
+        this.#become({ name: "opening", deadlineMs });
         return this.#client.inspect(PROXY_V2_BYTES_MAX);
       case "secure":
         this.#client.consume(step.consume);
-        this.#become({ name: "opening", deadlineMs: this.#frontend.clientDeadlineMs(nowMs) });
+        this.#become({ name: "opening", deadlineMs });
         return this.#client.secure(step.context);
       case "denied":
         this.#client.close(step.manner);
@@ -159,9 +159,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
       case "open":
         this.#opening = undefined;
         this.#client.consume(step.consume);
-        this.log.noteHeld(this.context.request.bytes.length);
-        this.log.noteOpened(this.context.destination, nowMs);
-        if (this.#frontend.logMoment === "accept") this.#accounts.logTraffic("--", nowMs, true);
+        this.#accounts.open(nowMs);
         return this.#proceed(nowMs);
     }
   }
@@ -193,7 +191,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
     if (backend === undefined || this.#serverSide !== undefined) return;
     this.#accounts.enterBackend(nowMs);
     if (backend.hasOwnInspection) this.#inspectDelay = undefined;
-    this.#serverSide = new ServerSide(this, this.#parts, backend);
+    this.#serverSide = new ServerSide(this, this.#accounts, backend);
   }
 
   #onBytes(bytes: Uint8Array, isEnded: boolean, nowMs: Millis): void {
@@ -272,7 +270,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
     this.log.noteConnected(nowMs, event.local);
     this.#serverSide!.observe(server, true);
     if (event.tls !== undefined) this.context.serverTls = event.tls;
-    this.#answering = new Answering(this.#parts, this.#client, this.#pipeline!);
+    this.#answering = new Answering(this.#accounts, this.#client, this.#pipeline!);
     const deadlineMs = this.#answering.begin(nowMs);
     if (deadlineMs === undefined) return this.#relay(server, nowMs);
     this.#become({ name: "answering", deadlineMs, server });
@@ -353,7 +351,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
     const { name } = this.#state;
     const manner = killManner(cause);
     if (name !== "relaying") return this.#finish(killTermination(cause, name), nowMs, manner);
-    this.#leaving ??= new Leaving(this.#parts, this.#client);
+    this.#leaving ??= new Leaving(this.#accounts, this.#client);
     this.#become(this.#leaving.end(cause, nowMs));
   }
 
@@ -370,7 +368,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
     if (name === "connecting" || name === "answering" || name === "relaying") {
       this.#effects.push({ kind: "abandon-server" });
     }
-    this.#refusing ??= new Refusing(this.#parts, this.#client);
+    this.#refusing ??= new Refusing(this.#accounts, this.#client);
     const wait = manner === "finish" ? this.#refusing.tell(termination, nowMs) : undefined;
     if (wait !== undefined) {
       this.#serverSide?.release(nowMs);

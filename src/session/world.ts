@@ -4,7 +4,7 @@ import type { Millis } from "../base/units.ts";
 import type { GlobalSection } from "../config/model/global.ts";
 import type { StateLookups, TableLookups } from "../rules/context.ts";
 import type { StickTable } from "../stick/table.ts";
-import { lookupOrCreateSample, lookupSample, TrackedCounters } from "../stick/tracked.ts";
+import { lookupOrCreateSample, lookupSample } from "../stick/tracked.ts";
 import type { BackendState } from "./backend-state.ts";
 import { ProcessCounters } from "./counters.ts";
 import type { FrontendState, ListenerState } from "./frontend-state.ts";
@@ -79,10 +79,6 @@ export class World {
         return table === undefined ? undefined : table.size - table.usedCount;
       },
     };
-  }
-
-  newTrackers(): TrackedCounters {
-    return new TrackedCounters();
   }
 
   /** Connections numbered so far. */

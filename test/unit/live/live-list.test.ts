@@ -86,6 +86,13 @@ describe("the list of live connections", () => {
     expect(list.table.lastUpdateId).toBe(0);
   });
 
+  it("remembers nothing of connections that it will never list", () => {
+    const list = new LiveList();
+    list.opened(1, end("127.0.0.1", 5_000), end("127.0.0.1", 1883), 0);
+    list.opened(2, { kind: "unix", path: "/a", abstract: false }, VIP, 0);
+    expect(list.nextTimeout()).toBeUndefined();
+  });
+
   it("touches what lives before peers forget it, and says again that it lives", () => {
     const list = new LiveList();
     list.opened(1, end("192.0.2.1", 5_000), VIP, 0);

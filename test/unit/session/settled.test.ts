@@ -24,3 +24,17 @@ describe("what a session keeps once its relay runs", () => {
     expect(client.session.context.request.bytes).toHaveLength(byteCount);
   });
 });
+
+test("steps of a log line are whole ms since the accept, and add up", () => {
+  const bench = new Bench(FRONTEND);
+  const client = bench.accept();
+  bench.nowMs += 0.4;
+  client.send(Buffer.from("hello"));
+  bench.nowMs += 0.4;
+  client.connected();
+  bench.nowMs += 0.8;
+  const counters = { bytesToServer: 5, bytesToClient: 0 };
+  client.tell({ kind: "relay-ended", end: "client-closed", counters });
+  const { queueMs, connectMs, totalMs } = bench.logs[0]!;
+  expect([queueMs, connectMs, totalMs]).toEqual([0, 1, 2]);
+});
