@@ -52,8 +52,12 @@ export const REASON_CHARS_MAX = 400;
 export const LIFE_QUEUE_BYTES_MAX = 262_144;
 /** The longest line that a balancer may send, characters. */
 export const BALANCER_LINE_CHARS_MAX = 65_536;
-/** Silence of the guard that the agent warns of. */
+/** Silence of the guard that the agent warns of, where beats come as often as by default. */
 export const GUARD_SILENCE_MS: Millis = 1_000;
+/** Beats in the time of silence that is a hang. */
+export const BEATS_PER_SILENCE = 6;
+/** The longest period of beats: news of a balancer's fitness come with them. */
+export const BEAT_MS_SLOWEST: Millis = 500;
 /** A command of a will, or a pending one at the end of the guard, has so long. */
 export const WILL_COMMAND_MS: Millis = 2_000;
 /** From an unread pipe's process ending to going on without what it may still hold. */
@@ -231,8 +235,12 @@ export const SLEPT_MS_MIN: Millis = 25;
 
 /** How much of a script file is looked at for usual mistakes, bytes. */
 export const LINT_SCRIPT_BYTES_MAX = 65_536;
-/** How often the clock that counts sleep is looked at, at least. */
+/** How often the clock that counts sleep is looked at, at least, where `agent-timeout` is the default. */
 export const SLEEP_LOOK_MS: Millis = 20;
+/** Looks at it in the time of an agent's silence that is a hang. */
+export const SLEEP_LOOKS_PER_SILENCE = 15;
+/** The longest period of such looks. */
+export const SLEEP_LOOK_MS_SLOWEST: Millis = 200;
 /** `garp_master_refresh` unless set. */
 export const ANNOUNCEMENT_REFRESH_MS: Millis = 60_000;
 /** What a program that sets something of a process may take. */

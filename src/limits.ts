@@ -161,10 +161,6 @@ export const ACCEPT_FAILURE_NOTICE_MS = 1_000;
 /** Bytes of one line to the guard, its line end included; reasons and listeners beyond are left out. */
 export const LIFE_LINE_BYTES_MAX = 8_192;
 
-/** Shortest and longest period of beats that the guard may ask for, ms. */
-export const LIFE_BEAT_MS_MIN = 5;
-export const LIFE_BEAT_MS_MAX = 10_000;
-
 /** Reasons why a balancer is not fit to serve that are told, and characters of each. */
 export const FITNESS_REASONS_MAX = 16;
 export const FITNESS_REASON_CHARS_MAX = 240;

@@ -14,8 +14,9 @@ import { dumpJson } from "../agent/dump-json.ts";
 import { dumpStats } from "../agent/dump-stats.ts";
 import type { AgentOptions } from "../agent-options.ts";
 import { reloadObjection } from "../config/reload.ts";
-import { AGENT_STOP_MS_MAX, SLEEP_LOOK_MS } from "../limits.ts";
+import { AGENT_STOP_MS_MAX } from "../limits.ts";
 import type { LastWill } from "../supervise/messages.ts";
+import { sleepLookPeriod } from "../supervise/pace.ts";
 import { AgentWorld } from "./agent-world.ts";
 import { monotonicMs, wallOffsetMs } from "./clock.ts";
 import { ControlSocket } from "./control-socket.ts";
@@ -100,6 +101,7 @@ class AgentProcess {
   #stopTimer: NodeJS.Timeout | undefined;
   #isWillOverdueTold = false;
   #configuration: LoadedConfiguration["configuration"];
+  #looking: NodeJS.Timeout | undefined;
   #isStopping = false;
   #reloading: Promise<void> = Promise.resolve();
   #finish: ((code: number) => void) | undefined;
@@ -155,9 +157,8 @@ class AgentProcess {
     await runOnce(startupScript, startupScriptTimeoutMs, this.#launcher, this.#log);
     await this.#world.start();
     this.#driver.feed({ kind: "start" });
-    // A sleep is noticed by the next event at the latest, and a backup has few of them.
-    const looking = setInterval(() => this.#driver.feed({ kind: "timeout" }), SLEEP_LOOK_MS);
-    this.#undo.push(() => clearInterval(looking));
+    this.#lookForSleep();
+    this.#undo.push(() => clearInterval(this.#looking));
     this.#channel?.send({ kind: "ready" });
     this.#tell("info", "The agent has started", "agent.started", {
       data: { instances: this.#configuration.instances.length },
@@ -175,6 +176,13 @@ class AgentProcess {
     for (const undo of this.#undo) undo();
     this.#channel?.close();
     return code;
+  }
+
+  /** A sleep is noticed by the next event at the latest, and a backup has few of them. */
+  #lookForSleep(): void {
+    clearInterval(this.#looking);
+    const everyMs = sleepLookPeriod(this.#configuration.tandem.agentTimeoutMs);
+    this.#looking = setInterval(() => this.#driver.feed({ kind: "timeout" }), everyMs);
   }
 
   #openControl(startedMs: number): ControlSocket {
@@ -247,6 +255,7 @@ class AgentProcess {
       return;
     }
     this.#configuration = loaded.configuration;
+    this.#lookForSleep();
     await this.#world.reconfigure(loaded.configuration);
     this.#driver.feed({ kind: "reload", configuration: loaded.configuration });
     this.#tell("info", "reloaded", "agent.reloaded", { durationMs: monotonicMs() - startedMs });

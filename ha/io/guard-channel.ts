@@ -3,7 +3,7 @@ import net from "node:net";
 import { LIFE_BEAT_MS, LIFE_BEAT_VARIABLE, LIFE_FD_VARIABLE } from "../../src/base/life.ts";
 import { LineReader } from "../../src/base/line-reader.ts";
 import type { Millis } from "../../src/base/units.ts";
-import { GUARD_SILENCE_MS, LIFE_LINE_CHARS_MAX } from "../limits.ts";
+import { BEATS_PER_SILENCE, GUARD_SILENCE_MS, LIFE_LINE_CHARS_MAX } from "../limits.ts";
 import type { ToAgent, ToGuard } from "../supervise/messages.ts";
 import { decodeToAgent, encodeMessage } from "../supervise/wire.ts";
 import { monotonicMs } from "./clock.ts";
@@ -17,12 +17,12 @@ export interface GuardChannelOptions {
   onSilence?(silentMs: Millis): void;
 }
 
-/** A pipe to the guard; beats by itself. */
+/** A pipe to the guard; beats by itself, as often as the guard says. */
 export class GuardChannel {
   readonly #socket: net.Socket;
   readonly #options: GuardChannelOptions;
   readonly #lines = new LineReader(LIFE_LINE_CHARS_MAX);
-  readonly #beatMs: Millis;
+  #beatMs: Millis;
   #timer: NodeJS.Timeout;
   #heardMs = monotonicMs();
   #tickedMs = monotonicMs();
@@ -75,7 +75,8 @@ export class GuardChannel {
     this.#heardMs += Math.max(0, nowMs - this.#tickedMs - this.#beatMs);
     this.#tickedMs = nowMs;
     const silentMs = nowMs - this.#heardMs;
-    if (silentMs < GUARD_SILENCE_MS || this.#isSilenceTold) return;
+    const boundMs = Math.max(GUARD_SILENCE_MS, BEATS_PER_SILENCE * this.#beatMs);
+    if (silentMs < boundMs || this.#isSilenceTold) return;
     this.#isSilenceTold = true;
     this.#options.onSilence?.(silentMs);
   }
@@ -85,8 +86,18 @@ export class GuardChannel {
     this.#isSilenceTold = false;
     for (const line of this.#lines.push(text)) {
       const message = decodeToAgent(line);
-      if (message !== undefined && !this.#isOver) this.#options.onMessage(message);
+      if (message === undefined || this.#isOver) continue;
+      if (message.kind === "beat") this.#beatEvery(message.everyMs ?? this.#beatMs);
+      this.#options.onMessage(message);
     }
+  }
+
+  #beatEvery(beatMs: Millis): void {
+    if (beatMs === this.#beatMs) return;
+    this.#beatMs = beatMs;
+    clearInterval(this.#timer);
+    this.#timer = setInterval(() => this.#beat(), beatMs);
+    this.#beat();
   }
 
   #end(): void {

@@ -317,7 +317,7 @@ class GuardProcess {
   }
 
   #inspect(child: Child, run: number): void {
-    const inspection = this.#runOf(child, run)?.inspector?.inspect();
+    const inspection = this.#runOf(child, run)?.inspector?.inspect(this.#guard.beatMs);
     if (inspection === undefined) return;
     this.#driver.feed({ kind: "inspected", child, run, ...inspection });
   }
@@ -335,7 +335,8 @@ class GuardProcess {
   }
 
   #beat(child: Child): void {
-    this.#runs.get(child)?.process.sendIfRead(encodeMessage({ kind: "beat" }));
+    const beat = encodeMessage({ kind: "beat", everyMs: this.#guard.beatMs });
+    this.#runs.get(child)?.process.sendIfRead(beat);
   }
 
   #runOf(child: Child, number: number): Run | undefined {

@@ -22,8 +22,11 @@ export class ProcessInspector {
     this.#beat = times === undefined ? undefined : { atMs: monotonicMs(), times };
   }
 
-  /** How it did since its last beat. A process of which nothing can be learnt has no excuse. */
-  inspect(): Inspection {
+  /**
+   * How it did since its last beat, where one is due every `beatMs`. A process of which nothing can be
+   * learnt has no excuse.
+   */
+  inspect(beatMs: Millis = LIFE_BEAT_MS): Inspection {
     const state = processState(this.#pid);
     const times = this.#times();
     const isStopped = state === "T";
@@ -33,7 +36,7 @@ export class ProcessInspector {
     const ranMs = times.ranMs - before.ranMs;
     // A wait is counted when it ends. In a process that waits right now, time that is not accounted
     // for is this wait, but for the sleep before its next beat was due.
-    const unknownMs = monotonicMs() - atMs - waitedMs - ranMs - LIFE_BEAT_MS;
+    const unknownMs = monotonicMs() - atMs - waitedMs - ranMs - beatMs;
     const waitingMs = state === "R" ? Math.max(0, unknownMs) : 0;
     return { waitedForCpuMs: waitedMs + waitingMs, isStopped };
   }

@@ -9,7 +9,7 @@
 //
 // Being late itself is the guard's own fault: all deadlines move by it.
 import { EffectQueue } from "../../src/base/effect-queue.ts";
-import { type FromBalancer, LIFE_BEAT_MS } from "../../src/base/life.ts";
+import type { FromBalancer } from "../../src/base/life.ts";
 import type { Machine } from "../../src/base/machine.ts";
 import type { Millis } from "../../src/base/units.ts";
 import { GUARD_REPEAT_MS, OWN_STALL_LOGGED_MS } from "../limits.ts";
@@ -17,6 +17,7 @@ import { ABSENT_BALANCER, BalancerWatch, isSameReport } from "./balancer-watch.t
 import { type ChildStatus, describeEnd, SupervisedChild } from "./child.ts";
 import type { Child, GuardEffect, GuardEvent, GuardSettings } from "./guard-events.ts";
 import { type BalancerReport, EMPTY_WILL, type LastWill, type ToGuard } from "./messages.ts";
+import { beatPeriod } from "./pace.ts";
 import { ReserveKeeper } from "./reserve.ts";
 import { TickleRelay } from "./tickle-relay.ts";
 import { isEmptyWill, isSameWill } from "./will.ts";
@@ -47,6 +48,7 @@ export class Guard implements Machine<GuardEvent, GuardEffect> {
   #toldReport: BalancerReport | undefined;
   #isBalancerReloadDue = false;
   #phase: "new" | "running" | "stopping" | "exited" = "new";
+  #beatMs: Millis;
   #nextBeatMs: Millis | undefined;
   #handledMs: Millis = -Infinity;
   #stallToldMs: Millis = -Infinity;
@@ -54,6 +56,7 @@ export class Guard implements Machine<GuardEvent, GuardEffect> {
   constructor(settings: GuardSettings) {
     const has = (child: Child): boolean => settings.children.includes(child);
     this.#reserve = new ReserveKeeper(settings.hasReserve === true, this.#effects);
+    this.#beatMs = beatPeriod(settings);
     if (has("agent")) {
       this.#agent = new SupervisedChild("agent", settings, this.#effects, {
         started: () => this.#onAgentStarted(),
@@ -132,6 +135,11 @@ export class Guard implements Machine<GuardEvent, GuardEffect> {
     ]);
   }
 
+  /** How often guard and children beat. */
+  get beatMs(): Millis {
+    return this.#beatMs;
+  }
+
   status(): GuardStatus {
     return {
       isStopping: this.#phase === "stopping" || this.#phase === "exited",
@@ -144,14 +152,14 @@ export class Guard implements Machine<GuardEvent, GuardEffect> {
   #start(nowMs: Millis): void {
     if (this.#phase !== "new") return;
     this.#phase = "running";
-    this.#nextBeatMs = nowMs + LIFE_BEAT_MS;
+    this.#nextBeatMs = nowMs + this.#beatMs;
     this.#agent?.start(nowMs);
     this.#balancer?.start(nowMs);
   }
 
   #tick(nowMs: Millis): void {
     if (this.#nextBeatMs !== undefined && this.#nextBeatMs <= nowMs) {
-      this.#nextBeatMs = nowMs + LIFE_BEAT_MS;
+      this.#nextBeatMs = nowMs + this.#beatMs;
       if (this.#agent?.isRunning === true) {
         this.#effects.push({ kind: "tell-agent", message: "beat" });
       }
@@ -219,6 +227,9 @@ export class Guard implements Machine<GuardEvent, GuardEffect> {
 
   #reload(settings: GuardSettings, nowMs: Millis): void {
     if (this.#phase !== "running") return;
+    this.#beatMs = beatPeriod(settings);
+    // Who beats too seldom for a shorter timeout is told at once.
+    this.#nextBeatMs = nowMs;
     if (this.#agent?.isRunning === true) {
       this.#effects.push({ kind: "tell-agent", message: "reload" });
     }

@@ -1,5 +1,6 @@
 // What guard and agent tell each other: one JSON object a line over a pipe that each of them has as
 // an open descriptor. The end of the pipe is a message, too: the other one is dead.
+import type { GuardBeat } from "../../src/base/life.ts";
 import type { OutgoingPacket } from "../vrrp/packet.ts";
 
 /** How the balancer of this node stands, as the guard judges it. */
@@ -17,7 +18,7 @@ export interface BalancerReport {
 
 /** From the guard to the agent. */
 export type ToAgent =
-  | { readonly kind: "beat" }
+  | GuardBeat
   | { readonly kind: "balancer"; readonly report: BalancerReport }
   /** Send one ACK for each of these connections: keys (connection-key.ts) in base64. */
   | { readonly kind: "tickle"; readonly connections: string }

@@ -4,6 +4,7 @@ import { Buffer } from "node:buffer";
 import { CONNECTION_KEY_BYTES } from "../../src/base/connection-key.ts";
 import { parseIp } from "../../src/base/ip.ts";
 import {
+  decodeGuardBeat,
   type Fitness,
   type FromBalancer,
   LIFE_VIPS_MAX,
@@ -48,7 +49,7 @@ export function decodeToAgent(line: string): ToAgent | undefined {
   const message = parseObject(line);
   switch (message?.["kind"]) {
     case "beat":
-      return { kind: "beat" };
+      return decodeGuardBeat(message);
     case "reload":
       return { kind: "reload" };
     case "stop":

@@ -7,8 +7,11 @@ import type { Millis } from "./units.ts";
 export const LIFE_FD_VARIABLE = "TANDEM_LIFE_FD";
 /** The environment variable that holds the period of beats in ms. */
 export const LIFE_BEAT_VARIABLE = "TANDEM_LIFE_BEAT_MS";
-/** The period of beats unless the environment says otherwise. */
+/** The period of beats unless the environment or the guard says otherwise. */
 export const LIFE_BEAT_MS: Millis = 50;
+/** The shortest and the longest period of beats that a guard may ask for. */
+export const LIFE_BEAT_MS_MIN: Millis = 5;
+export const LIFE_BEAT_MS_MAX: Millis = 10_000;
 /** Virtual IP addresses that a balancer is told of; clients of others are not tickled. */
 export const LIFE_VIPS_MAX = 1_024;
 /** Tickles in one message: about 6 KiB. */
@@ -33,9 +36,23 @@ export type FromBalancer =
   /** Clients of a node that is gone are to be sent an ACK each: keys (connection-key.ts) in base64. */
   | { readonly kind: "tickle"; readonly connections: string };
 
+/** The guard lives, and wants a beat so often from now on; as before when absent. */
+export interface GuardBeat {
+  readonly kind: "beat";
+  readonly everyMs?: Millis;
+}
+
+/** A message that is a beat of the guard; a period out of bounds is left out. */
+export function decodeGuardBeat(message: object): GuardBeat {
+  const { everyMs } = message as { readonly everyMs?: unknown };
+  const isUsable =
+    typeof everyMs === "number" && everyMs >= LIFE_BEAT_MS_MIN && everyMs <= LIFE_BEAT_MS_MAX;
+  return isUsable ? { kind: "beat", everyMs } : { kind: "beat" };
+}
+
 /** From the guard to the balancer. */
 export type ToBalancer =
-  | { readonly kind: "beat" }
+  | GuardBeat
   /** The virtual IP addresses that this node holds, numeric; all of them. */
   | { readonly kind: "vips"; readonly held: readonly string[] };
 
@@ -51,7 +68,7 @@ export function decodeToBalancer(line: string): ToBalancer | undefined {
     return undefined;
   }
   if (typeof message !== "object" || message === null || !("kind" in message)) return undefined;
-  if (message.kind === "beat") return { kind: "beat" };
+  if (message.kind === "beat") return decodeGuardBeat(message);
   if (message.kind !== "vips" || !("held" in message) || !Array.isArray(message.held)) {
     return undefined;
   }

@@ -6,17 +6,14 @@ import {
   decodeToBalancer,
   type FromBalancer,
   LIFE_BEAT_MS,
+  LIFE_BEAT_MS_MAX,
+  LIFE_BEAT_MS_MIN,
   LIFE_BEAT_VARIABLE,
   LIFE_FD_VARIABLE,
 } from "../base/life.ts";
 import { LineReader } from "../base/line-reader.ts";
 import type { Millis } from "../base/units.ts";
-import {
-  LIFE_BEAT_MS_MAX,
-  LIFE_BEAT_MS_MIN,
-  LIFE_HEARD_CHARS_MAX,
-  LIFE_LINE_BYTES_MAX,
-} from "../limits.ts";
+import { LIFE_HEARD_CHARS_MAX, LIFE_LINE_BYTES_MAX } from "../limits.ts";
 
 /** What the environment says of the pipe. */
 export interface LifeSettings {
@@ -51,7 +48,7 @@ export interface LifeChannelHost {
 /** An open pipe to the guard. */
 export class LifeChannel {
   readonly #socket: net.Socket;
-  readonly #beatMs: Millis;
+  #beatMs: Millis;
   readonly #host: LifeChannelHost;
   readonly #lines = new LineReader(LIFE_HEARD_CHARS_MAX);
   #timer: NodeJS.Timeout | undefined;
@@ -101,8 +98,18 @@ export class LifeChannel {
   #onText(text: string): void {
     for (const line of this.#lines.push(text)) {
       const message = decodeToBalancer(line);
-      if (message?.kind === "vips" && !this.#isLost) this.#host.vips(message.held);
+      if (message === undefined || this.#isLost) continue;
+      if (message.kind === "vips") this.#host.vips(message.held);
+      else this.#beatEvery(message.everyMs ?? this.#beatMs);
     }
+  }
+
+  #beatEvery(beatMs: Millis): void {
+    if (beatMs === this.#beatMs) return;
+    this.#beatMs = beatMs;
+    clearInterval(this.#timer);
+    this.#timer = setInterval(() => this.#beat(), beatMs);
+    this.#beat();
   }
 
   #send(message: FromBalancer): void {

@@ -43,6 +43,22 @@ describe("beats", () => {
     await balancer.beat();
   });
 
+  test("come as often as the guard says, from then on", async () => {
+    const balancer = await supervise(listen(await freePort(), "server s1 127.0.0.1:1"));
+    await balancer.beat();
+    balancer.send('{"kind":"beat","everyMs":10000}\n');
+    // The first one of the new period comes at once; those under way may come before it.
+    let heard = -1;
+    let silentSinceMs = 0;
+    await waitFor(() => {
+      if (balancer.beats().length !== heard) silentSinceMs = performance.now();
+      heard = balancer.beats().length;
+      return performance.now() - silentSinceMs > 1_000;
+    });
+    balancer.send('{"kind":"beat","everyMs":20}\n{"kind":"beat"}\n');
+    await waitFor(() => balancer.beats().length >= heard + 20);
+  });
+
   test("are left out while the guard reads nothing, and go on when it does", async () => {
     // Beats full of reasons fill the pipe within a second.
     const sections = Array.from({ length: 16 }, (_, index) => {

@@ -41,6 +41,7 @@ describe("wire", () => {
 
   test.each<ToAgent>([
     { kind: "beat" },
+    { kind: "beat", everyMs: 500 },
     { kind: "reload" },
     { kind: "stop" },
     { kind: "tickle", connections: "A".repeat(96) },
@@ -70,6 +71,13 @@ describe("wire", () => {
   test("the balancer understands the guard, and takes only addresses for VIPs", () => {
     const beat = encodeMessage({ kind: "beat" });
     expect(decodeToBalancer(beat)).toEqual({ kind: "beat" });
+    expect(decodeToBalancer('{"kind":"beat","everyMs":500}')).toEqual({
+      kind: "beat",
+      everyMs: 500,
+    });
+    for (const everyMs of ["0", "4.9", "10001", "-1", '"50"', "null", "[50]"]) {
+      expect(decodeToBalancer(`{"kind":"beat","everyMs":${everyMs}}`)).toEqual({ kind: "beat" });
+    }
     const many = Array.from({ length: 1_025 }, (_, index) => `10.0.${index >> 8}.${index & 255}`);
     const line = encodeMessage({ kind: "vips", held: many });
     expect(line.length).toBeLessThan(65_536);
