@@ -2,6 +2,7 @@
 // the mover. Everything that happens to client connections passes here.
 import { assertNever } from "../base/assert.ts";
 import type { Endpoint } from "../base/address.ts";
+import { IdTable } from "../base/id-table.ts";
 import type { Millis } from "../base/units.ts";
 import type { ServerState } from "../balance/server.ts";
 import type { Dispatch, QueueOutcome } from "../balance/assignment.ts";
@@ -52,8 +53,8 @@ export class SessionShell {
   readonly #world: World;
   readonly #host: SessionShellHost;
   readonly #admission: Admission;
-  readonly #clients = new Map<ConnectionId, Live>();
-  readonly #servers = new Map<ConnectionId, Live>();
+  readonly #clients = new IdTable<Live>();
+  readonly #servers = new IdTable<Live>();
   readonly #listeners = new Map<ListenerId, ListenerState>();
   readonly #timers: TimerDriver<Session>;
   readonly #admissionTimer: TimerDriver<Admission>;

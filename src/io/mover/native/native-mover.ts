@@ -1,6 +1,7 @@
 // The mover over the native part: descriptors that are in no relay are decided upon here, relays run
 // on a thread of their own that never waits for JavaScript. TLS is not served (see ../routed-mover.ts).
 import { Buffer } from "node:buffer";
+import { IdTable } from "../../../base/id-table.ts";
 import type { Millis } from "../../../base/units.ts";
 import { HOLD_BYTES_MAX, RELAY_CHUNK_BYTES } from "../../../limits.ts";
 import type {
@@ -68,9 +69,9 @@ export class NativeMover implements PlainMover {
   readonly #scratch = new Float64Array(SCRATCH_NUMBERS);
   readonly #host: NativeConnectionHost & NativeListenerHost & NativeRelaysHost;
   readonly #listeners = new Map<ListenerId, NativeListener>();
-  readonly #connections = new Map<ConnectionId, NativeConnection>();
+  readonly #connections = new IdTable<NativeConnection>();
   /** By descriptor, as records name them; those that nobody can name any more included. */
-  readonly #byFd = new Map<number, NativeConnection | NativeListener>();
+  readonly #byFd = new IdTable<NativeConnection | NativeListener>();
   readonly #relays: NativeRelays;
   readonly #silenced: SilencedConnections;
   readonly #late = new LateWatch((name) => this.#connections.get(name));

@@ -1,0 +1,45 @@
+// Against a Map: the same values by the same numbers, whatever comes and goes.
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { IdTable } from "../../src/base/id-table.ts";
+
+// Few numbers, of which many want the same place, and such as follow each other.
+const id = fc.oneof(
+  fc.integer({ min: 0, max: 40 }),
+  fc.integer({ min: 0, max: 12 }).map((number) => number * 64),
+  fc.constantFrom(2 ** 31 - 1, 2 ** 31, 2 ** 32 + 5, Number.MAX_SAFE_INTEGER),
+);
+const step = fc.record({ kind: fc.constantFrom("set", "set", "delete", "get"), id });
+
+test("holds what a Map holds", () => {
+  const property = fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
+    const table = new IdTable<object>();
+    const twin = new Map<number, object>();
+    for (const { kind, id } of steps) {
+      const value = { id };
+      if (kind === "set") {
+        table.set(id, value);
+        twin.set(id, value);
+      } else if (kind === "delete") expect(table.delete(id)).toBe(twin.delete(id));
+      expect(table.get(id)).toBe(twin.get(id));
+      expect(table.has(id)).toBe(twin.has(id));
+      expect(table.size).toBe(twin.size);
+    }
+    for (const [id, value] of twin) expect(table.get(id)).toBe(value);
+    const inOrder = [...twin].sort(([one], [other]) => one - other);
+    expect(table.values()).toEqual(inOrder.map(([, value]) => value));
+    table.clear();
+    expect([table.size, table.values()]).toEqual([0, []]);
+  });
+  fc.assert(property, { numRuns: 500 });
+});
+
+test("does not grow with what has gone", () => {
+  const table = new IdTable<number>();
+  for (let id = 0; id < 100_000; id++) {
+    table.set(id, id);
+    table.delete(id - 50);
+  }
+  expect(table.values()).toEqual(Array.from({ length: 50 }, (_, index) => 99_950 + index));
+  expect(table.placeCount).toBeLessThanOrEqual(128);
+});
