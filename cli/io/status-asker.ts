@@ -2,7 +2,7 @@
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { CONTROL_FILE_NAMES } from "../../ha/io/control-socket.ts";
-import { askControl } from "../../src/base/io/control-client.ts";
+import { askControl, type ControlReply } from "../../src/base/io/control-client.ts";
 import { CONTROL_FILE_NAME, defaultControlFolder } from "../../src/io/control-socket.ts";
 import { CONTROL_STATUS_BYTES_MAX, CONTROL_STATUS_MS_MAX } from "../../src/control-limits.ts";
 import type { Answer, NodeFacts } from "../status/facts.ts";
@@ -53,10 +53,15 @@ export async function askNode(places: ControlPlaces): Promise<NodeFacts> {
 }
 
 async function ask(path: string, part: string, shape: Shape): Promise<Answer<unknown>> {
-  const reply = await askControl(path, "status", {
-    answerMs: CONTROL_STATUS_MS_MAX,
-    answerBytesMax: CONTROL_STATUS_BYTES_MAX,
-  });
+  const question = (): Promise<ControlReply> =>
+    askControl(path, "status", {
+      answerMs: CONTROL_STATUS_MS_MAX,
+      answerBytesMax: CONTROL_STATUS_BYTES_MAX,
+    });
+  let reply = await question();
+  // What a program does for the first time takes it longest: on a slow machine a command comes after
+  // the time that a process gives it.
+  if (reply.kind === "failure" && reply.failure === "garbled") reply = await question();
   if (reply.kind === "failure") {
     return { path, report: null, failure: reply.failure, failureText: reply.text };
   }

@@ -113,6 +113,11 @@ export async function measureFault(row: Row, scene: Scene): Promise<Partial<RunR
   const { probe, fleet, watches, patience } = scene;
   await row.prepare?.(scene);
   await newcomers(probe, NEWCOMERS_BEFORE, READY_MS * patience);
+  if (row.prepare === undefined && !watches.master.isHeld) {
+    throw new Error(
+      "The VIP left the master before anything was done to it: is the machine too busy?",
+    );
+  }
 
   const startedMs = Date.now();
   const { fromMs = startedMs, figures = {} } = await row.fault(scene);

@@ -105,7 +105,7 @@ describe("tandem status", () => {
     process.kill(tandem.pid, "SIGSTOP");
     const silent = await statusOf(tandem.controlPath);
     expect(silent).toMatchObject({ state: "down", code: 2 });
-    expect(silent.problems[0]!.text).toContain("does not answer (no answer within 2 s)");
+    expect(silent.problems[0]!.text).toContain("does not answer (no answer within 5 s)");
     process.kill(tandem.pid, "SIGKILL");
     await tandem.process.exited;
     const dead = await statusOf(tandem.controlPath);

@@ -1,5 +1,5 @@
 // `scripts/drill --on`: the same faults over ssh, here against two namespaces that each run an sshd.
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { Cluster } from "../lab/cluster.ts";
@@ -31,7 +31,9 @@ function nodeCommand(folder: string): string {
 case "$(ip -o -4 address show dev eth1)" in *" 10.99.0.1/"*) name=lb1 ;; *) name=lb2 ;; esac
 dir=${folder}/$name
 case $1 in
-  status) exec ${TANDEM} "$@" --control-dir $dir ;;
+  status)
+    [ -S $dir/guard.sock ] || date >>$dir/asked-in-vain
+    exec ${TANDEM} "$@" --control-dir $dir ;;
   start)
     rm -f $dir/*.sock
     TMPDIR=$dir setsid ${TANDEM} run -f $dir/haproxy.cfg -k $dir/keepalived.conf --control-dir $dir \\
@@ -128,6 +130,11 @@ class Machines {
     return new Machines(lan, folder, command, sshOption);
   }
 
+  /** Whether a node was asked how it is when it did not run. */
+  wasAskedInVain(): boolean {
+    return NODE_NAMES.some((name) => existsSync(path.join(this.#folder, name, "asked-in-vain")));
+  }
+
   /** Runs rows, once each; gives their records. */
   async drill(
     login: Login,
@@ -177,6 +184,8 @@ describe.skipIf(reason !== undefined)(
         expect(record["error"]).toBeUndefined();
       }
       expect(records.length).toBeGreaterThan(0);
+      // Each question starts a program, which takes an emulated processor a minute.
+      if (login === "root" && !IS_LONG) expect(machines.wasAskedInVain()).toBe(false);
       // One holds the VIP, both run, and nothing of the drill is left on them.
       const held = await Promise.all(NODE_NAMES.map((name) => lan.host(name).hasAddress(VIP)));
       expect(held.filter(Boolean)).toHaveLength(1);

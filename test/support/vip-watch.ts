@@ -117,20 +117,22 @@ export class VipWatch {
     this.#clockOffsetMs = clockOffsetMs;
   }
 
-  /** `clockOffsetMs`: how much later the clock of the host is than the one here. */
+  /** `clockOffsetMs`: how much later the clock of the host is than the one here (0). */
   static async start(
     host: Pick<Host, "run" | "start" | "hasAddress">,
     address: string,
-    clockOffsetMs = 0,
+    options: { readonly clockOffsetMs?: number; readonly readyTimeoutMs?: number } = {},
   ): Promise<VipWatch> {
+    const { clockOffsetMs = 0, readyTimeoutMs = 10_000 } = options;
     const running = await host.start({ command: "ip", args: ["-ts", "-o", "monitor", "address"] });
     // It prints nothing before the first change: a change of our own shows that it listens.
     const marker = `127.9.${process.pid & 0xff}.${(process.pid >> 8) & 0xff}/32`;
-    await waitFor(async () => {
+    const isHeard = async (): Promise<boolean> => {
       await host.run("ip", "address", "replace", marker, "dev", "lo");
       await host.run("ip", "address", "del", marker, "dev", "lo");
       return running.stdout().includes("127.9.");
-    });
+    };
+    await waitFor(isHeard, { timeoutMs: readyTimeoutMs, what: "a change of addresses to be told" });
     return new VipWatch(running, address, await host.hasAddress(address), clockOffsetMs);
   }
 

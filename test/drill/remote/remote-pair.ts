@@ -13,6 +13,8 @@ const CUT_S = 8;
 /** What ssh needs to tell that a command was begun. */
 const ANSWER_S = 0.5;
 const RECOVER_MS = 90_000;
+/** The longest rest between two questions to a node. */
+const REST_MS_MAX = 10_000;
 const LOOPS_PER_CPU = 4;
 
 /** What is read of `tandem status --json`. */
@@ -38,13 +40,35 @@ function advertMsOf({ agent }: NodeStatus): number {
   return Math.max(0, ...instances.flatMap(({ advertIntervalMs }) => advertIntervalMs ?? []));
 }
 
+function isFitIn(status: NodeStatus | undefined): boolean {
+  return status?.guard?.report?.isFit === true;
+}
+
+/**
+ * The same question, asked half of the time at most: it starts a program on the node, which is work for an
+ * emulated processor.
+ */
+function unhurried<T>(ask: () => Promise<T>): () => Promise<T> {
+  let restMs = 0;
+  return async () => {
+    await sleep(restMs);
+    const startedMs = performance.now();
+    try {
+      return await ask();
+    } finally {
+      restMs = Math.min(performance.now() - startedMs, REST_MS_MAX);
+    }
+  };
+}
+
 /** See the head of this file. Whoever holds the VIP when it is made is the master. */
 export class RemotePair implements Pair {
   readonly hosts: Readonly<Record<Role, SshHost>>;
   readonly #plan: RemotePlan;
-  readonly #guards = new Map<Role, number>();
-  /** The master's longest interval; 0: it did not say. */
-  #advertMs = 0;
+  /** What each node said last. */
+  readonly #known = new Map<Role, NodeStatus>();
+  /** Those that were told to stop, and not yet to start. */
+  readonly #toldToStop = new Set<Role>();
   /** Who was stopped is told by no status where to continue. */
   readonly #stopped = new Map<Role, readonly number[]>();
 
@@ -72,16 +96,27 @@ export class RemotePair implements Pair {
       },
     );
     const pair = new RemotePair(hosts, plan);
-    const whenFit = async (role: Role): Promise<void> => {
-      const status = await waitFor(() => pair.#fitStatus(role), {
-        timeoutMs: RECOVER_MS * plan.patience,
-        intervalMs: 300,
-        what: `${hosts[role].name} to be fit to serve`,
-      });
-      pair.#guards.set(role, status.guard?.pid ?? 0);
-      if (role === "master") pair.#advertMs = advertMsOf(status);
-    };
+    const whenFit = (role: Role): Promise<boolean> =>
+      waitFor(
+        unhurried(() => pair.isFit(role)),
+        {
+          timeoutMs: RECOVER_MS * plan.patience,
+          intervalMs: 300,
+          what: `${hosts[role].name} to be fit to serve`,
+        },
+      );
     await Promise.all(ROLES.map(whenFit));
+    return pair;
+  }
+
+  /** The same two nodes, where the VIP has gone over to the other one since. */
+  turned(): RemotePair {
+    const { master, backup } = this.hosts;
+    const pair = new RemotePair({ master: backup, backup: master }, this.#plan);
+    for (const role of ROLES) {
+      const status = this.#known.get(role);
+      if (status !== undefined) pair.#known.set(role === "master" ? "backup" : "master", status);
+    }
     return pair;
   }
 
@@ -91,14 +126,15 @@ export class RemotePair implements Pair {
     const kind = await master.run("systemd-detect-virt", "--vm");
     // With hardware that helps it says "kvm".
     const isEmulated = kind.stdout.trim() === "qemu";
-    return { ...(this.#advertMs === 0 ? {} : { advertMs: this.#advertMs }), isEmulated };
+    const advertMs = advertMsOf(this.#known.get("master") ?? {});
+    return { ...(advertMs === 0 ? {} : { advertMs }), isEmulated };
   }
 
   async signal(role: Role, part: Part, signal: NodeJS.Signals): Promise<number> {
     const pids =
       signal === "SIGCONT" ? (this.#stopped.get(role) ?? []) : await this.#pids(role, part);
     if (pids.length === 0) {
-      throw new Error(`${this.hosts[role].name}: "tandem status --json" names no ${part}`);
+      throw new Error(`${this.hosts[role].name}: "tandem status --json" named no ${part}`);
     }
     if (signal === "SIGSTOP") {
       this.#stopped.set(role, pids);
@@ -111,27 +147,31 @@ export class RemotePair implements Pair {
   }
 
   stop(role: Role): Promise<number> {
+    this.#toldToStop.add(role);
     return this.hosts[role].background(this.#plan.stop);
   }
 
   async hasStopped(role: Role): Promise<boolean> {
-    const guard = this.#guards.get(role) ?? 0;
+    const guard = this.#known.get(role)?.guard?.pid ?? 0;
     const text = await this.hosts[role].shell(`kill -0 ${guard} 2>/dev/null && echo runs; true`);
     return !text.includes("runs");
   }
 
   async start(role: Role): Promise<void> {
     await this.hosts[role].shell(this.#plan.start);
-    const status = await waitFor(() => this.#status(role), {
-      timeoutMs: RECOVER_MS * this.#plan.patience,
-      intervalMs: 200,
-      what: `${this.hosts[role].name} to answer`,
-    });
-    this.#guards.set(role, status.guard?.pid ?? 0);
+    await waitFor(
+      unhurried(() => this.#status(role)),
+      {
+        timeoutMs: RECOVER_MS * this.#plan.patience,
+        intervalMs: 200,
+        what: `${this.hosts[role].name} to answer`,
+      },
+    );
+    this.#toldToStop.delete(role);
   }
 
   async isFit(role: Role): Promise<boolean> {
-    return (await this.#fitStatus(role)) !== undefined;
+    return isFitIn(await this.#status(role));
   }
 
   async reload(): Promise<number> {
@@ -187,12 +227,18 @@ export class RemotePair implements Pair {
   async recover(watches: Readonly<Record<Role, VipWatch>>): Promise<void> {
     const stand = async (role: Role): Promise<void> => {
       const isStanding = async (): Promise<boolean> => {
+        // There is nobody to ask until it runs again.
+        if (this.#toldToStop.has(role)) {
+          if (!(await this.hasStopped(role))) return false;
+          await this.start(role);
+          if (isFitIn(this.#known.get(role))) return true;
+        }
         if (await this.isFit(role)) return true;
         // It may be ending still. Whoever restarts it by itself has done so by then.
         if (await this.hasStopped(role)) await this.start(role);
         return false;
       };
-      await waitFor(isStanding, {
+      await waitFor(unhurried(isStanding), {
         timeoutMs: RECOVER_MS * this.#plan.patience,
         intervalMs: 300,
         what: `${this.hosts[role].name} to be fit again`,
@@ -206,28 +252,34 @@ export class RemotePair implements Pair {
     });
   }
 
-  async #fitStatus(role: Role): Promise<NodeStatus | undefined> {
-    const status = await this.#status(role);
-    return status?.guard?.report?.isFit === true ? status : undefined;
-  }
-
   async #status(role: Role): Promise<NodeStatus | undefined> {
     // Its exit code tells how the node stands; it is printed in any case.
     const text = await this.hosts[role].shell(`${this.#plan.tandem} status --json; true`);
     try {
       const status = JSON.parse(text) as NodeStatus;
-      return status.guard === null ? undefined : status;
+      if (status.guard === null) return undefined;
+      this.#known.set(role, status);
+      return status;
     } catch {
       return undefined;
     }
   }
 
+  /** What was said of it last, while that runs; asked anew where it has been restarted since. */
   async #pids(role: Role, part: Part): Promise<readonly number[]> {
-    const status = await this.#status(role);
+    const running = await this.#running(role, part);
+    if (running.length > 0) return running;
+    await this.#status(role);
+    return this.#running(role, part);
+  }
+
+  async #running(role: Role, part: Part): Promise<readonly number[]> {
+    const status = this.#known.get(role);
     const pid = (part === "all" ? status?.guard : status?.[part])?.pid;
     if (pid === undefined) return [];
-    if (part !== "all") return [pid];
     const tree = `all() { echo "$1"; for pid in $(pgrep -P "$1"); do all "$pid"; done; }; all ${pid}`;
-    return (await this.hosts[role].shell(tree)).split(/\s+/).filter(Boolean).map(Number);
+    const names = part === "all" ? tree : `echo ${pid}`;
+    const text = await this.hosts[role].shell(`kill -0 ${pid} 2>/dev/null || exit 0; ${names}`);
+    return text.split(/\s+/).filter(Boolean).map(Number);
   }
 }
