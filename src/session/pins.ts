@@ -25,8 +25,8 @@ export function pinMore(
     );
     if (isKnown) continue;
     pin.table.pin(pin.entry);
-    // Not by `push`, which sets memory aside for more.
-    all = [...all, pin];
+    // Other ways to add set memory aside for 16 more.
+    all = all.concat(pin);
   }
   return all;
 }

@@ -198,11 +198,9 @@ export class SessionLog {
     const { frontend, listenerCounters, backend } = this.#context;
     const counted = [frontend.counters, backend?.counters, this.#server?.counters];
     this.#packets?.count(counted, nowMs);
-    for (const counters of [...counted, listenerCounters]) {
-      if (counters === undefined) continue;
-      counters.bytesIn += inBytes;
-      counters.bytesOut += outBytes;
-    }
+    for (const counters of counted)
+      if (counters !== undefined) addBytes(counters, inBytes, outBytes);
+    addBytes(listenerCounters, inBytes, outBytes);
   }
 
   /** Looks how fast a running relay moves. */
@@ -301,4 +299,13 @@ export class SessionLog {
       totalMs: this.#stepMs(nowMs),
     };
   }
+}
+
+function addBytes(
+  counters: { bytesIn: number; bytesOut: number },
+  inBytes: number,
+  outBytes: number,
+): void {
+  counters.bytesIn += inBytes;
+  counters.bytesOut += outBytes;
 }

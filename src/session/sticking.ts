@@ -7,7 +7,7 @@ import type { RuleContext } from "../rules/context.ts";
 import { keyFromSample, type StickKey } from "../stick/key.ts";
 import type { StickTable } from "../stick/table.ts";
 import type { BackendState } from "./backend-state.ts";
-import type { PinnedEntry } from "./pins.ts";
+import { NONE_PINNED, type PinnedEntry } from "./pins.ts";
 
 /** A sticking rule ready to run. */
 export interface RunnableStickRule {
@@ -34,7 +34,10 @@ export interface StickOutcome {
   readonly matched: readonly PinnedEntry[];
 }
 
-const NOTHING: StickOutcome = { server: undefined, stores: [], matched: [] };
+const NOTHING: StickOutcome = { server: undefined, stores: NO_STORES, matched: NONE_PINNED };
+
+/** Tables whose entries are not to be changed. */
+const NONE_SETTLED: readonly StickTable[] = [];
 
 /** Runs the rules that look at the request; `wait` while one of them needs more bytes. */
 export function matchRequest(
@@ -44,16 +47,16 @@ export function matchRequest(
 ): StickOutcome | "wait" {
   if (rules.length === 0) return NOTHING;
   let server: ServerState | undefined;
-  const stores: PendingStore[] = [];
-  const matched: PinnedEntry[] = [];
-  const settled: StickTable[] = [];
+  let stores = NO_STORES;
+  let matched = NONE_PINNED;
+  let settled = NONE_SETTLED;
   for (const rule of rules) {
     if (rule.kind === "store-response" || hasStore(stores, rule.table)) continue;
     const found = evaluateKey(rule, context);
     if (found.kind === "wait") return "wait";
     if (found.kind === "none") continue;
     const { key } = found;
-    if (rule.kind !== "match") stores.push({ table: rule.table, key });
+    if (rule.kind !== "match") stores = stores.concat({ table: rule.table, key });
     if (rule.kind === "store-request") continue;
     const entry = rule.table.lookup(key, context.nowMs);
     if (entry === undefined) continue;
@@ -61,9 +64,11 @@ export function matchRequest(
     const isUsable = bound !== undefined && backend.mayPersist(bound) && !backend.isEmptying(bound);
     if (isUsable) server ??= bound;
     // Whichever server takes the device meanwhile, the entry goes on to name this one.
-    if (bound !== undefined && backend.side.stickPolicy === "return") settled.push(rule.table);
+    if (bound !== undefined && backend.side.stickPolicy === "return") {
+      settled = settled.concat(rule.table);
+    }
     rule.table.touch(entry, context.nowMs, "local");
-    matched.push({ table: rule.table, entry });
+    matched = matched.concat({ table: rule.table, entry });
   }
   if (settled.length === 0) return { server, stores, matched };
   return { server, stores: stores.filter(({ table }) => !settled.includes(table)), matched };
@@ -74,12 +79,12 @@ export function matchResponse(
   rules: readonly RunnableStickRule[],
   context: RuleContext,
 ): readonly PendingStore[] | "wait" {
-  const stores: PendingStore[] = [];
+  let stores = NO_STORES;
   for (const rule of rules) {
     if (rule.kind !== "store-response" || hasStore(stores, rule.table)) continue;
     const found = evaluateKey(rule, context);
     if (found.kind === "wait") return "wait";
-    if (found.kind === "key") stores.push({ table: rule.table, key: found.key });
+    if (found.kind === "key") stores = stores.concat({ table: rule.table, key: found.key });
   }
   return stores;
 }
@@ -90,16 +95,16 @@ export function storeServer(
   server: ServerState,
   backend: BackendState,
   nowMs: Millis,
-): PinnedEntry[] {
-  if (server.spec.nonStick) return [];
-  const stored: PinnedEntry[] = [];
+): readonly PinnedEntry[] {
+  if (server.spec.nonStick) return NONE_PINNED;
+  let stored = NONE_PINNED;
   for (const { table, key } of stores) {
     const entry = table.getOrCreate(key, nowMs);
     if (entry === undefined) continue;
     table.write(entry, "server_id", 0, server.id, nowMs);
     table.setServerKey(entry, backend.serverKey(table, server));
     table.touch(entry, nowMs, "local");
-    stored.push({ table, entry });
+    stored = stored.concat({ table, entry });
   }
   return stored;
 }
