@@ -5,17 +5,22 @@
 /** Of a place that holds nothing. */
 const NONE = -1;
 
-/** Places at first; a power of two, as it always is. */
-const PLACES_MIN = 16;
+/** Places at first: 2 to the power of this. */
+const BITS_MIN = 4;
 
-/** Values by whole numbers from 0 on. Numbers that follow each other are found at once. */
+/** 2^32 divided by the golden ratio: numbers that follow each other are strewn evenly (Knuth, volume 3, 6.4). */
+const GOLDEN = 0x9e3779b1;
+
+/** Values by whole numbers from 0 on. */
 export class IdTable<Value> {
   #ids: number[] = [];
   #values: (Value | undefined)[] = [];
   #size = 0;
+  /** There are 2 to the power of so many places. */
+  #bits = BITS_MIN;
 
   constructor() {
-    this.#allocate(PLACES_MIN);
+    this.#allocate(BITS_MIN);
   }
 
   /** How many values there are. */
@@ -65,7 +70,7 @@ export class IdTable<Value> {
   /** Takes all values away. */
   clear(): void {
     this.#size = 0;
-    this.#allocate(PLACES_MIN);
+    this.#allocate(BITS_MIN);
   }
 
   /** The values of this moment, by ascending numbers. */
@@ -74,11 +79,16 @@ export class IdTable<Value> {
     return ids.map((id) => this.#values[this.#placeOf(id)]!);
   }
 
+  /** Where a number is put as long as the place is free. */
+  #homeOf(id: number): number {
+    return Math.imul(id, GOLDEN) >>> (32 - this.#bits);
+  }
+
   /** Where a number is, or would be. */
   #placeOf(id: number): number {
     const ids = this.#ids;
     const mask = ids.length - 1;
-    let place = id & mask;
+    let place = this.#homeOf(id);
     while (ids[place] !== id && ids[place] !== NONE) place = (place + 1) & mask;
     return place;
   }
@@ -89,8 +99,8 @@ export class IdTable<Value> {
     const mask = ids.length - 1;
     let free = place;
     for (let next = (free + 1) & mask; ids[next] !== NONE; next = (next + 1) & mask) {
-      const wanted = ids[next]! & mask;
-      if (((next - wanted) & mask) < ((next - free) & mask)) continue;
+      const home = this.#homeOf(ids[next]!);
+      if (((next - home) & mask) < ((next - free) & mask)) continue;
       ids[free] = ids[next]!;
       this.#values[free] = this.#values[next];
       free = next;
@@ -102,7 +112,7 @@ export class IdTable<Value> {
   #grow(): void {
     const ids = this.#ids;
     const values = this.#values;
-    this.#allocate(2 * ids.length);
+    this.#allocate(this.#bits + 1);
     ids.forEach((id, place) => {
       if (id === NONE) return;
       const to = this.#placeOf(id);
@@ -111,7 +121,9 @@ export class IdTable<Value> {
     });
   }
 
-  #allocate(count: number): void {
+  #allocate(bits: number): void {
+    const count = 2 ** bits;
+    this.#bits = bits;
     this.#ids = Array.from({ length: count }, () => NONE);
     this.#values = Array.from({ length: count }, () => undefined);
   }

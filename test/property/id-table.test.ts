@@ -43,3 +43,23 @@ test("does not grow with what has gone", () => {
   expect(table.values()).toEqual(Array.from({ length: 50 }, (_, index) => 99_950 + index));
   expect(table.placeCount).toBeLessThanOrEqual(128);
 });
+
+test("finds those that come and go among many that stand", () => {
+  const fewMs = Math.min(...Array.from({ length: 5 }, () => churnMs(10)));
+  const manyMs = Math.min(...Array.from({ length: 5 }, () => churnMs(8_000)));
+  // Numbers that stand side by side would be a run of thousands of places to walk each time.
+  expect(manyMs / fewMs).toBeLessThan(40);
+});
+
+/** How long 50,000 take that come one by one, each to leave when the next is there, beside so many that stand. */
+function churnMs(standing: number): number {
+  const table = new IdTable<number>();
+  for (let id = 0; id < standing; id++) table.set(id, id);
+  const begunMs = performance.now();
+  for (let id = standing; id < standing + 50_000; id++) {
+    table.set(id, id);
+    if (id > standing) table.delete(id - 1);
+  }
+  expect(table.size).toBe(standing + 1);
+  return performance.now() - begunMs;
+}
