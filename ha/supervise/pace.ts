@@ -1,6 +1,6 @@
 // How often a node's processes give signs of life, and look at clocks. On a machine that is told to be
-// patient this is seldom: there each of them costs twenty times as much, and fifty a second from three
-// processes would leave nothing of an emulated processor.
+// patient this is seldom: on an emulated processor each of them costs twenty times as much, and a hundred
+// a second leave little of it to others.
 import { LIFE_BEAT_MS } from "../../src/base/life.ts";
 import type { Millis } from "../../src/base/units.ts";
 import {

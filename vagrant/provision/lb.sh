@@ -18,7 +18,8 @@ interface=$(ip -o -4 address show | awk -v address="$address" 'index($4, address
 advert_int=0.1
 patience=
 if [ "$(systemd-detect-virt --vm 2>/dev/null || true)" = qemu ]; then
-  advert_int=1
+  # On a busy machine the agent stands still for seconds.
+  advert_int=3
   # The agent may take startup_script_timeout and 10 s until it is ready, with a script or without. In
   # real time guard and agent would leave nothing of the processor to the balancer.
   patience='  startup_script_timeout 120
@@ -28,7 +29,7 @@ if [ "$(systemd-detect-virt --vm 2>/dev/null || true)" = qemu ]; then
   #tandem balancer-start-timeout 5m
 '
   install -d /etc/systemd/system/tandem.service.d
-  printf '[Service]\nTimeoutStartSec=10min\nWatchdogSec=2min\n' \
+  printf '[Service]\nTimeoutStartSec=10min\nTimeoutStopSec=5min\nWatchdogSec=2min\n' \
     >/etc/systemd/system/tandem.service.d/emulated.conf
   systemctl daemon-reload
 fi

@@ -3,7 +3,7 @@ import path from "node:path";
 import { PROGRAMS } from "../../lab/cluster.ts";
 import { Fleet } from "../../lab/fleet.ts";
 import { Probe } from "../../lab/probe.ts";
-import { startProcess } from "../../support/process.ts";
+import { startProcess, type RunningProcess } from "../../support/process.ts";
 import { VipWatch } from "../../support/vip-watch.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import type { ClientSide } from "../../lab/client-side.ts";
@@ -36,12 +36,15 @@ async function measure(
     });
   const [master, backup] = await Promise.all([watch("master"), watch("backup")]);
   let watches = { master, backup };
+  const clients: RunningProcess[] = [];
   try {
     const { patience, everyMs } = options;
     const client = await clientSide(plan, everyMs);
     const probe = await Probe.start(client, everyMs);
+    clients.push(probe.process);
     const devices = Math.max(options.devices, row.devicesMin ?? 0);
     const fleet = await Fleet.start(client, devices, (row.pingMs ?? PING_MS) * patience);
+    clients.push(fleet.process);
     // Which node is preferred is written in files that are none of ours.
     const there: Row = row.files === undefined ? row : { ...row, then: "either" };
     // On a slow machine clients take minutes, and a master that was starved has lost the VIP by then.
@@ -53,6 +56,8 @@ async function measure(
     const scene = { pair, fleet, probe, watches, patience };
     return { ...conditions, ...(await measureFault(there, scene)) };
   } finally {
+    // Newcomers would take the time of a slow pair that is to stand again.
+    await Promise.all(clients.map((client) => client.stop()));
     await pair.recover(watches);
   }
 }
