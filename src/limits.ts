@@ -260,6 +260,9 @@ export const REHEARSAL_AT_ONCE = 10;
 /** How long they may take, ms: a fast machine needs a fifth of it. */
 export const REHEARSAL_MS_MAX = 2_000;
 
+/** From the start of a balancer to them, ms: a node that returns to take its addresses back has no time for practice. */
+export const REHEARSAL_CALM_MS = 1_000;
+
 /** Frontends that such devices connect to. */
 export const REHEARSAL_LISTENERS_MAX = 4;
 

@@ -7,6 +7,7 @@ import type { HealthStatus } from "../health/events.ts";
 import { rehearseSessions } from "./rehearse-sessions.ts";
 import type { Session } from "../session/session.ts";
 import type { World } from "../session/world.ts";
+import { REHEARSAL_CALM_MS } from "../limits.ts";
 import type { BalancerJournal } from "./balancer-journal.ts";
 import { monotonicMs } from "./clock.ts";
 import { LifeChannel, takeLifeSettings } from "./life-channel.ts";
@@ -33,7 +34,7 @@ export interface LifeParts {
   statusOf(key: string): HealthStatus | undefined;
   /** Whether stick tables have been fetched from a peer once, or need not be. */
   resyncDone(): boolean;
-  isStopping(): boolean;
+  readonly isStopping: () => boolean;
   /** The sessions that live at this moment. */
   sessions(): Iterable<Session>;
   /** This node holds these virtual IP addresses now. */
@@ -54,6 +55,8 @@ export class LifeShell {
   #probeCount = 0;
   #wasFit: boolean | undefined;
   #hasRehearsed: boolean;
+  #holdsVip = false;
+  #calm: NodeJS.Timeout | undefined;
 
   constructor(parts: LifeParts, environment: Record<string, string | undefined>) {
     this.#parts = parts;
@@ -71,15 +74,17 @@ export class LifeShell {
   }
 
   /**
-   * Serves made-up devices once, in the background, until the first client comes: this node may get all
-   * clients of another one at any moment.
+   * Serves made-up devices once, in the background, when the start is over and this node has neither an
+   * address nor a client: it may get all clients of another one at any moment.
    */
   rehearse(configuration: Configuration): void {
     if (this.#channel === undefined || this.#hasRehearsed) return;
     this.#hasRehearsed = true;
-    const parts = this.#parts;
-    const isAlone = (): boolean => !parts.isStopping() && parts.world.requestCount === 0;
-    void rehearseSessions(configuration, isAlone);
+    const { world, isStopping } = this.#parts;
+    const isCalm = (): boolean => !isStopping() && !this.#holdsVip && world.requestCount === 0;
+    this.#calm = setTimeout(() => {
+      if (isCalm()) void rehearseSessions(configuration, isCalm);
+    }, REHEARSAL_CALM_MS);
   }
 
   /** Listeners are up. */
@@ -100,6 +105,7 @@ export class LifeShell {
   }
 
   close(): void {
+    clearTimeout(this.#calm);
     this.#probe.close();
     this.#channel?.close();
   }
@@ -115,7 +121,7 @@ export class LifeShell {
           probe: this.#outcome.result,
           probeCount: this.#probeCount,
         }),
-        vips: (held) => this.#parts.vips?.(held),
+        vips: (held) => this.#onVips(held),
         guardLost: () => this.#onGuardLost(),
       });
     } catch (error) {
@@ -126,6 +132,11 @@ export class LifeShell {
       );
       return undefined;
     }
+  }
+
+  #onVips(held: readonly string[]): void {
+    this.#holdsVip = held.length > 0;
+    this.#parts.vips?.(held);
   }
 
   /** The same, and a change is told of. */
