@@ -73,10 +73,25 @@ export class IdTable<Value> {
     this.#allocate(BITS_MIN);
   }
 
-  /** The values of this moment, by ascending numbers. */
-  values(): Value[] {
-    const ids = this.#ids.filter((id) => id !== NONE).sort((one, other) => one - other);
-    return ids.map((id) => this.#values[this.#placeOf(id)]!);
+  /**
+   * The values by ascending numbers: those that are there when the walk begins, less those that are taken
+   * away before it comes to them.
+   */
+  *values(): Generator<Value, void> {
+    // Numbers of an array of doubles are sorted without a call for each two of them.
+    const ids = new Float64Array(this.#size);
+    let count = 0;
+    for (const id of this.#ids) if (id !== NONE) ids[count++] = id;
+    ids.sort();
+    for (const id of ids) {
+      const value = this.get(id);
+      if (value !== undefined) yield value;
+    }
+  }
+
+  /** Visits all values in no order; nothing may be set or taken away meanwhile. */
+  forEach(visit: (value: Value) => void): void {
+    for (const value of this.#values) if (value !== undefined) visit(value);
   }
 
   /** Where a number is put as long as the place is free. */

@@ -203,11 +203,11 @@ export class SessionShell {
   #countProgress(): void {
     const nowMs = monotonicMs();
     this.#world.nowMs = nowMs;
-    for (const live of this.#clients.values()) {
-      if (live.session.stateName !== "relaying") continue;
-      const counters = this.#mover!.counters(live.client);
-      if (counters !== undefined) live.session.handle({ kind: "progress", counters }, nowMs);
-    }
+    this.#clients.forEach(({ session, client }) => {
+      if (session.stateName !== "relaying") return;
+      const counters = this.#mover!.counters(client);
+      if (counters !== undefined) session.handle({ kind: "progress", counters }, nowMs);
+    });
   }
 
   /** Stops all timers; sessions are not told. */

@@ -27,11 +27,26 @@ test("holds what a Map holds", () => {
     }
     for (const [id, value] of twin) expect(table.get(id)).toBe(value);
     const inOrder = [...twin].sort(([one], [other]) => one - other);
-    expect(table.values()).toEqual(inOrder.map(([, value]) => value));
+    expect([...table.values()]).toEqual(inOrder.map(([, value]) => value));
+    const visited = new Set<object>();
+    table.forEach((value) => visited.add(value));
+    expect(visited).toEqual(new Set(twin.values()));
     table.clear();
-    expect([table.size, table.values()]).toEqual([0, []]);
+    expect([table.size, ...table.values()]).toEqual([0]);
   });
   fc.assert(property, { numRuns: 500 });
+});
+
+test("a walk leaves out what is taken away meanwhile, and what has come", () => {
+  const table = new IdTable<number>();
+  for (let id = 0; id < 100; id++) table.set(id, id);
+  const seen: number[] = [];
+  for (const value of table.values()) {
+    seen.push(value);
+    table.delete(value + 1);
+    table.set(1_000 + value, value);
+  }
+  expect(seen).toEqual(Array.from({ length: 50 }, (_, index) => 2 * index));
 });
 
 test("does not grow with what has gone", () => {
@@ -40,7 +55,7 @@ test("does not grow with what has gone", () => {
     table.set(id, id);
     table.delete(id - 50);
   }
-  expect(table.values()).toEqual(Array.from({ length: 50 }, (_, index) => 99_950 + index));
+  expect([...table.values()]).toEqual(Array.from({ length: 50 }, (_, index) => 99_950 + index));
   expect(table.placeCount).toBeLessThanOrEqual(128);
 });
 
