@@ -33,19 +33,21 @@ const CONNACK = Uint8Array.of(0x20, 2, 0, 0);
 /**
  * Serves `REHEARSAL_SESSIONS` devices as long as `goesOn` says so, for `REHEARSAL_MS_MAX` at most; how many
  * were answered. Listeners with TLS and those of unix sockets are left out. Never rejects: where loopback
- * is of no use, nobody is served.
+ * is of no use, or descriptors are short, nobody is served.
  */
 export async function rehearseSessions(
   configuration: Configuration,
   goesOn: () => boolean,
 ): Promise<number> {
-  const stage = new Stage(configuration);
   try {
-    return await stage.play(goesOn);
+    const stage = new Stage(configuration);
+    try {
+      return await stage.play(goesOn);
+    } finally {
+      await stage.close();
+    }
   } catch {
     return 0;
-  } finally {
-    await stage.close();
   }
 }
 
@@ -62,14 +64,7 @@ class Stage {
 
   constructor(configuration: Configuration) {
     this.#configuration = configuration;
-    this.#traffic = new TrafficLog(this.#world, { send: () => undefined });
-    this.#shell = new SessionShell(this.#world, {
-      logTraffic: (record, context) => this.#traffic.traffic(record, context),
-      logHandshake: (record, message) => this.#traffic.handshake(record, message),
-      observed: () => undefined,
-      acceptFailed: () => undefined,
-      idle: () => undefined,
-    });
+    // First, since it alone may throw: the shell has a timer.
     this.#mover = new RoutedMover({
       warn: () => undefined,
       nowMs: monotonicMs,
@@ -78,8 +73,18 @@ class Stage {
         this.#shell.onMoverEvent(event, nowMs);
       },
     });
+    this.#traffic = new TrafficLog(this.#world, { send: () => undefined });
+    this.#shell = new SessionShell(this.#world, {
+      logTraffic: (record, context) => this.#traffic.traffic(record, context),
+      logHandshake: (record, message) => this.#traffic.handshake(record, message),
+      observed: () => undefined,
+      acceptFailed: () => undefined,
+      idle: () => undefined,
+    });
     this.#opener = new ListenerOpener(this.#mover, NO_PAGES);
     this.#shell.attach(this.#mover);
+    // Without descriptors it cannot accept, and its devices wait in vain.
+    this.#broker.on("error", () => undefined);
   }
 
   /** Resolves to the number of devices that were answered. */

@@ -1,11 +1,19 @@
 // Sessions for practice, with real sockets on loopback: what they leave behind, and when they end.
-import { describe, expect, test } from "vitest";
+import net from "node:net";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { Configuration } from "../../src/config/model/configuration.ts";
 import { readConfiguration } from "../../src/config/read.ts";
+import type * as native from "../../src/io/mover/native/addon.ts";
+import { loadMoverAddon } from "../../src/io/mover/native/addon.ts";
 import { rehearseSessions } from "../../src/io/rehearse-sessions.ts";
 import { REHEARSAL_AT_ONCE, REHEARSAL_SESSIONS } from "../../src/limits.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { DEFAULTS } from "./features-harness.ts";
+
+vi.mock("../../src/io/mover/native/addon.ts", async (original) => {
+  const actual = await original<typeof native>();
+  return { ...actual, loadMoverAddon: vi.fn(actual.loadMoverAddon) };
+});
 
 function configured(sections: string): Configuration {
   const source = { name: "haproxy.cfg", text: DEFAULTS + sections };
@@ -61,5 +69,27 @@ describe("rehearseSessions()", () => {
     expect(await rehearseSessions(configured(closed), always)).toBe(0);
     const unix = STICKY.replace("192.0.2.1:1883", "unix@/nowhere/mqtt.sock");
     expect(await rehearseSessions(configured(unix), always)).toBe(0);
+  });
+
+  test("serves nobody where no mover can be opened", async () => {
+    const openMover = vi.fn(() => {
+      throw new Error("epoll_create1: Too many open files");
+    });
+    const addon = { openMover } as Partial<native.MoverAddon> as native.MoverAddon;
+    vi.mocked(loadMoverAddon).mockReturnValueOnce({ addon });
+    expect(await rehearseSessions(configured(STICKY), always)).toBe(0);
+    expect(openMover).toHaveBeenCalledOnce();
+  });
+
+  test("goes on when its broker cannot accept", async () => {
+    const createServer = vi.spyOn(net, "createServer");
+    onTestFinished(() => createServer.mockRestore());
+    const failing = (): boolean => {
+      // What Node does with EMFILE of accept(2).
+      const broker = createServer.mock.results[0]!.value as net.Server;
+      return broker.emit("error", new Error("accept EMFILE"));
+    };
+    const served = await rehearseSessions(configured(STICKY), failing);
+    expect(served).toBeGreaterThanOrEqual(REHEARSAL_AT_ONCE);
   });
 });
