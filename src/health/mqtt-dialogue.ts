@@ -12,6 +12,7 @@ import type { Millis } from "../base/units.ts";
 import type { MqttCheck } from "../config/model/check.ts";
 import { CHECK_ANSWER_BYTES_MAX } from "../limits.ts";
 import { inspectFirstPacket, type ConnackFacts } from "../mqtt/inspect.ts";
+import { encodeConnect } from "../mqtt/own-connect.ts";
 import { parseFrame } from "../mqtt/parse-frame.ts";
 import { describeReason, isAboutCredentials } from "../mqtt/reason-codes.ts";
 import type { CheckCode } from "./result.ts";
@@ -161,18 +162,8 @@ export class MqttDialogue implements Machine<DialogueEvent, DialogueEffect> {
   #connect(nowMs: Millis): void {
     const { mqtt, clientId } = this.#spec;
     this.#askedMs = nowMs;
-    const { username, password } = mqtt;
     this.#stage = "connack";
-    this.#send({
-      cmd: "connect",
-      protocolId: "MQTT",
-      protocolVersion: mqtt.version,
-      clean: true,
-      clientId,
-      keepalive: mqtt.keepaliveSeconds,
-      ...(username === undefined ? {} : { username }),
-      ...(password === undefined ? {} : { password: Buffer.from(password, "utf8") }),
-    });
+    this.#sendBytes(encodeConnect(clientId, mqtt));
   }
 
   /** Judges the first packet; how long it is, or `undefined` while it is incomplete. */
@@ -282,7 +273,10 @@ export class MqttDialogue implements Machine<DialogueEvent, DialogueEffect> {
   }
 
   #send(packet: Packet): void {
-    const bytes = generate(packet, { protocolVersion: this.#version });
+    this.#sendBytes(generate(packet, { protocolVersion: this.#version }));
+  }
+
+  #sendBytes(bytes: Uint8Array): void {
     this.#effects.push({ kind: "send", bytes: this.#webSocket?.wrap(bytes) ?? bytes });
   }
 

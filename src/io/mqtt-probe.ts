@@ -7,12 +7,15 @@ import type { ProbeResult } from "../base/life.ts";
 import type { Bind } from "../config/model/bind.ts";
 import { SELF_PROBE_ANSWER_MS_MAX } from "../limits.ts";
 import type { FrontendSide } from "../config/model/proxy.ts";
+import { encodeConnect } from "../mqtt/own-connect.ts";
 import { encodeProxyLocal } from "../session/proxy-protocol/encode.ts";
 import { randomUint32 } from "./random.ts";
 import { afterPolling, isLocal, type ProbeOutcome, reachable } from "./self-probe.ts";
 
 /** One for the life of the process, so that sticking to the client id makes one table entry. */
 const CLIENT_ID = `tandem-probe-${randomUint32().toString(16).padStart(8, "0")}`;
+
+const CONNECT = encodeConnect(CLIENT_ID, { version: 4, keepaliveSeconds: 10 });
 
 const MQTT_PORT = 1883;
 
@@ -64,23 +67,11 @@ export function probeByMqtt(
     });
     // A handshake that fails has been taken part in.
     if (stream !== wire) stream.on("error", () => settle("ok"));
-    stream.write(connectPacket());
+    stream.write(CONNECT);
     stream.once("data", () => {
       stream.write(DISCONNECT);
       settle("ok");
     });
     stream.once("close", () => settle("ok"));
   });
-}
-
-/** CONNECT (MQTT 3.1.1 §3.1): a clean session, a keep-alive of 10 s. */
-function connectPacket(): Uint8Array {
-  const id = Buffer.from(CLIENT_ID);
-  const body = Buffer.concat([Buffer.from("\0\x04MQTT\x04\x02\0\x0a\0", "latin1"), tail(id)]);
-  return Buffer.concat([Uint8Array.of(0x10, body.length), body]);
-}
-
-/** The low byte of the length, and the text. */
-function tail(text: Buffer): Buffer {
-  return Buffer.concat([Uint8Array.of(text.length), text]);
 }

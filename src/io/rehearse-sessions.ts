@@ -13,6 +13,7 @@ import {
   REHEARSAL_SESSION_MS_MAX,
   REHEARSAL_SESSIONS,
 } from "../limits.ts";
+import { encodeConnect, type OwnClient } from "../mqtt/own-connect.ts";
 import { applyConfiguration } from "../session/apply.ts";
 import type { ListenerId } from "../session/mover.ts";
 import { type PlannedListener, planListeners } from "../session/plan-listeners.ts";
@@ -26,6 +27,8 @@ import { TrafficLog } from "./traffic-log.ts";
 
 /** Where the made-up devices and their broker meet the balancer. */
 const ANYWHERE: IpEndpoint = { kind: "ip", family: 4, host: "127.0.0.1", port: 0 };
+
+const DEVICE: OwnClient = { version: 4, keepaliveSeconds: 60 };
 
 /** CONNACK, accepted (MQTT 3.1.1 §3.2). */
 const CONNACK = Uint8Array.of(0x20, 2, 0, 0);
@@ -155,7 +158,7 @@ class Stage {
       const timer = setTimeout(() => settle(false), REHEARSAL_SESSION_MS_MAX);
       const device = net.connect({ host: endpoint.host, port: endpoint.port, noDelay: true });
       if (bind.acceptProxy) device.write(encodeProxyLocal(2));
-      device.write(connectPacket(`rehearsal-${number}`));
+      device.write(encodeConnect(`rehearsal-${number}`, DEVICE));
       device.once("data", () => settle(true));
       device.once("close", () => settle(false));
       device.on("error", () => undefined);
@@ -195,12 +198,4 @@ function elsewhere(planned: PlannedListener): PlannedListener {
   const { backlog, access, socket } = planned.spec;
   const spec = { address: ANYWHERE, backlog, access, socket, v6only: false, transparent: false };
   return { ...planned, spec };
-}
-
-/** CONNECT (MQTT 3.1.1 §3.1): a clean session, a keep-alive of 60 s. */
-function connectPacket(clientId: string): Uint8Array {
-  const id = Buffer.from(clientId);
-  const head = Buffer.from("\0\x04MQTT\x04\x02\0\x3c\0", "latin1");
-  const body = Buffer.concat([head, Uint8Array.of(id.length), id]);
-  return Buffer.concat([Uint8Array.of(0x10, body.length), body]);
 }

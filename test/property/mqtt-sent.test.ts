@@ -183,7 +183,13 @@ describe("MqttDialogue", () => {
         for (const bytes of noise) tell({ kind: "data", bytes });
         tell({ kind: "ended" });
         const packets = decode(Buffer.concat(sent), version);
-        see("health/mqtt-dialogue.ts", packets);
+        const [first, ...rest] = packets;
+        see("mqtt/own-connect.ts", [first!]);
+        const { keepaliveSeconds: keepalive, username, password = "" } = mqtt;
+        const said = first as IConnectPacket;
+        expect(said).toMatchObject({ clean: true, clientId, keepalive });
+        expect([said.username, String(said.password ?? "")]).toEqual([username, password]);
+        see("health/mqtt-dialogue.ts", rest);
         const names = packets.map(({ cmd }) => cmd);
         const wanted =
           mqtt.publish === undefined
