@@ -7,7 +7,7 @@ import { hasListeners } from "../config/describe.ts";
 import type { Configuration } from "../config/model/configuration.ts";
 import type { Server } from "../config/model/server.ts";
 import { findNotYetServed } from "../config/not-yet-served.ts";
-import { readConfiguration } from "../config/read.ts";
+import { readConfiguration, type ReadResult } from "../config/read.ts";
 import { checkLogFormats } from "../log/check-formats.ts";
 import { findPageGaps } from "../stats/gaps.ts";
 import { HAPROXY_VERSION } from "../version.ts";
@@ -53,26 +53,36 @@ export function hasWarnings(diagnostics: readonly Diagnostic[]): boolean {
   return diagnostics.some((diagnostic) => diagnostic.severity === "warning");
 }
 
-/** Loads and verifies a configuration; never rejects for what stands in the files. */
-export async function loadConfiguration(
+/**
+ * Reads files and nothing else: no name is looked up, no certificate is loaded. Never rejects for what
+ * stands in them.
+ */
+export async function readConfigurationFiles(
   files: readonly string[],
-  options: LoadOptions,
-): Promise<LoadedConfiguration> {
-  const read = await readConfigFiles(files);
-  const result = readConfiguration(read.sources, {
+  options: Pick<LoadOptions, "version" | "localpeer" | "environment">,
+): Promise<ReadResult> {
+  const { sources, diagnostics } = await readConfigFiles(files);
+  const result = readConfiguration(sources, {
     environment: options.environment ?? process.env,
     version: options.version ?? HAPROXY_VERSION,
     hostName: hostname(),
     ...(options.localpeer === undefined ? {} : { localpeer: options.localpeer }),
   });
-  const { configuration } = result;
+  return { ...result, diagnostics: [...diagnostics, ...result.diagnostics] };
+}
+
+/** Loads and verifies a configuration; never rejects for what stands in the files. */
+export async function loadConfiguration(
+  files: readonly string[],
+  options: LoadOptions,
+): Promise<LoadedConfiguration> {
+  const { configuration, diagnostics, environment } = await readConfigurationFiles(files, options);
   const resolved = await resolveServers(configuration, options.resolve ?? systemLookup);
   const tls = loadTls(configuration);
   return {
     configuration,
     diagnostics: [
-      ...read.diagnostics,
-      ...result.diagnostics,
+      ...diagnostics,
       ...findNotYetServed(configuration),
       ...checkMaxconn(configuration),
       ...checkLogFormats(configuration),
@@ -84,7 +94,7 @@ export async function loadConfiguration(
     ],
     tls,
     addresses: resolved.addresses,
-    environment: result.environment,
+    environment,
   };
 }
 

@@ -1,14 +1,10 @@
 // A balancer that is loaded and waits to be needed: most of a start is the loading of the program, and
 // what a program does for the first time it does slowly.
-import { hostname } from "node:os";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ChildOptions } from "../balancer-options.ts";
-import { readConfiguration } from "../config/read.ts";
 import { REHEARSAL_ENTRIES } from "../limits.ts";
 import { LessonRehearsal } from "../peers/rehearsal.ts";
-import { HAPROXY_VERSION } from "../version.ts";
-import { readConfigFiles } from "./config-files.ts";
-import { hasAlerts } from "./load-configuration.ts";
+import { hasAlerts, readConfigurationFiles } from "./load-configuration.ts";
 import { rehearseSessions } from "./rehearse-sessions.ts";
 
 /**
@@ -39,13 +35,7 @@ async function rehearse(options: ChildOptions, goesOn: () => boolean): Promise<v
   const lesson = new LessonRehearsal(REHEARSAL_ENTRIES);
   while (goesOn() && lesson.step()) await nextTurn();
   if (!goesOn()) return;
-  const { sources } = await readConfigFiles(options.files);
-  const { configuration, diagnostics } = readConfiguration(sources, {
-    environment: process.env,
-    version: HAPROXY_VERSION,
-    hostName: hostname(),
-    ...(options.localpeer === undefined ? {} : { localpeer: options.localpeer }),
-  });
+  const { configuration, diagnostics } = await readConfigurationFiles(options.files, options);
   // What is wrong with it is told by the process that is to run it.
   if (!hasAlerts(diagnostics)) await rehearseSessions(configuration, goesOn);
 }
