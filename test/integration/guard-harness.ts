@@ -10,6 +10,7 @@ import { endLater } from "../support/cleanup.ts";
 import { compileProgram } from "../support/compiled.ts";
 import type { FakeNodeOptions } from "../support/fake-node.ts";
 import { startProcess, type RunningProcess } from "../support/process.ts";
+import { REPOSITORY_DIR } from "../support/repository.ts";
 import { tempDir } from "../support/temp.ts";
 import { waitFor } from "../support/wait-for.ts";
 
@@ -182,6 +183,21 @@ export async function startNode(options: NodeOptions = {}): Promise<FakeNode> {
     await fake.childNote("agent", "bequeathed");
   }
   return fake;
+}
+
+/** A real balancer with this configuration file, and one in reserve. */
+export function realBalancer(
+  file: string,
+  env: Readonly<Record<string, string>> = {},
+): { balancer: ChildCommand; reserve: ChildCommand } {
+  const given = { files: [file], controlPath: path.join(tempDir(), "control.sock") };
+  const program = path.join(REPOSITORY_DIR, "bin", "balancer-child.js");
+  const command = (options: object): ChildCommand => ({
+    command: process.execPath,
+    args: [program, JSON.stringify(options)],
+    env,
+  });
+  return { balancer: command(given), reserve: command({ ...given, standby: true }) };
 }
 
 /** Whether a process runs; a zombie has ended. */

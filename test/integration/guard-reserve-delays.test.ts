@@ -4,10 +4,16 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { freePort } from "../support/ports.ts";
-import { REPOSITORY_DIR } from "../support/repository.ts";
 import { tempDir } from "../support/temp.ts";
 import { canConnect, waitFor, waitForPort } from "../support/wait-for.ts";
-import { compilePrograms, type FakeNode, isThere, startNode, wallMs } from "./guard-harness.ts";
+import {
+  compilePrograms,
+  type FakeNode,
+  isThere,
+  realBalancer,
+  startNode,
+  wallMs,
+} from "./guard-harness.ts";
 
 const RUNS = 7;
 
@@ -20,23 +26,13 @@ interface Served {
 
 async function startServing(hasReserve: boolean): Promise<Served> {
   const port = await freePort();
-  const dir = tempDir();
-  const file = path.join(dir, "haproxy.cfg");
+  const file = path.join(tempDir(), "haproxy.cfg");
   const timeouts = "timeout connect 1s\n timeout client 9s\n timeout server 9s\n";
   writeFileSync(
     file,
     `defaults\n mode tcp\n ${timeouts}listen mqtt\n bind 127.0.0.1:${port}\n server s1 127.0.0.1:1\n`,
   );
-  const given = { files: [file], controlPath: path.join(dir, "control.sock") };
-  const command = (options: object): { command: string; args: string[] } => ({
-    command: process.execPath,
-    args: [path.join(REPOSITORY_DIR, "bin", "balancer-child.js"), JSON.stringify(options)],
-  });
-  const node = await startNode({
-    settings: { hasReserve },
-    balancer: command(given),
-    reserve: command({ ...given, standby: true }),
-  });
+  const node = await startNode({ settings: { hasReserve }, ...realBalancer(file) });
   return { node, port };
 }
 
