@@ -60,7 +60,7 @@ export class Places<T> {
 
   /** Gives a slot back. */
   free(server: ServerState): void {
-    assert(server.served > 0, `a slot of server ${server.name} is given back twice`);
+    assert(server.served > 0, "a slot of a server is given back once");
     server.served -= 1;
     this.#served -= 1;
   }

@@ -18,6 +18,8 @@ const FLAGS_AT = 7;
 const KEEPALIVE_AT = 8;
 const HEAD_BYTES = 10;
 
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+
 const NO_PROPERTIES: PropertyValues = Object.freeze({});
 
 /**
@@ -50,7 +52,7 @@ export function readPlainConnect(
   const clientId = asciiText(bytes, at + 2, idEnd);
   const username = hasUsername ? asciiText(bytes, idEnd + 2, nameEnd) : undefined;
   if (clientId === undefined || (hasUsername && username === undefined)) return undefined;
-  return {
+  const facts: Writable<ConnectFacts> = {
     protocolName: "MQTT",
     protocolVersion,
     flags,
@@ -58,10 +60,11 @@ export function readPlainConnect(
     keepaliveSeconds,
     clientId,
     properties: NO_PROPERTIES,
-    ...(username === undefined ? {} : { username }),
-    // A copy, so that who keeps it does not keep everything else that was received.
-    ...(hasPassword ? { password: Buffer.from(bytes.subarray(nameEnd + 2, passwordEnd)) } : {}),
   };
+  if (username !== undefined) facts.username = username;
+  // A copy, so that who keeps it does not keep everything else that was received.
+  if (hasPassword) facts.password = Buffer.from(bytes.subarray(nameEnd + 2, passwordEnd));
+  return facts;
 }
 
 function int16(bytes: Uint8Array, at: number): number {

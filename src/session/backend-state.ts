@@ -107,13 +107,15 @@ export class BackendState {
   /** The server of an entry, by its key first: names stay the same when a file is reordered. */
   serverOf(table: StickTable, entry: StickEntry, nowMs: Millis): ServerState | undefined {
     const key = table.serverKey(entry);
-    const keyed =
-      key === undefined
-        ? undefined
-        : this.balancer.servers.find((server) => this.serverKey(table, server) === key);
+    const keyed = key === undefined ? undefined : this.#serverByKey(table, key);
     if (keyed !== undefined) return keyed;
     const id = table.read(entry, "server_id", 0, nowMs);
     return id === undefined || id === 0 ? undefined : this.balancer.findById(id);
+  }
+
+  #serverByKey(table: StickTable, key: string): ServerState | undefined {
+    if (table.spec.serverKey === "name") return this.balancer.find(key);
+    return this.balancer.servers.find((server) => this.serverKey(table, server) === key);
   }
 
   /** Whether clients that stick to the server are to be sent to it (`option persist`: even if down). */

@@ -193,7 +193,7 @@ export type MoverEvent =
       readonly server: ConnectionId;
       readonly end: RelayEnd;
       readonly counters: RelayCounters;
-      readonly code?: string;
+      readonly code?: string | undefined;
     };
 
 /**

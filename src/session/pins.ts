@@ -1,5 +1,6 @@
 // The table entries that a connection keeps alive: while it lives they neither expire nor are
 // evicted, so a device that stays connected for weeks still finds its broker after a failover.
+import { withOneMore } from "../base/lists.ts";
 import type { Millis } from "../base/units.ts";
 import type { StickEntry } from "../stick/entry.ts";
 import type { StickTable } from "../stick/table.ts";
@@ -25,8 +26,7 @@ export function pinMore(
     );
     if (isKnown) continue;
     pin.table.pin(pin.entry);
-    // Other ways to add set memory aside for 16 more.
-    all = all.concat(pin);
+    all = withOneMore(all, pin);
   }
   return all;
 }

@@ -1,3 +1,4 @@
+import type { Millis } from "../base/units.ts";
 import { MQTT_IDLE_SERVER_MARGIN_MS } from "../limits.ts";
 import type { RelaySpec } from "./mover.ts";
 import { idleLimitMs } from "./mqtt-idle.ts";
@@ -14,21 +15,21 @@ export function relaySpec(context: SessionContext): RelaySpec {
   const front = context.frontend.proxy.timeouts;
   const back = proxy.timeouts;
   const idleMs = idleLimitMs(context);
-  const others = {
+  const isHeard = idleMs !== undefined;
+  return {
+    clientMs: isHeard ? idleMs : front.client,
+    serverMs: isHeard ? serverLimitMs(back.tunnel ?? back.server, idleMs) : back.server,
+    tunnelMs: isHeard ? undefined : back.tunnel,
     clientFinMs: front.clientFin,
     serverFinMs: back.serverFin,
     resetServerAtEnd: proxy.flags.has("nolinger"),
+    isClientHeard: isHeard ? true : undefined,
     framing: context.framing,
   };
-  if (idleMs === undefined) {
-    return { clientMs: front.client, serverMs: back.server, tunnelMs: back.tunnel, ...others };
-  }
-  const silentMs = back.tunnel ?? back.server ?? Infinity;
-  const serverMs = Math.max(silentMs, idleMs + MQTT_IDLE_SERVER_MARGIN_MS);
-  return {
-    clientMs: idleMs,
-    isClientHeard: true,
-    ...(serverMs === Infinity ? {} : { serverMs }),
-    ...others,
-  };
+}
+
+/** How long a server may be silent whose client has a limit of its own; `undefined` for ever. */
+function serverLimitMs(silentMs: Millis | undefined, idleMs: Millis): Millis | undefined {
+  if (silentMs === undefined) return undefined;
+  return Math.max(silentMs, idleMs + MQTT_IDLE_SERVER_MARGIN_MS);
 }

@@ -392,7 +392,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
   }
 
   #become(state: SessionState): void {
-    assert(this.#state.name !== "ended", `A session that has ended does not become ${state.name}`);
+    assert(this.#state.name !== "ended", "A session that has ended becomes nothing else");
     this.#state = state;
   }
 }

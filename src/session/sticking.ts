@@ -2,8 +2,10 @@
 // server a key is bound to, and what is to be stored once a server has taken the connection.
 import type { ServerState } from "../balance/server.ts";
 import type { Millis } from "../base/units.ts";
+import { withOneMore } from "../base/lists.ts";
 import type { CompiledSample, Verdict } from "../rules/compile.ts";
 import type { RuleContext } from "../rules/context.ts";
+import type { StickEntry } from "../stick/entry.ts";
 import { keyFromSample, type StickKey } from "../stick/key.ts";
 import type { StickTable } from "../stick/table.ts";
 import type { BackendState } from "./backend-state.ts";
@@ -21,6 +23,8 @@ export interface RunnableStickRule {
 export interface PendingStore {
   readonly table: StickTable;
   readonly key: StickKey;
+  /** What the key named when it was looked up. */
+  readonly entry: StickEntry | undefined;
 }
 
 /** Nothing to be stored. */
@@ -56,19 +60,19 @@ export function matchRequest(
     if (found.kind === "wait") return "wait";
     if (found.kind === "none") continue;
     const { key } = found;
-    if (rule.kind !== "match") stores = stores.concat({ table: rule.table, key });
-    if (rule.kind === "store-request") continue;
-    const entry = rule.table.lookup(key, context.nowMs);
+    const isLookedUp = rule.kind !== "store-request";
+    const entry = isLookedUp ? rule.table.lookup(key, context.nowMs) : undefined;
+    if (rule.kind !== "match") stores = withOneMore(stores, { table: rule.table, key, entry });
     if (entry === undefined) continue;
     const bound = backend.serverOf(rule.table, entry, context.nowMs);
     const isUsable = bound !== undefined && backend.mayPersist(bound) && !backend.isEmptying(bound);
     if (isUsable) server ??= bound;
     // Whichever server takes the device meanwhile, the entry goes on to name this one.
     if (bound !== undefined && backend.side.stickPolicy === "return") {
-      settled = settled.concat(rule.table);
+      settled = withOneMore(settled, rule.table);
     }
     rule.table.touch(entry, context.nowMs, "local");
-    matched = matched.concat({ table: rule.table, entry });
+    matched = withOneMore(matched, { table: rule.table, entry });
   }
   if (settled.length === 0) return { server, stores, matched };
   return { server, stores: stores.filter(({ table }) => !settled.includes(table)), matched };
@@ -84,7 +88,8 @@ export function matchResponse(
     if (rule.kind !== "store-response" || hasStore(stores, rule.table)) continue;
     const found = evaluateKey(rule, context);
     if (found.kind === "wait") return "wait";
-    if (found.kind === "key") stores = stores.concat({ table: rule.table, key: found.key });
+    if (found.kind === "key")
+      stores = withOneMore(stores, { table: rule.table, key: found.key, entry: undefined });
   }
   return stores;
 }
@@ -98,13 +103,14 @@ export function storeServer(
 ): readonly PinnedEntry[] {
   if (server.spec.nonStick) return NONE_PINNED;
   let stored = NONE_PINNED;
-  for (const { table, key } of stores) {
-    const entry = table.getOrCreate(key, nowMs);
+  for (const { table, key, entry: known } of stores) {
+    const isKnown = known !== undefined && table.has(known, nowMs);
+    const entry = isKnown ? known : table.getOrCreate(key, nowMs);
     if (entry === undefined) continue;
     table.write(entry, "server_id", 0, server.id, nowMs);
     table.setServerKey(entry, backend.serverKey(table, server));
     table.touch(entry, nowMs, "local");
-    stored = stored.concat({ table, entry });
+    stored = withOneMore(stored, { table, entry });
   }
   return stored;
 }

@@ -120,7 +120,7 @@ export class Lifetimes {
   }
 
   #use(slot: number, counts: Column<Uint32Array>, change: 1 | -1): void {
-    assert(counts.get(slot) + change >= 0, `Slot ${slot} is in use when released`);
+    assert(counts.get(slot) + change >= 0, "A slot is in use when released");
     const from = this.#queueOf(slot);
     counts.set(slot, counts.get(slot) + change);
     const to = this.#queueOf(slot);

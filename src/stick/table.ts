@@ -136,6 +136,11 @@ export class StickTable {
     return this.#slots.isLive(entry);
   }
 
+  /** Whether the handle's entry still exists and would be found by its key. */
+  has(entry: StickEntry, nowMs: Millis): boolean {
+    return this.isLive(entry) && !this.#lifetimes.isExpired(entry.slot, nowMs);
+  }
+
   /** Restarts expiry; a local change also gets the next update id, so that it is sent to peers. */
   touch(entry: StickEntry, nowMs: Millis, origin: TouchOrigin): void {
     this.touchUntil(entry, nowMs + (this.expireMs ?? 0), origin);

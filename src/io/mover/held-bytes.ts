@@ -39,6 +39,7 @@ export class HeldBytes {
 
   /** Everything held, without copying. */
   view(): Buffer {
+    if (this.length === this.#buffer.length) return this.#buffer;
     return this.#buffer.subarray(this.#start, this.#end);
   }
 

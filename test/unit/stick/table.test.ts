@@ -268,4 +268,15 @@ describe("StickTable data", () => {
     expect(table.isLive(stale)).toBe(false);
     expect(keysOf(table)).toEqual(["next"]);
   });
+
+  test("has an entry until it expires, or is removed", () => {
+    const table = new StickTable(tableSpec({ expireMs: 100 }));
+    const entry = table.getOrCreate("a", 0)!;
+    expect([table.has(entry, 99), table.has(entry, 100)]).toEqual([true, false]);
+    table.pin(entry);
+    expect(table.has(entry, 100)).toBe(true);
+    table.delete("a");
+    table.getOrCreate("a", 100);
+    expect(table.has(entry, 100)).toBe(false);
+  });
 });

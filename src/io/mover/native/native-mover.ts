@@ -391,9 +391,8 @@ export class NativeMover implements PlainMover {
     this.#deadlines.forget(connection);
   }
 
-  #onRelayEnded({ client, server, end, counters, code }: NativeRelayEnd): void {
+  #onRelayEnded(ended: NativeRelayEnd): void {
     this.#updateHold();
-    const told = { kind: "relay-ended", client, server, end, counters } as const;
-    this.#emit(code === undefined ? told : { ...told, code });
+    this.#emit(ended);
   }
 }

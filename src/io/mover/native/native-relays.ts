@@ -8,9 +8,11 @@ import {
   type PacketTracker,
 } from "../../../mqtt/frames.ts";
 import { assert } from "../../../base/assert.ts";
+import { IdTable } from "../../../base/id-table.ts";
 import type {
   CloseManner,
   ConnectionId,
+  MoverEvent,
   RelayCounters,
   RelayEnd,
   RelaySpec,
@@ -27,13 +29,7 @@ interface Frames {
 }
 
 /** How a relay ended. */
-export interface NativeRelayEnd {
-  readonly client: ConnectionId;
-  readonly server: ConnectionId;
-  readonly end: RelayEnd;
-  readonly counters: RelayCounters;
-  readonly code: string | undefined;
-}
+export type NativeRelayEnd = Extract<MoverEvent, { readonly kind: "relay-ended" }>;
 
 /** What relays need from their mover. */
 export interface NativeRelaysHost {
@@ -85,7 +81,7 @@ const RELAY_ENDS: readonly RelayEnd[] = [
 export class NativeRelays {
   readonly #host: NativeRelaysHost;
   /** The native part's number of a relay, by its client. */
-  readonly #slots = new Map<ConnectionId, number>();
+  readonly #slots = new IdTable<number>();
   /** By that number. */
   readonly #clients: ConnectionId[] = [];
   readonly #servers: ConnectionId[] = [];
@@ -185,7 +181,8 @@ export class NativeRelays {
     const { code } = systemError(errno, "relay");
     const counters = { bytesToServer, bytesToClient };
     process.nextTick(() => {
-      this.#host.relayEnded({ client, server, end: "client-error", counters, code });
+      const kind = "relay-ended";
+      this.#host.relayEnded({ kind, client, server, end: "client-error", counters, code });
     });
   }
 
@@ -233,20 +230,21 @@ export class NativeRelays {
 
   /** Takes the record of an end at `at`: slot, `enum relay_end`, errno; its counters stand in `totals`. */
   onEnded(records: Int32Array, at: number, totals: Float64Array): void {
-    const [slot, end, errno] = [records[at + 1]!, records[at + 2]!, records[at + 3]!];
+    const slot = records[at + 1]!;
+    const end = records[at + 2]!;
+    const errno = records[at + 3]!;
     const client = this.#clients[slot] ?? NOBODY;
     const server = this.#servers[slot] ?? NOBODY;
     if (client === NOBODY) return;
     this.#clients[slot] = NOBODY;
     this.#servers[slot] = NOBODY;
     this.#slots.delete(client);
-    const frames = this.#frames.get(slot);
-    this.#frames.delete(slot);
-    const onFrozen = this.#freezing.get(slot);
-    this.#freezing.delete(slot);
+    const frames = takeFrom(this.#frames, slot);
+    const onFrozen = takeFrom(this.#freezing, slot);
     if (end === END_FROZEN) return onFrozen?.(takeFrozen(this.#host, slot));
     onFrozen?.(undefined);
     this.#host.relayEnded({
+      kind: "relay-ended",
       client,
       server,
       end: RELAY_ENDS[end] ?? "closed",
@@ -277,6 +275,14 @@ export class NativeRelays {
     numbers.set([...positionOf(frames.toServer), ...positionOf(frames.toClient)], POSITIONS_AT);
     return numbers;
   }
+}
+
+/** What few relays have; taken out with their end. */
+function takeFrom<T>(map: Map<number, T>, slot: number): T | undefined {
+  if (map.size === 0) return undefined;
+  const value = map.get(slot);
+  map.delete(slot);
+  return value;
 }
 
 /** Follows the packets of MQTT from the bytes in hand on, where that is wanted. */
