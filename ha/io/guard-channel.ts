@@ -1,5 +1,6 @@
 // The agent's end of the pipe to its guard.
 import net from "node:net";
+import { BeatTimer } from "../../src/base/io/beat-timer.ts";
 import { LIFE_BEAT_MS, LIFE_BEAT_VARIABLE, LIFE_FD_VARIABLE } from "../../src/base/life.ts";
 import { LineReader } from "../../src/base/line-reader.ts";
 import type { Millis } from "../../src/base/units.ts";
@@ -22,8 +23,7 @@ export class GuardChannel {
   readonly #socket: net.Socket;
   readonly #options: GuardChannelOptions;
   readonly #lines = new LineReader(LIFE_LINE_CHARS_MAX);
-  #beatMs: Millis;
-  #timer: NodeJS.Timeout;
+  readonly #beats: BeatTimer;
   #heardMs = monotonicMs();
   #tickedMs = monotonicMs();
   #isSilenceTold = false;
@@ -31,14 +31,14 @@ export class GuardChannel {
 
   constructor(fd: number, options: GuardChannelOptions, beatMs: Millis = LIFE_BEAT_MS) {
     this.#options = options;
-    this.#beatMs = beatMs;
+    this.#beats = new BeatTimer(beatMs, () => this.#beat());
     this.#socket = new net.Socket({ fd, readable: true, writable: true });
     this.#socket.setEncoding("utf8");
     this.#socket.on("data", (text: string) => this.#onText(text));
     this.#socket.on("error", () => this.#end());
     this.#socket.on("end", () => this.#end());
     this.#socket.on("close", () => this.#end());
-    this.#timer = setInterval(() => this.#beat(), beatMs);
+    this.#beats.start();
   }
 
   /**
@@ -59,7 +59,7 @@ export class GuardChannel {
   /** Says no more and hears no more. */
   close(): void {
     this.#isOver = true;
-    clearInterval(this.#timer);
+    this.#beats.stop();
     this.#socket.destroy();
   }
 
@@ -72,10 +72,10 @@ export class GuardChannel {
   #mindSilence(): void {
     const nowMs = monotonicMs();
     // A pause of this process is nobody's silence.
-    this.#heardMs += Math.max(0, nowMs - this.#tickedMs - this.#beatMs);
+    this.#heardMs += Math.max(0, nowMs - this.#tickedMs - this.#beats.everyMs);
     this.#tickedMs = nowMs;
     const silentMs = nowMs - this.#heardMs;
-    const boundMs = Math.max(GUARD_SILENCE_MS, BEATS_PER_SILENCE * this.#beatMs);
+    const boundMs = Math.max(GUARD_SILENCE_MS, BEATS_PER_SILENCE * this.#beats.everyMs);
     if (silentMs < boundMs || this.#isSilenceTold) return;
     this.#isSilenceTold = true;
     this.#options.onSilence?.(silentMs);
@@ -87,17 +87,11 @@ export class GuardChannel {
     for (const line of this.#lines.push(text)) {
       const message = decodeToAgent(line);
       if (message === undefined || this.#isOver) continue;
-      if (message.kind === "beat") this.#beatEvery(message.everyMs ?? this.#beatMs);
+      if (message.kind === "beat" && message.everyMs !== undefined) {
+        this.#beats.setPeriod(message.everyMs);
+      }
       this.#options.onMessage(message);
     }
-  }
-
-  #beatEvery(beatMs: Millis): void {
-    if (beatMs === this.#beatMs) return;
-    this.#beatMs = beatMs;
-    clearInterval(this.#timer);
-    this.#timer = setInterval(() => this.#beat(), beatMs);
-    this.#beat();
   }
 
   #end(): void {

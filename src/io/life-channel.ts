@@ -2,6 +2,7 @@
 // a beat or a batch of tickles that the pipe does not take is left out. The end of the pipe is the
 // guard's death.
 import net from "node:net";
+import { BeatTimer } from "../base/io/beat-timer.ts";
 import {
   decodeToBalancer,
   type FromBalancer,
@@ -48,15 +49,14 @@ export interface LifeChannelHost {
 /** An open pipe to the guard. */
 export class LifeChannel {
   readonly #socket: net.Socket;
-  #beatMs: Millis;
+  readonly #beats: BeatTimer;
   readonly #host: LifeChannelHost;
   readonly #lines = new LineReader(LIFE_HEARD_CHARS_MAX);
-  #timer: NodeJS.Timeout | undefined;
   #isLost = false;
 
   /** Throws where the descriptor is not an open pipe or socket. */
   constructor(settings: LifeSettings, host: LifeChannelHost) {
-    this.#beatMs = settings.beatMs;
+    this.#beats = new BeatTimer(settings.beatMs, () => this.#beat());
     this.#host = host;
     this.#socket = new net.Socket({ fd: settings.fd, readable: true, writable: true });
     this.#socket.on("error", () => this.#onLost());
@@ -70,7 +70,7 @@ export class LifeChannel {
     this.#socket.setEncoding("utf8");
     this.#socket.on("data", (text: string) => this.#onText(text));
     this.#beat();
-    this.#timer = setInterval(() => this.#beat(), this.#beatMs);
+    this.#beats.start();
   }
 
   /** Tells that the process is about to end; beats go on while its event loop turns. */
@@ -86,7 +86,7 @@ export class LifeChannel {
   /** Ends the beats and closes the pipe. */
   close(): void {
     this.#isLost = true;
-    clearInterval(this.#timer);
+    this.#beats.stop();
     this.#socket.destroy();
   }
 
@@ -100,16 +100,8 @@ export class LifeChannel {
       const message = decodeToBalancer(line);
       if (message === undefined || this.#isLost) continue;
       if (message.kind === "vips") this.#host.vips(message.held);
-      else this.#beatEvery(message.everyMs ?? this.#beatMs);
+      else if (message.everyMs !== undefined) this.#beats.setPeriod(message.everyMs);
     }
-  }
-
-  #beatEvery(beatMs: Millis): void {
-    if (beatMs === this.#beatMs) return;
-    this.#beatMs = beatMs;
-    clearInterval(this.#timer);
-    this.#timer = setInterval(() => this.#beat(), beatMs);
-    this.#beat();
   }
 
   #send(message: FromBalancer): void {
@@ -119,7 +111,7 @@ export class LifeChannel {
   #onLost(): void {
     if (this.#isLost) return;
     this.#isLost = true;
-    clearInterval(this.#timer);
+    this.#beats.stop();
     this.#socket.destroy();
     this.#host.guardLost();
   }
