@@ -3,13 +3,8 @@
 import { readdirSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { MoverAddon, MoverHandle } from "../../src/io/mover/native/addon.ts";
-import {
-  loadMoverAddon,
-  RECORD_WORDS,
-  RECORDS_MAX,
-  SCRATCH_NUMBERS,
-  TOTALS_PER_RECORD,
-} from "../../src/io/mover/native/addon.ts";
+import { loadMoverAddon } from "../../src/io/mover/native/addon.ts";
+import { moverArrays } from "./mover-arrays.ts";
 
 const { addon } = loadMoverAddon();
 
@@ -78,18 +73,19 @@ const KINDS = {
     wrong: [...OTHERS, undefined, new Float64Array(2)],
   },
   function: { right: () => () => undefined, wrong: [null, undefined, {}, 1] },
-  bytes: { right: () => new Uint8Array(64), wrong: [...OTHERS, undefined, new Uint8Array(0)] },
-  records: tooShort(Int32Array, RECORDS_MAX * RECORD_WORDS),
-  totals: tooShort(Float64Array, RECORDS_MAX * TOTALS_PER_RECORD),
-  scratch: tooShort(Float64Array, SCRATCH_NUMBERS),
+  bytes: { right: () => moverArrays().bytes, wrong: [...OTHERS, undefined, new Uint8Array(0)] },
+  records: array("records"),
+  totals: array("totals"),
+  scratch: array("scratch"),
 } satisfies Record<string, Samples>;
 
 type Kind = keyof typeof KINDS;
 
-function tooShort(type: typeof Int32Array | typeof Float64Array, length: number): Samples {
+function array(name: "records" | "totals" | "scratch"): Samples {
+  const { length } = moverArrays()[name];
   return {
-    right: () => new type(length),
-    wrong: [...OTHERS, undefined, new type(length - 1), new Uint8Array(length)],
+    right: () => moverArrays()[name],
+    wrong: [...[...OTHERS, undefined, new Uint8Array(length)], moverArrays()[name].subarray(1)],
   };
 }
 

@@ -1,15 +1,9 @@
 // A number that named a relay of the native mover names nothing once the relay's end has been told.
 import { expect, onTestFinished, test } from "vitest";
 import type { MoverAddon, MoverHandle } from "../../src/io/mover/native/addon.ts";
-import {
-  loadMoverAddon,
-  RECORD,
-  RECORD_WORDS,
-  RECORDS_MAX,
-  SCRATCH_NUMBERS,
-  TOTALS_PER_RECORD,
-} from "../../src/io/mover/native/addon.ts";
+import { loadMoverAddon, RECORD, RECORD_WORDS } from "../../src/io/mover/native/addon.ts";
 import { waitFor } from "../support/wait-for.ts";
+import { moverArrays } from "./mover-arrays.ts";
 
 const { addon } = loadMoverAddon();
 
@@ -20,15 +14,13 @@ function openMover(native: MoverAddon): {
   ended: number[];
 } {
   const ended: number[] = [];
-  const records = new Int32Array(RECORDS_MAX * RECORD_WORDS);
-  const scratch = new Float64Array(SCRATCH_NUMBERS);
+  const { records, totals, bytes, scratch } = moverArrays();
   const onRecords = (count: number): void => {
     for (let at = 0; at < count * RECORD_WORDS; at += RECORD_WORDS) {
       if (records[at] === RECORD.ended) ended.push(records[at + 1]!);
     }
   };
-  const totals = new Float64Array(RECORDS_MAX * TOTALS_PER_RECORD);
-  const handle = native.openMover(onRecords, records, totals, new Uint8Array(64), scratch);
+  const handle = native.openMover(onRecords, records, totals, bytes, scratch);
   onTestFinished(() => native.closeMover(handle));
   return { handle, scratch, ended };
 }
