@@ -17,13 +17,13 @@ export interface DeadlineEntry {
 
 /** A ring of slots, each holding the entries to look at in its span of time. */
 export class Deadlines {
-  readonly #slots: Set<DeadlineEntry>[] = [];
+  /** Each is made when it is first needed. */
+  readonly #slots: (Set<DeadlineEntry> | undefined)[] = Array.from({ length: DEADLINE_SLOTS });
   /** The slot number, not taken modulo the ring, up to which everything has been looked at. */
   #doneSlot: number;
   #entryCount = 0;
 
   constructor(nowMs: Millis) {
-    for (let i = 0; i < DEADLINE_SLOTS; i++) this.#slots.push(new Set());
     this.#doneSlot = Math.floor(nowMs / DEADLINE_SLOT_MS);
   }
 
@@ -42,14 +42,14 @@ export class Deadlines {
     // What is farther away than the ring is long is looked at once per round.
     const near = Math.min(slot, this.#doneSlot + DEADLINE_SLOTS - 1);
     entry.deadlineSlot = near % DEADLINE_SLOTS;
-    this.#slots[entry.deadlineSlot]!.add(entry);
+    (this.#slots[entry.deadlineSlot] ??= new Set()).add(entry);
     this.#entryCount++;
   }
 
   /** Stops watching an entry. */
   forget(entry: DeadlineEntry): void {
     if (entry.deadlineSlot < 0) return;
-    if (this.#slots[entry.deadlineSlot]!.delete(entry)) this.#entryCount--;
+    if (this.#slots[entry.deadlineSlot]?.delete(entry) === true) this.#entryCount--;
     entry.deadlineSlot = -1;
   }
 
@@ -60,8 +60,8 @@ export class Deadlines {
     this.#doneSlot = Math.max(this.#doneSlot, lastSlot - DEADLINE_SLOTS);
     while (this.#doneSlot < lastSlot) {
       this.#doneSlot++;
-      const slot = this.#slots[this.#doneSlot % DEADLINE_SLOTS]!;
-      if (slot.size === 0) continue;
+      const slot = this.#slots[this.#doneSlot % DEADLINE_SLOTS];
+      if (slot === undefined || slot.size === 0) continue;
       for (const entry of [...slot]) {
         // An entry called before may have ended this one.
         if (!slot.has(entry)) continue;
