@@ -92,6 +92,18 @@ export const READ_BUFFERS_SPARE_MAX = 1024;
 /** TLS sessions kept per server, one for each name that is asked for by SNI. */
 export const TLS_SESSIONS_PER_SERVER_MAX = 128;
 
+/** Keys that a file of `tls-ticket-keys` must have, and how many of its last ones are used: HAProxy's TLS_TICKETS_NO. */
+export const TICKET_KEYS = 3;
+
+/** Bytes of a ticket key: 16 each for its name, AES-128 and HMAC. */
+export const TICKET_KEY_BYTES = 48;
+
+/** Bytes of a file of `tls-ticket-keys`: some 10,000 keys. */
+export const TICKET_KEY_FILE_BYTES_MAX = 1024 * 1024;
+
+/** Longest life of a TLS session ticket, s (RFC 8446 §4.6.1). */
+export const TICKET_LIFETIME_S_MAX = 604_800;
+
 /** Connections that the kernel queues for a listener without `backlog`, if `maxconn` is not higher; it is cut to net.core.somaxconn. */
 export const LISTEN_BACKLOG_DEFAULT = 4_096;
 

@@ -237,7 +237,7 @@ export class Balancer {
     this.#apply(loaded, outcome.opened);
     await this.#tables.reconfigure();
     this.#peers.apply(configuration, loaded.tls, old.pids.length > 0);
-    this.#runtime.apply(configuration, renderDiagnostics(diagnostics, process.pid));
+    this.#runtime.apply(loaded, renderDiagnostics(diagnostics, process.pid));
     this.#life.rehearse(configuration);
     // A client that came before its entry is read or learned would lose its broker.
     await this.#peers.untilLearned();

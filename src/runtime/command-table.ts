@@ -5,6 +5,7 @@ import { SHOW_SERVERS_STATE } from "./commands/server-state.ts";
 import { SERVER_COMMANDS } from "./commands/servers.ts";
 import { SESSION_COMMANDS } from "./commands/sessions.ts";
 import { TABLE_COMMANDS } from "./commands/tables.ts";
+import { TLS_KEY_COMMANDS } from "./commands/tls-keys.ts";
 import { UNSERVED_COMMANDS } from "./commands/unserved.ts";
 import { connectionCommands } from "./connection-commands.ts";
 import { SHOW_COMMANDS } from "./show/commands.ts";
@@ -18,5 +19,6 @@ export const RUNTIME_COMMANDS: readonly RuntimeCommand[] = [
   ...LIMIT_COMMANDS,
   ...SESSION_COMMANDS,
   ...TABLE_COMMANDS,
+  ...TLS_KEY_COMMANDS,
   ...UNSERVED_COMMANDS,
 ];

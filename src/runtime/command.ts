@@ -14,6 +14,7 @@ import type { KillCause } from "../session/events.ts";
 import type { Session } from "../session/session.ts";
 import type { World } from "../session/world.ts";
 import type { StatsSource } from "../stats/rows.ts";
+import type { TicketKeyRing } from "../tickets/key-ring.ts";
 import type { ProcessFigures } from "./process-figures.ts";
 
 /** The levels of `stats socket`, each with all rights of the former one. */
@@ -74,6 +75,8 @@ export interface RuntimeContext {
   sessions(): Iterable<Session>;
   /** Of each `peers` section. */
   peers(): readonly GroupStatus[];
+  /** Of each file of `tls-ticket-keys`; the index is its identifier. */
+  ticketKeys(): readonly TicketKeyRing[];
 }
 
 /** What a command answers; the empty line after it comes by itself. */

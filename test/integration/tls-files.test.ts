@@ -49,6 +49,14 @@ describe.skipIf(!has("openssl"))(`loadBindTls() and loadServerTls()${skipNote("o
         `Proxy 'l': unable to set SSL curves list to 'BOGUS' for ${bind}.`,
       ],
       [
+        { crt: [one.pemFile], ticketKeysFile: missing },
+        `${line}'tls-ticket-keys' : unable to load ssl tickets keys file '${missing}' (No such file or directory)`,
+      ],
+      [
+        { crt: [one.pemFile], ticketKeysFile: bad },
+        `${line}'${bad}' : unable to decode base64 key on line 1 (make keys by 'openssl rand -base64 48')`,
+      ],
+      [
         { crtList: [missing] },
         `${line}'crt-list' : cannot open file '${missing}' : No such file or directory`,
       ],

@@ -5,6 +5,7 @@ import type { Server } from "../../src/config/model/server.ts";
 import type { BindTls, ServerTls } from "../../src/config/model/tls.ts";
 import { loadBindTls } from "../../src/io/tls/load-bind.ts";
 import { loadServerTls } from "../../src/io/tls/load-server.ts";
+import { TicketKeyFiles } from "../../src/io/tls/ticket-keys.ts";
 import type { TlsContext } from "../../src/session/mover.ts";
 
 const NO_DEFAULTS = { bind: {}, server: {} };
@@ -29,7 +30,8 @@ export function bindTls(line: Partial<BindTls>): Loaded {
     access: {},
   };
   const complete: BindTls = { crt: [], crtList: [], verify: "none", strictSni: false, ...line };
-  const context = loadBindTls(bind, complete, { kind: "listen", name: "l" }, NO_DEFAULTS, {
+  const defaults = { ...NO_DEFAULTS, ticketKeyFiles: new TicketKeyFiles() };
+  const context = loadBindTls(bind, complete, { kind: "listen", name: "l" }, defaults, {
     report: (diagnostic) => void diagnostics.push(diagnostic),
   });
   return { context, diagnostics };

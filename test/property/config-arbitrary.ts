@@ -60,6 +60,7 @@ const COMMON_LINES = [
 const FRONTEND_LINES = [
   "bind :<port> accept-proxy name <text> tcp-ut <time>",
   "bind [::1]:<port> v6only ssl crt a.pem crt b.pem alpn h2,http/1.1 verify optional ca-file c",
+  "bind :<port> ssl crt a.pem tls-ticket-keys <text>",
   "bind unix@/run/s mode 660 uid 3",
   "bind fd@4",
   "maxconn <natural>",

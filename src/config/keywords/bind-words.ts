@@ -196,7 +196,7 @@ const TLS_WORDS: readonly (readonly [string, BindWord])[] = [
   ),
   ["generate-certificates", refusedWord("", "certificates are not generated")],
   ["no-ca-names", ignoredWord("", "Has no effect.")],
-  ["no-tls-tickets", tlsVersion("", "Resumes sessions by identifier only.")],
+  ["no-tls-tickets", tlsVersion("", "Issues no session tickets: every handshake is a full one.")],
   ["no-sslv3", ignoredWord("", "SSLv3 is never offered.")],
   ...["no-tlsv10", "no-tlsv11", "no-tlsv12", "no-tlsv13"].map(
     (name) => [name, tlsVersion("", "Leaves this version out.")] as const,
@@ -206,7 +206,12 @@ const TLS_WORDS: readonly (readonly [string, BindWord])[] = [
   ["ssl-max-ver", tlsVersion("<version>", "Newest version.")],
   ["ssl-min-ver", tlsVersion("<version>", "Oldest version.")],
   ["strict-sni", flag("Refuses unknown server names.", (w) => (w.tls.strictSni = true))],
-  ["tls-ticket-keys", refusedWord("<arg>", "tickets are sealed with keys of their own")],
+  [
+    "tls-ticket-keys",
+    text("<file>", "Keys of session tickets, for all nodes: docs/tls.md.", (w, v) => {
+      w.tls.ticketKeysFile = v;
+    }),
+  ],
   [
     "verify",
     text("{ none | optional | required }", "Client certificates.", (w, value, fail) => {

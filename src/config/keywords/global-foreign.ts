@@ -1,8 +1,9 @@
 // Keywords of `global` that HAProxy has and that mean nothing here, or are not served.
+import { TICKET_LIFETIME_S_MAX } from "../../limits.ts";
 import type { GlobalDraft } from "../draft.ts";
 import { ignored, refused, served } from "../keyword.ts";
 import type { Keyword } from "../keyword.ts";
-import { parseSize } from "../values.ts";
+import { parseSize, parseTime, valueProblem } from "../values.ts";
 
 const GLOBAL = ["global"] as const;
 
@@ -15,9 +16,10 @@ const TUNES: readonly (readonly [string, string])[] = [
   ["tune.rcvbuf.server", "Receive buffer towards servers."],
   ["tune.sndbuf.client", "Send buffer towards clients."],
   ["tune.sndbuf.server", "Send buffer towards servers."],
-  ["tune.ssl.cachesize", "TLS sessions kept for resumption."],
-  ["tune.ssl.lifetime", "How long they may be resumed, in seconds."],
+  ["tune.ssl.cachesize", "Has no effect: sessions are kept in tickets, by the clients."],
 ];
+
+const LIFETIME = "tune.ssl.lifetime";
 
 function tune(name: string, summary: string): Keyword<GlobalDraft> {
   return served({
@@ -99,6 +101,28 @@ const NO_EFFECT: readonly string[] = [
 /** All of them. `tune.*` beyond the list is accepted by the reader without a table entry. */
 export const GLOBAL_FOREIGN_KEYWORDS: readonly Keyword<GlobalDraft>[] = [
   ...TUNES.map(([name, summary]) => tune(name, summary)),
+  served({
+    name: LIFETIME,
+    sections: GLOBAL,
+    grammar: "<time>",
+    summary: "How long a TLS session may be resumed; seconds without unit, 2 h if not said.",
+    parse: (line, draft) => {
+      const word = line.take();
+      if (word === undefined || word === "") {
+        line.alert(`'${LIFETIME}' expects ssl sessions <lifetime> in seconds as argument.`);
+        return;
+      }
+      const value = parseTime(word, "s");
+      // Longer than any time here is longer than a ticket lives anyway.
+      const isTime = value.ok || value.kind === "overflow";
+      if (!isTime) line.alert(`${valueProblem(value, word, `'${LIFETIME}'`)}.`);
+      else if (line.expectEnd(LIFETIME)) {
+        const seconds = value.ok ? Math.ceil(value.value / 1_000) : Infinity;
+        const lifetimeS = Math.min(seconds, TICKET_LIFETIME_S_MAX);
+        draft.section.tune = { ...draft.section.tune, [LIFETIME]: lifetimeS };
+      }
+    },
+  }),
   served({
     name: "nbproc",
     sections: GLOBAL,

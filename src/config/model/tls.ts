@@ -37,6 +37,8 @@ export interface BindTls extends TlsSettings {
   readonly crlFile?: string;
   readonly verify: "none" | "optional" | "required";
   readonly strictSni: boolean;
+  /** `tls-ticket-keys`. */
+  readonly ticketKeysFile?: string;
 }
 
 /** `server ... ssl ...`. */

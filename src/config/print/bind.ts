@@ -54,6 +54,7 @@ function printBindTls(tls: BindTls): readonly Printable[] {
     "verify",
     tls.verify,
     ...flagIf("strict-sni", tls.strictSni),
+    ...pair("tls-ticket-keys", tls.ticketKeysFile),
     ...printTlsSettings(tls),
   ];
 }

@@ -5,6 +5,7 @@ import type { Socket } from "node:net";
 import tls from "node:tls";
 import { tlsConnectionOptions } from "../tls/connection-options.ts";
 import type { ClientSideTls, ServerSideTls } from "../tls/context.ts";
+import { useTicketKeysOfServer } from "../tls/ticket-keys.ts";
 
 /** Hears of a handshake as the server. */
 export interface HandshakeListener {
@@ -64,6 +65,7 @@ class Verifier {
       // The session above has a timeout for the handshake.
       handshakeTimeout: 0,
     });
+    if (context.ticketKeys !== undefined) useTicketKeysOfServer(this.#server, context.ticketKeys);
     this.#server.on("secureConnection", (socket) => {
       const listener = this.#take(socket);
       socket.allowHalfOpen = true;

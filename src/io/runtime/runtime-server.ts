@@ -16,10 +16,12 @@ import { RuntimeConnection } from "../../runtime/connection.ts";
 import type { ProcessFigures } from "../../runtime/process-figures.ts";
 import { formatBindAddress } from "../../session/plan-listeners.ts";
 import type { ActionForm, ActionOutcome } from "../../stats/action-form.ts";
+import type { TicketKeyRing } from "../../tickets/key-ring.ts";
 import type { BalancerJournal } from "../balancer-journal.ts";
 import { monotonicMs, wallClockMs } from "../clock.ts";
 import { localUtcOffset } from "../log/local-time.ts";
 import type { ProgramLog } from "../log/program-log.ts";
+import type { LoadedConfiguration } from "../load-configuration.ts";
 import type { PeersShell } from "../peers/peers-shell.ts";
 import { descriptorLimit } from "../process-limits.ts";
 import { restoreNewServers, serverKeys } from "../server-state-files.ts";
@@ -71,6 +73,7 @@ export class RuntimeServer {
   /** All that there were before a configuration is applied. */
   #servers: ReadonlySet<string> = new Set();
   #startupLogs = "";
+  #ticketKeys: readonly TicketKeyRing[] = [];
   #clientsTotal = 0;
   readonly #descriptorsMax = descriptorLimit() ?? 0;
   #figures: { readonly atMs: Millis; readonly figures: ProcessFigures } | undefined;
@@ -140,9 +143,10 @@ export class RuntimeServer {
   }
 
   /** Takes a configuration whose missing sockets are open. `startupLogs`: what reading it has found. */
-  apply(configuration: Configuration, startupLogs: string): void {
+  apply({ configuration, tls }: LoadedConfiguration, startupLogs: string): void {
     this.#configuration = configuration;
     this.#startupLogs = startupLogs;
+    this.#ticketKeys = tls.ticketKeys;
     this.#restoreServers(configuration);
     for (const [key, listener] of this.#opened) this.#listeners.set(key, listener);
     this.#opened.clear();
@@ -258,6 +262,7 @@ export class RuntimeServer {
       },
       sessions: () => parts.sessions.sessions,
       peers: () => parts.peers.status(monotonicMs()),
+      ticketKeys: () => this.#ticketKeys,
     };
   }
 

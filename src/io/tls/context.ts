@@ -1,6 +1,7 @@
 import type tls from "node:tls";
 import type { CertificateAlgorithms, TlsContext } from "../../session/mover.ts";
 import { assert } from "../../base/assert.ts";
+import type { TicketKeyRing } from "../../tickets/key-ring.ts";
 import type { SessionCache } from "./session-cache.ts";
 
 /** What a listener needs to answer TLS handshakes. */
@@ -13,6 +14,8 @@ export interface ServerSideTls extends TlsContext {
   readonly options: tls.TLSSocketOptions;
   /** The same for a `tls.Server`, which makes a secure context of its own. */
   readonly serverOptions: tls.TlsOptions;
+  /** `tls-ticket-keys`. */
+  readonly ticketKeys?: TicketKeyRing;
   /** The algorithms of the certificate that is shown for a name. */
   algorithms(serverName: string | undefined): CertificateAlgorithms;
 }

@@ -1,22 +1,27 @@
 import tls from "node:tls";
 import type { DiagnosticSink } from "../../base/diagnostic.ts";
-import type { Bind, BindAddress } from "../../config/model/bind.ts";
+import type { Bind } from "../../config/model/bind.ts";
 import type { BindTls, SslDefaults } from "../../config/model/tls.ts";
 import type { CertificateAlgorithms } from "../../session/mover.ts";
+import type { TicketKeyRing } from "../../tickets/key-ring.ts";
 import type { PemOutcome } from "./authorities.ts";
 import { readAuthorities } from "./authorities.ts";
+import { type BindOwner, BindReport, describeAddress } from "./bind-report.ts";
 import type { FoundFiles } from "./certificate-files.ts";
 import { findCertificates, findListed, withBase } from "./certificate-files.ts";
 import { readCertificate } from "./certificate.ts";
 import type { ServerSideTls } from "./context.ts";
 import { contextOptions, leavesVersions, withDefaults } from "./settings.ts";
+import { nodeTicketKeys, sharedSessionContext, useTicketKeys } from "./ticket-keys.ts";
+import type { TicketKeyFiles } from "./ticket-keys.ts";
 import type { SniEntry } from "./sni.ts";
 import { SniTable } from "./sni.ts";
 
-/** The section that a `bind` line stands in. */
-export interface BindOwner {
-  readonly kind: "frontend" | "backend" | "listen" | "peers";
-  readonly name: string;
+/** What all `bind` lines of a configuration have in common. */
+export interface BindDefaults extends SslDefaults {
+  readonly ticketKeyFiles: TicketKeyFiles;
+  /** `tune.ssl.lifetime`, s. */
+  readonly ticketLifetimeS?: number;
 }
 
 /** A certificate ready for handshakes. */
@@ -31,16 +36,25 @@ export function loadBindTls(
   bind: Bind,
   line: BindTls,
   owner: BindOwner,
-  defaults: SslDefaults,
+  defaults: BindDefaults,
   sink: DiagnosticSink,
 ): ServerSideTls | undefined {
   const report = new BindReport(bind, owner, sink);
   const settings = withDefaults(line, defaults.bind);
+  const trust = readTrust(line, defaults, report);
+  const ring = readTicketKeys(line, defaults, report);
+  const { ticketLifetimeS } = defaults;
   const base = {
     ...contextOptions(settings),
-    ...readTrust(line, defaults, report),
-    // Sessions of one listener are not those of another, which may ask for other certificates.
-    sessionIdContext: sessionIdContext(bind),
+    ...trust,
+    ...(ring === undefined
+      ? // Sessions of one listener are not those of another, which may ask for other certificates.
+        { sessionIdContext: sessionIdContext(bind) }
+      : {
+          sessionIdContext: sharedSessionContext(line.verify, trust),
+          ticketKeys: nodeTicketKeys(ring),
+        }),
+    ...(ticketLifetimeS !== undefined && { sessionTimeout: ticketLifetimeS }),
   };
   if (!leavesVersions(settings)) {
     report.proxyAlert((where) => `all SSL/TLS versions are disabled for ${where}.`);
@@ -58,7 +72,31 @@ export function loadBindTls(
   }
   const first = entries[0]?.certificate;
   if (report.hasAlerts || first === undefined) return undefined;
-  return buildContext(line, settings.alpn, first, new SniTable(entries));
+  if (ring !== undefined) takeTicketKeys(first.context, ring, report);
+  const context = buildContext(line, settings.alpn, first, new SniTable(entries));
+  return ring === undefined ? context : { ...context, ticketKeys: ring };
+}
+
+function readTicketKeys(
+  line: BindTls,
+  { ticketKeyFiles }: BindDefaults,
+  report: BindReport,
+): TicketKeyRing | undefined {
+  if (line.ticketKeysFile === undefined) return undefined;
+  const outcome = ticketKeyFiles.load(line.ticketKeysFile);
+  if (outcome.ok) return outcome.ring;
+  report.lineProblem("alert", outcome.message);
+  return undefined;
+}
+
+/** Of certificates chosen by name Node takes the certificate only: tickets are the first context's. */
+function takeTicketKeys(context: tls.SecureContext, ring: TicketKeyRing, report: BindReport): void {
+  if (useTicketKeys(context, ring)) return;
+  ring.isFixed = true;
+  report.lineProblem(
+    "warning",
+    `'tls-ticket-keys' : Node.js ${process.version} opens tickets of the penultimate key only`,
+  );
 }
 
 type SniAnswer = (error: Error | null, context?: tls.SecureContext) => void;
@@ -175,47 +213,4 @@ function findSettingsProblem(
 function sessionIdContext(bind: Bind): string {
   const name = `${bind.position.line}:${describeAddress(bind.address)}`;
   return name.slice(-32);
-}
-
-/** Reports what is wrong with one `bind` line, in the two forms that HAProxy has. */
-class BindReport {
-  hasAlerts = false;
-  readonly #bind: Bind;
-  readonly #owner: BindOwner;
-  readonly #sink: DiagnosticSink;
-
-  constructor(bind: Bind, owner: BindOwner, sink: DiagnosticSink) {
-    this.#bind = bind;
-    this.#owner = owner;
-    this.#sink = sink;
-  }
-
-  lineProblem(severity: "alert" | "warning", message: string): void {
-    if (severity === "alert") this.hasAlerts = true;
-    const where = `'bind ${describeAddress(this.#bind.address)}' in section '${this.#owner.kind}'`;
-    const { position } = this.#bind;
-    this.#sink.report({ severity, message: `${where} : ${message}`, position });
-  }
-
-  proxyAlert(text: (where: string) => string): void {
-    this.hasAlerts = true;
-    const { file, line } = this.#bind.position;
-    const where = `bind '${describeAddress(this.#bind.address)}' at [${file}:${line}]`;
-    this.#sink.report({
-      severity: "alert",
-      message: `Proxy '${this.#owner.name}': ${text(where)}`,
-    });
-  }
-}
-
-/** The address as a user would have written it. */
-function describeAddress(address: BindAddress): string {
-  switch (address.kind) {
-    case "ip":
-      return `${address.host === "0.0.0.0" ? "*" : address.host}:${address.port}`;
-    case "unix":
-      return `${address.abstract ? "abns@" : ""}${address.path}`;
-    case "fd":
-      return `fd@${address.fd}`;
-  }
 }

@@ -6,8 +6,10 @@ import type { Configuration } from "../../config/model/configuration.ts";
 import type { Server } from "../../config/model/server.ts";
 import { planPeers } from "../../peers/plan.ts";
 import type { TlsContext } from "../../session/mover.ts";
+import type { TicketKeyRing } from "../../tickets/key-ring.ts";
 import { loadBindTls } from "./load-bind.ts";
 import { loadServerTls } from "./load-server.ts";
+import { TicketKeyFiles } from "./ticket-keys.ts";
 
 /** The contexts of a configuration, by the line that asks for each. */
 export interface LoadedTls {
@@ -15,6 +17,8 @@ export interface LoadedTls {
   readonly servers: ReadonlyMap<Server, TlsContext>;
   /** By the section's name. */
   readonly peers: ReadonlyMap<string, PeersTls>;
+  /** Of `tls-ticket-keys`, one for each file. */
+  readonly ticketKeys: readonly TicketKeyRing[];
   /** An alert for everything that must not start; a context that could not be made is missing above. */
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -28,7 +32,13 @@ export interface PeersTls {
 
 /** Reads certificates, keys and authorities from their files. */
 export function loadTls(configuration: Configuration): LoadedTls {
-  const defaults = configuration.global.sslDefaults;
+  const { sslDefaults, tune } = configuration.global;
+  const lifetimeS = tune["tune.ssl.lifetime"];
+  const defaults = {
+    ...sslDefaults,
+    ticketKeyFiles: new TicketKeyFiles(),
+    ...(lifetimeS !== undefined && { ticketLifetimeS: lifetimeS }),
+  };
   const diagnostics: Diagnostic[] = [];
   const sink = { report: (diagnostic: Diagnostic) => void diagnostics.push(diagnostic) };
   const binds = new Map<Bind, TlsContext>();
@@ -56,5 +66,5 @@ export function loadTls(configuration: Configuration): LoadedTls {
     }
     peers.set(name, { bind: own, targets });
   }
-  return { binds, servers, peers, diagnostics };
+  return { binds, servers, peers, ticketKeys: defaults.ticketKeyFiles.rings, diagnostics };
 }

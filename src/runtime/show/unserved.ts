@@ -15,7 +15,6 @@ const REASONS: Readonly<Record<string, string>> = {
   "show tasks": TOOLS,
   "show trace": TOOLS,
   "show ssl": FILES,
-  "show tls-keys": "the TLS library keeps the keys of tickets",
   "get var": "the process has no variables",
 };
 

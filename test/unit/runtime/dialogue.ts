@@ -5,6 +5,7 @@ import type { GroupStatus } from "../../../src/peers/group-status.ts";
 import type { AccessLevel, RuntimeCommand, RuntimeContext } from "../../../src/runtime/command.ts";
 import { RUNTIME_COMMANDS } from "../../../src/runtime/command-table.ts";
 import { type ConnectionEffect, RuntimeConnection } from "../../../src/runtime/connection.ts";
+import type { TicketKeyRing } from "../../../src/tickets/key-ring.ts";
 import { Bench, configurationOf } from "../session/bench.ts";
 
 /** A balancer with two backends. */
@@ -31,6 +32,7 @@ export interface DialogueOptions {
   readonly commands?: readonly RuntimeCommand[];
   readonly bench?: Bench;
   readonly peers?: readonly GroupStatus[];
+  readonly ticketKeys?: readonly TicketKeyRing[];
 }
 
 /** What commands of a bench's world look at. */
@@ -38,6 +40,7 @@ export function contextOf(
   bench: Bench,
   text: string,
   peers: readonly GroupStatus[],
+  ticketKeys: readonly TicketKeyRing[] = [],
 ): RuntimeContext {
   const configuration = configurationOf(text);
   const monitor = new HealthMonitor({ spreadPercent: 0, random: () => 0.5 });
@@ -72,6 +75,7 @@ export function contextOf(
     },
     sessions: () => bench.clients.keys(),
     peers: () => peers,
+    ticketKeys: () => ticketKeys,
   };
 }
 
@@ -89,7 +93,7 @@ export class Dialogue {
 
   constructor(options: DialogueOptions = {}) {
     this.bench = options.bench ?? new Bench(CONFIG);
-    this.context = contextOf(this.bench, CONFIG, options.peers ?? []);
+    this.context = contextOf(this.bench, CONFIG, options.peers ?? [], options.ticketKeys);
     this.connection = new RuntimeConnection(
       {
         level: options.level ?? "admin",

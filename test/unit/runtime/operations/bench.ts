@@ -120,7 +120,8 @@ export class RuntimeBench extends Bench {
     };
     const process = undefined as unknown as RuntimeContext["process"];
     const sessions = (): Iterable<never> => this.clients.keys() as Iterable<never>;
-    return { world, configuration, monitor, stats, process, sessions, peers: () => [] };
+    const none = { peers: () => [], ticketKeys: () => [] };
+    return { world, configuration, monitor, stats, process, sessions, ...none };
   }
 
   #drain(): void {
