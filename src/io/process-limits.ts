@@ -2,9 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { Diagnostic } from "../base/diagnostic.ts";
 import type { Configuration } from "../config/model/configuration.ts";
-
-/** Descriptors kept for logs, checks, files and listeners. */
-const DESCRIPTORS_RESERVED = 64;
+import { DESCRIPTORS_RESERVED, SOCKETS_DEFAULT_MAX } from "../limits.ts";
 
 /** Descriptors of one session: its client and its server. */
 const DESCRIPTORS_PER_SESSION = 2;
@@ -34,7 +32,15 @@ export function checkMaxconn(configuration: Configuration): readonly Diagnostic[
   ];
 }
 
-/** The most descriptors that this process may open; Node raises the soft limit at start. */
+/** How many sockets this process may have open, by its own limit of descriptors less a reserve. */
+export function socketsMaxOfProcess(): number {
+  const limit = descriptorLimit();
+  if (limit === undefined) return SOCKETS_DEFAULT_MAX;
+  // A tiny limit still leaves half of it to clients.
+  return Math.max(Math.floor(limit / 2), limit - DESCRIPTORS_RESERVED);
+}
+
+/** The most descriptors that this process may open, `undefined` for any number; Node raises the soft limit at start. */
 export function descriptorLimit(): number | undefined {
   try {
     const line = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"));

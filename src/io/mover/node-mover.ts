@@ -20,7 +20,7 @@ import { clientSide, serverSide } from "../tls/context.ts";
 import type { ConnectionHost } from "./connection.ts";
 import { NodeConnection } from "./connection.ts";
 import { Deadlines } from "./deadlines.ts";
-import { socketsMaxOfProcess } from "./descriptor-limit.ts";
+import { socketsMaxOfProcess } from "../process-limits.ts";
 import { localEndpoint, remoteEndpoint } from "./endpoints.ts";
 import { ExpectedConnections } from "./expected-connections.ts";
 import type { ListenerHost } from "./listener.ts";

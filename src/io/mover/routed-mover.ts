@@ -15,7 +15,7 @@ import type {
   SocketOptions,
   TlsContext,
 } from "../../session/mover.ts";
-import { socketsMaxOfProcess } from "./descriptor-limit.ts";
+import { socketsMaxOfProcess } from "../process-limits.ts";
 import { ExpectedConnections } from "./expected-connections.ts";
 import { type LoadedAddon, loadMoverAddon } from "./native/addon.ts";
 import type { PlainMover } from "./native/native-mover.ts";

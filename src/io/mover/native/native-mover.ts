@@ -18,7 +18,7 @@ import type {
   SocketOptions,
 } from "../../../session/mover.ts";
 import { DeadlineTimer } from "../deadline-timer.ts";
-import { socketsMaxOfProcess } from "../descriptor-limit.ts";
+import { socketsMaxOfProcess } from "../../process-limits.ts";
 import { ExpectedConnections } from "../expected-connections.ts";
 import type { ListenerView } from "../process-mover.ts";
 import type { MoverAddon } from "./addon.ts";
