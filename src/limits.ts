@@ -278,8 +278,8 @@ export const REHEARSAL_CALM_MS = 1_000;
 /** Frontends that such devices connect to. */
 export const REHEARSAL_LISTENERS_MAX = 4;
 
-/** How long one such device waits for its answer, ms. */
-export const REHEARSAL_SESSION_MS_MAX = 200;
+/** How long one such device waits for its answer, ms: the first ones need 20 to 50 times less, but on a slow machine not. */
+export const REHEARSAL_SESSION_MS_MAX = 1_000;
 
 /** How long clients wait at a start for peers to answer, and for them to teach, ms. */
 export const PEER_HOLD_ANSWER_MS_MAX = 100;
