@@ -39,11 +39,10 @@ export class TicketKeyRing {
     return partsOf(this.#keys[TICKET_KEYS - 2]!);
   }
 
-  /** The key of this name; a ticket that is not of the sealing one should be replaced. */
-  find(name: Uint8Array): { readonly key: TicketKey; readonly isSealing: boolean } | undefined {
-    const index = this.#keys.findIndex((key) => Buffer.compare(nameOf(key), name) === 0);
-    if (index < 0) return undefined;
-    return { key: partsOf(this.#keys[index]!), isSealing: index === TICKET_KEYS - 2 };
+  /** The key of this name, to open a ticket. */
+  find(name: Uint8Array): TicketKey | undefined {
+    const found = this.#keys.find((key) => Buffer.compare(nameOf(key), name) === 0);
+    return found && partsOf(found);
   }
 
   /** Adds the newest key. The one that was newest seals from here on, and the oldest one is forgotten. */

@@ -86,6 +86,20 @@ describe.skipIf(!has("openssl"))(`TLS session tickets${skipNote("openssl")}`, ()
       expect(await isTaken(from, without.ports[0]!, { maxVersion })).toBe(false);
     });
 
+    test("who resumes a session gets a ticket for the next time", async () => {
+      const { pemFile } = authority.issue(["a.example"]);
+      const words = [`crt ${pemFile} tls-ticket-keys ${ticketKeyFile()}`];
+      const { ports } = await startNode({ words });
+      let { session } = await comeByTls(ports[0]!, { maxVersion });
+      for (let i = 0; i < 3; i++) {
+        const again = await comeByTls(ports[0]!, { maxVersion, session });
+        expect(again.isResumed).toBe(true);
+        expect(again.session).toBeDefined();
+        expect(again.session).not.toEqual(session);
+        session = again.session;
+      }
+    });
+
     test("a ticket is good whichever certificate was chosen by name", async () => {
       const [a, b] = ["a.example", "b.example"].map((name) => authority.issue([name]).pemFile);
       const words = `crt ${a!} crt ${b!}`;

@@ -36,6 +36,8 @@ export function comeByTls(port: number, options: tls.ConnectionOptions = {}): Pr
     socket.once("error", reject);
     socket.once("close", () => reject(new Error("closed before the first byte")));
     socket.once("data", () => {
+      // Node does not announce a ticket that came with a resumed handshake of TLS 1.2.
+      if (socket.getProtocol() === "TLSv1.2") session = socket.getSession();
       resolve({ isResumed: socket.isSessionReused(), session });
       socket.destroy();
     });

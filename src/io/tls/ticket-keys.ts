@@ -93,8 +93,12 @@ type TicketAnswer = readonly [verdict: number, ...parts: readonly Uint8Array[]];
 
 /** Of OpenSSL's SSL_CTX_set_tlsext_ticket_key_cb(3). */
 const UNKNOWN_KEY = 0;
-const GOOD = 1;
-const GOOD_BUT_RENEW = 2;
+const SEALED = 1;
+/**
+ * The client gets a new ticket, too. With TLS 1.3 clients of OpenSSL use a ticket once, and those that got
+ * none back would do every second handshake in full.
+ */
+const OPENED_RENEW = 2;
 
 interface TicketCallbackContext {
   enableTicketKeyCallback?: () => void;
@@ -123,12 +127,12 @@ export function useTicketKeysOfServer(server: tls.Server, ring: TicketKeyRing): 
 
 function sealTicket(ring: TicketKeyRing): TicketAnswer {
   const { name, hmac, aes } = ring.sealing;
-  return [GOOD, hmac, aes, name, randomBytes(16)];
+  return [SEALED, hmac, aes, name, randomBytes(16)];
 }
 
 function openTicket(ring: TicketKeyRing, name: Uint8Array): TicketAnswer {
   const found = ring.find(name);
-  const { hmac, aes } = found?.key ?? ring.sealing;
-  if (found === undefined) return [UNKNOWN_KEY, hmac, aes];
-  return [found.isSealing ? GOOD : GOOD_BUT_RENEW, hmac, aes];
+  // Node wants keys whatever the verdict.
+  const { hmac, aes } = found ?? ring.sealing;
+  return [found === undefined ? UNKNOWN_KEY : OPENED_RENEW, hmac, aes];
 }

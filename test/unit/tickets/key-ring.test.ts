@@ -12,9 +12,9 @@ describe("TicketKeyRing", () => {
   test("seals with the penultimate key and opens with all", () => {
     const ring = new TicketKeyRing("f", [key(10), key(20), key(30)]);
     expect(ring.sealing).toEqual({ name: name(20), aes: name(21), hmac: name(22) });
-    expect(ring.find(name(10))).toMatchObject({ key: { aes: name(11) }, isSealing: false });
-    expect(ring.find(name(20))).toMatchObject({ key: { aes: name(21) }, isSealing: true });
-    expect(ring.find(name(30))).toMatchObject({ key: { aes: name(31) }, isSealing: false });
+    for (const byte of [10, 20, 30]) {
+      expect(ring.find(name(byte))).toMatchObject({ aes: name(byte + 1), hmac: name(byte + 2) });
+    }
     expect(ring.find(name(11))).toBeUndefined();
   });
 
@@ -23,10 +23,6 @@ describe("TicketKeyRing", () => {
     ring.push(key(40));
     expect(ring.sealing.name).toEqual(name(30));
     expect(ring.find(name(10))).toBeUndefined();
-    expect([20, 30, 40].map((byte) => ring.find(name(byte))?.isSealing)).toEqual([
-      false,
-      true,
-      false,
-    ]);
+    for (const byte of [20, 30, 40]) expect(ring.find(name(byte))).toBeDefined();
   });
 });
