@@ -1,4 +1,6 @@
+import { constants } from "node:crypto";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import tls from "node:tls";
 import { describe, expect, test } from "vitest";
@@ -10,6 +12,8 @@ import { printTable } from "./comparison.ts";
 import { compileLoad } from "./load.ts";
 import { spread, threeDigits } from "./statistics.ts";
 import { measureTlsExchanges } from "./tls-load.ts";
+
+const { SSL_OP_NO_TICKET } = constants;
 
 describe("statistics", () => {
   test("spread() takes the middle, or the mean of the middle two", () => {
@@ -76,15 +80,51 @@ describe.skipIf(!has("cc"))(`the load program${skipNote("cc")}`, () => {
   });
 });
 
+const canCompileTls = has("cc") && has("openssl") && existsSync("/usr/include/openssl/ssl.h");
+
+describe.skipIf(!canCompileTls)(
+  `handshakes${canCompileTls ? "" : " (skipped: no libssl-dev)"}`,
+  () => {
+    test("are counted as what they are, full or resumed", async () => {
+      const load = await compileLoad();
+      const port = await serveTls((socket) => void socket.pipe(socket));
+      const options = { port, connections: 2, seconds: 0.2, pid: process.pid };
+      for (const resume of [0, 1] as const) {
+        const result = await load.measureHandshakes({ ...options, resume });
+        expect(result.count).toBeGreaterThan(0);
+        expect(result.resumed).toBe(resume * result.count);
+      }
+    });
+
+    test("a proxy that resumes nothing, or closes, is an error, not a figure", async () => {
+      const load = await compileLoad();
+      const options = { connections: 1, seconds: 0.1, pid: process.pid };
+      const forgetful = await serveTls((socket) => void socket.pipe(socket), SSL_OP_NO_TICKET);
+      const resumed = load.measureHandshakes({ ...options, port: forgetful, resume: 1 });
+      await expect(resumed).rejects.toThrow(/^0 of \d+ handshakes resumed a session$/);
+      const port = await serveTls((socket) => void socket.once("data", () => socket.destroy()));
+      const closed = load.measureHandshakes({ ...options, port, resume: 0 });
+      await expect(closed).rejects.toThrow("the proxy closed a TLS connection");
+    });
+  },
+);
+
+/** A server with TLS; its port. */
+async function serveTls(serve: (socket: tls.TLSSocket) => void, options = 0): Promise<number> {
+  const own = makeAuthority().issue(["localhost"]);
+  const server = tls.createServer({ ...own, secureOptions: options }, (socket) => {
+    socket.on("error", () => socket.destroy());
+    serve(socket);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  endLater(() => void server.close());
+  return (server.address() as AddressInfo).port;
+}
+
 describe.skipIf(!has("openssl"))(`the clients with TLS${skipNote("openssl")}`, () => {
   test("a proxy that closes connections is an error, and nobody waits for ever", async () => {
-    const server = tls.createServer(makeAuthority().issue(["localhost"]), (socket) => {
-      socket.once("data", () => socket.destroy());
-    });
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    endLater(() => void server.close());
-    const { port } = server.address() as AddressInfo;
+    const port = await serveTls((socket) => void socket.once("data", () => socket.destroy()));
     const options = { port, connections: 1, seconds: 0.1, pid: process.pid };
     await expect(measureTlsExchanges(options, 100)).rejects.toThrow("closed a TLS connection");
   });

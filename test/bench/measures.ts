@@ -1,6 +1,6 @@
 import type { Load, LoadResult } from "./load.ts";
 import type { Proxy, ProxyKind, ProxyVariant } from "./proxies.ts";
-import { measureHandshakes, measureTlsExchanges, type TlsLoadResult } from "./tls-load.ts";
+import { measureTlsExchanges } from "./tls-load.ts";
 
 /** One row of the table: a figure that one run yields for one proxy. */
 export interface Figure {
@@ -25,6 +25,7 @@ export interface Measure {
 const LATENCY_RATE_PER_S = 4_000;
 const IDLE_CONNECTIONS = 2_000;
 const SETUP_PARALLEL = 50;
+const HANDSHAKE_CLIENTS = 10;
 
 /** Everything that `scripts/bench balancer` measures, in the order of the table. */
 export const BALANCER_MEASURES: readonly Measure[] = [
@@ -71,10 +72,16 @@ export const MORE_MEASURES: readonly Measure[] = [
   idle(1_000),
   idle(8_000),
   relay({ label: "100 B, nbthread 2", bytes: 100, connections: 50, variant: { threads: 2 } }),
-  tls("CPU per TLS handshake", (options) => measureHandshakes({ ...options, connections: 10 })),
-  tls("CPU per 16 KiB there and back over TLS", (options) =>
-    measureTlsExchanges({ ...options, connections: 10 }, 16_384),
-  ),
+  handshakes("full TLS handshake", 0),
+  handshakes("resumed TLS handshake", 1),
+  {
+    figures: [{ name: "CPU per 16 KiB there and back over TLS", unit: "µs" }],
+    variant: { tls: true },
+    async run(_, { tlsPort: port, pid }, seconds) {
+      const options = { port, pid, seconds, connections: 10 };
+      return [cpuUs(await measureTlsExchanges(options, 16_384))];
+    },
+  },
 ];
 
 /** What `--packets` measures: Tandem that looks at the packets of relays, beside itself without. */
@@ -116,15 +123,17 @@ function idle(connections: number): Measure {
   };
 }
 
-function tls(
-  name: string,
-  work: (options: { port: number; pid: number; seconds: number }) => Promise<TlsLoadResult>,
-): Measure {
+function handshakes(what: string, resume: 0 | 1): Measure {
   return {
-    figures: [{ name, unit: "µs" }],
+    figures: [
+      { name: `CPU per ${what}`, unit: "µs" },
+      { name: `${what}s`, unit: "1/s" },
+    ],
     variant: { tls: true },
-    async run(_, { tlsPort: port, pid }, seconds) {
-      return [cpuUs(await work({ port, pid, seconds }))];
+    async run(load, { tlsPort: port, pid }, seconds) {
+      const options = { port, pid, seconds, connections: HANDSHAKE_CLIENTS, resume };
+      const result = await load.measureHandshakes(options);
+      return [cpuUs(result), perSecond(result)];
     },
   };
 }
@@ -161,6 +170,6 @@ export function cpuUs(result: Pick<LoadResult, "cpuMs" | "count">): number {
 }
 
 /** Operations per second. */
-export function perSecond(result: LoadResult): number {
+export function perSecond(result: Pick<LoadResult, "count" | "wallMs">): number {
   return (result.count * 1000) / result.wallMs;
 }

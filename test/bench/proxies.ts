@@ -4,6 +4,7 @@ import { startHaproxy } from "../support/haproxy.ts";
 import { freePorts } from "../support/ports.ts";
 import { startProcess } from "../support/process.ts";
 import { startTandem } from "../support/tandem.ts";
+import { ticketKeyFile } from "../support/ticket-keys.ts";
 
 /** A program that can stand on either side of the comparison; `bare` is `bare-relay.ts`. */
 export type ProxyKind = "tandem" | "haproxy" | "bare";
@@ -122,7 +123,7 @@ function tlsText(tlsPort: number, servers: ServerPorts): string {
   pemFile ??= makeAuthority().issue(["localhost"]).pemFile;
   return `
 listen tls
-  bind 127.0.0.1:${tlsPort} ssl crt ${pemFile} ssl-min-ver TLSv1.3
+  bind 127.0.0.1:${tlsPort} ssl crt ${pemFile} ssl-min-ver TLSv1.3 tls-ticket-keys ${ticketKeyFile()}
   server echo1 127.0.0.2:${servers.echo}
 `;
 }

@@ -1,4 +1,4 @@
-// Clients with TLS in front of a proxy. They are Node's, and so cost more than the proxy does: what they measure is
+// Clients with TLS in front of a proxy, over connections that stand. They are Node's, and so cost more than the proxy does: what they measure is
 // the proxy's CPU time, and no rate.
 import { readFileSync } from "node:fs";
 import tls from "node:tls";
@@ -22,15 +22,6 @@ export interface TlsLoadResult {
 const SUITE = { minVersion: "TLSv1.3", ciphers: "TLS_AES_128_GCM_SHA256" } as const;
 /** Of the clock of /proc/PID/stat on Linux. */
 const MS_PER_TICK = 10;
-
-/** Full handshakes, one byte there and back, a close; so many at a time. */
-export async function measureHandshakes(options: TlsLoadOptions): Promise<TlsLoadResult> {
-  return measure(options, async () => {
-    const socket = await connect(options.port);
-    await exchange(socket, Buffer.alloc(1));
-    socket.destroy();
-  });
-}
 
 /** Requests of so many bytes and answers as long, over connections that stand. */
 export async function measureTlsExchanges(
