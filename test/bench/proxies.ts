@@ -121,9 +121,10 @@ let pemFile: string | undefined;
 
 function tlsText(tlsPort: number, servers: ServerPorts): string {
   pemFile ??= makeAuthority().issue(["localhost"]).pemFile;
+  const words = `ssl crt ${pemFile} ssl-min-ver TLSv1.3 tls-ticket-keys ${ticketKeyFile()}`;
   return `
 listen tls
-  bind 127.0.0.1:${tlsPort} ssl crt ${pemFile} ssl-min-ver TLSv1.3 tls-ticket-keys ${ticketKeyFile()}
+  bind 127.0.0.1:${tlsPort} ${words}
   server echo1 127.0.0.2:${servers.echo}
 `;
 }
