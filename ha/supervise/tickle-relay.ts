@@ -26,9 +26,9 @@ export class TickleRelay {
     if (isHeard) this.#tell();
   }
 
-  /** A balancer listens, which knows of nothing that is held. */
+  /** A balancer listens, which does not know whether anything is held. */
   balancerReady(): void {
-    if (this.#held.length > 0) this.#tell();
+    this.#tell();
   }
 
   /** The balancer asks for tickles; dropped beyond what may be sent now. */

@@ -53,7 +53,7 @@ export function decodeGuardBeat(message: object): GuardBeat {
 /** From the guard to the balancer. */
 export type ToBalancer =
   | GuardBeat
-  /** The virtual IP addresses that this node holds, numeric; all of them. */
+  /** The virtual IP addresses that this node holds, numeric; all of them. Said at each `ready`, too. */
   | { readonly kind: "vips"; readonly held: readonly string[] };
 
 /**

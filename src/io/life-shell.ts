@@ -7,7 +7,6 @@ import type { HealthStatus } from "../health/events.ts";
 import { rehearseSessions } from "./rehearse-sessions.ts";
 import type { Session } from "../session/session.ts";
 import type { World } from "../session/world.ts";
-import { REHEARSAL_CALM_MS } from "../limits.ts";
 import type { BalancerJournal } from "./balancer-journal.ts";
 import { monotonicMs } from "./clock.ts";
 import { LifeChannel, takeLifeSettings } from "./life-channel.ts";
@@ -54,9 +53,10 @@ export class LifeShell {
   #outcome: ProbeOutcome = { result: "unknown" };
   #probeCount = 0;
   #wasFit: boolean | undefined;
+  /** What is still to be practised, and by which configuration. */
+  #toRehearse: Configuration | undefined;
   #hasRehearsed: boolean;
   #holdsVip = false;
-  #calm: NodeJS.Timeout | undefined;
 
   constructor(parts: LifeParts, environment: Record<string, string | undefined>) {
     this.#parts = parts;
@@ -74,17 +74,14 @@ export class LifeShell {
   }
 
   /**
-   * Serves made-up devices once, in the background, when the start is over and this node has neither an
-   * address nor a client: it may get all clients of another one at any moment.
+   * Serves made-up devices once, as soon as the guard has said that this node holds no address, and until
+   * it does or a client comes: it may get all clients of another one at any moment. Three adverts without a
+   * master, the least that comes before an address, mostly take longer.
    */
   rehearse(configuration: Configuration): void {
     if (this.#channel === undefined || this.#hasRehearsed) return;
     this.#hasRehearsed = true;
-    const { world, isStopping } = this.#parts;
-    const isCalm = (): boolean => !isStopping() && !this.#holdsVip && world.requestCount === 0;
-    this.#calm = setTimeout(() => {
-      if (isCalm()) void rehearseSessions(configuration, isCalm);
-    }, REHEARSAL_CALM_MS);
+    this.#toRehearse = configuration;
   }
 
   /** Listeners are up. */
@@ -105,7 +102,6 @@ export class LifeShell {
   }
 
   close(): void {
-    clearTimeout(this.#calm);
     this.#probe.close();
     this.#channel?.close();
   }
@@ -136,7 +132,17 @@ export class LifeShell {
 
   #onVips(held: readonly string[]): void {
     this.#holdsVip = held.length > 0;
+    this.#beginRehearsal();
     this.#parts.vips?.(held);
+  }
+
+  #beginRehearsal(): void {
+    const configuration = this.#toRehearse;
+    const { world, isStopping } = this.#parts;
+    const isCalm = (): boolean => !isStopping() && !this.#holdsVip && world.requestCount === 0;
+    if (configuration === undefined || !isCalm()) return;
+    this.#toRehearse = undefined;
+    void rehearseSessions(configuration, isCalm);
   }
 
   /** The same, and a change is told of. */

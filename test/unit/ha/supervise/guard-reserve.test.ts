@@ -44,7 +44,7 @@ describe("guard: a balancer in reserve", () => {
     expect(bench.take().at(-1)).toBe("spawn balancer 2 from reserve 1");
     bench.pass(1_000);
     bench.balancerReady();
-    expect(bench.take()).toEqual([SERVING]);
+    expect(bench.take()).toEqual(["vips ", SERVING]);
     bench.pass(RESERVE_CALM_MS - 1);
     expect(bench.take()).toEqual([]);
     bench.pass(1);

@@ -40,6 +40,14 @@ describe("guard: tickles", () => {
     expect(bench.take()).toContain("vips 10.98.0.101");
   });
 
+  test("a balancer that is ready learns that nothing is held", () => {
+    const bench = GuardBench.running();
+    bench.end("balancer");
+    bench.take();
+    bench.balancerReady();
+    expect(bench.take()).toContain("vips ");
+  });
+
   test("the agent gets what the balancer asks for while VIPs are held, and no other", () => {
     const bench = GuardBench.running();
     tickle(bench);

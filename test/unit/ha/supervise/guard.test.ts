@@ -16,7 +16,7 @@ describe("guard: start", () => {
     ]);
     bench.agentReady();
     bench.balancerReady();
-    expect(bench.take()).toEqual([SERVING]);
+    expect(bench.take()).toEqual(["vips ", SERVING]);
     expect(bench.guard.status()).toMatchObject({
       isStopping: false,
       agent: { phase: "ready", run: 1 },
@@ -37,7 +37,7 @@ describe("guard: start", () => {
     bench.take();
     const ready = { kind: "ready", listeners: [] } as const;
     bench.feed({ kind: "from-balancer", run: 1, message: ready });
-    expect(bench.take()).toEqual([]);
+    expect(bench.take()).toEqual(["vips "]);
     bench.fitness = { isFit: false, reasons: ["backend mqtt has no server"] };
     bench.beat("balancer");
     expect(bench.take()).toEqual(["report | serving | unfit | backend mqtt has no server"]);
@@ -138,7 +138,7 @@ describe("guard: a dead balancer", () => {
       "spawn balancer 2",
     ]);
     bench.balancerReady();
-    expect(bench.take()).toEqual([SERVING]);
+    expect(bench.take()).toEqual(["vips ", SERVING]);
   });
 
   test("one that ends on its own is down before its process ends", () => {
