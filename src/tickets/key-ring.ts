@@ -61,7 +61,7 @@ function nameOf(key: Uint8Array): Uint8Array {
   return key.subarray(0, 16);
 }
 
-/** HAProxy's order, measured with tickets of the real one: name, AES, HMAC. */
+/** HAProxy's order: name, AES, HMAC. */
 function partsOf(key: Uint8Array): TicketKey {
   return { name: nameOf(key), aes: key.subarray(16, 32), hmac: key.subarray(32, 48) };
 }

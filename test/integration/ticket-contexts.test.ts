@@ -1,4 +1,5 @@
 // How Node is given ticket keys, where it can take several and where it cannot.
+import { X509Certificate } from "node:crypto";
 import tls from "node:tls";
 import { describe, expect, test } from "vitest";
 import {
@@ -6,7 +7,10 @@ import {
   sharedSessionContext,
   useTicketKeys,
 } from "../../src/io/tls/ticket-keys.ts";
+import { resumedProblem } from "../../src/io/tls/facts.ts";
 import { TicketKeyRing } from "../../src/tickets/key-ring.ts";
+import { makeAuthority } from "../support/certificates.ts";
+import { has } from "../support/programs.ts";
 
 /** A key whose name, AES and HMAC part begin with these letters. */
 const key = (name: string, aes: string, hmac: string): Buffer =>
@@ -21,6 +25,22 @@ test("the one key of a context is the sealing one, HMAC before AES", () => {
 test("useTicketKeys() says whether this Node can take several", () => {
   expect(useTicketKeys(tls.createSecureContext(), ring)).toBe(true);
   expect(useTicketKeys({ context: {} }, ring)).toBe(false);
+});
+
+test.skipIf(!has("openssl"))("resumedProblem() looks at the end of a certificate", () => {
+  const certificate = new X509Certificate(makeAuthority().issue(["device-7"]).cert);
+  const endMs = Date.parse(certificate.validTo);
+  const of = (
+    isResumed: boolean,
+    shown?: X509Certificate,
+  ): Parameters<typeof resumedProblem>[0] => ({
+    isSessionReused: () => isResumed,
+    getPeerX509Certificate: () => shown,
+  });
+  expect(resumedProblem(of(true, certificate), endMs)).toBeUndefined();
+  expect(resumedProblem(of(true, certificate), endMs + 1)).toBe("CERT_HAS_EXPIRED");
+  expect(resumedProblem(of(false, certificate), endMs + 1)).toBeUndefined();
+  expect(resumedProblem(of(true), endMs + 1)).toBeUndefined();
 });
 
 describe("sharedSessionContext()", () => {

@@ -4,7 +4,9 @@
 import type { Socket } from "node:net";
 import tls from "node:tls";
 import { tlsConnectionOptions } from "../tls/connection-options.ts";
+import { wallClockMs } from "../clock.ts";
 import type { ClientSideTls, ServerSideTls } from "../tls/context.ts";
+import { resumedProblem } from "../tls/facts.ts";
 import { useTicketKeysOfServer } from "../tls/ticket-keys.ts";
 
 /** Hears of a handshake as the server. */
@@ -72,7 +74,8 @@ class Verifier {
       listener?.wrapped(socket);
       // Node leaves `null` where its types promise an error.
       const error = socket.authorizationError as Error | string | null | undefined;
-      listener?.secured(socket, error instanceof Error ? error.message : (error ?? undefined));
+      const code = error instanceof Error ? error.message : (error ?? undefined);
+      listener?.secured(socket, code ?? resumedProblem(socket, wallClockMs()));
     });
     this.#server.on("tlsClientError", (error, socket) => this.#take(socket)?.failed(error));
   }

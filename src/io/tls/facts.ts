@@ -27,6 +27,20 @@ export function serverTlsFacts(
 }
 
 /**
+ * What has become wrong with the certificate of a client that resumes a session, by OpenSSL's name:
+ * nobody looks at it again, and a session that is renewed each time would outlive it.
+ */
+export function resumedProblem(
+  socket: Pick<tls.TLSSocket, "isSessionReused" | "getPeerX509Certificate">,
+  nowMs: number,
+): string | undefined {
+  if (!socket.isSessionReused()) return undefined;
+  const certificate = socket.getPeerX509Certificate();
+  if (certificate === undefined) return undefined;
+  return Date.parse(certificate.validTo) < nowMs ? "CERT_HAS_EXPIRED" : undefined;
+}
+
+/**
  * Why `strict-sni` or `verify` turn a client away; `undefined` lets it in. Names that have no
  * certificate end the handshake; that there is no name at all, Node tells only after it. With `optional` a client may show no
  * certificate, but a wrong one is refused all the same.
