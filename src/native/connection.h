@@ -5,9 +5,10 @@
 #include <node_api.h>
 
 /*
- * openConnection(mover, isUnix, address, port, local, localPort, interface, speaksFirst): a watched
- * descriptor that is connected or connecting, or a negative errno; its generation is the first scratch
- * number. `local` may be undefined; `speaksFirst` when bytes are sent as soon as it is connected.
+ * openConnection(mover, isUnix, address, port, local, localPort, interface, speaksFirst): a descriptor,
+ * or a negative errno. The first scratch number is its generation while it is connecting, and 0 when it is
+ * connected already, and not watched. `local` may be undefined; `speaksFirst` when bytes are sent as soon
+ * as it is connected.
  */
 napi_value open_connection(napi_env env, napi_callback_info info);
 

@@ -35,6 +35,14 @@ static void watch_deadline(struct engine *engine, struct relay *relay) {
     else wheel_put(&engine->wheel, &relay->deadline, due);
 }
 
+/* Adds a side to what is watched, or has it watched anew. That it takes bytes is of interest while some are queued. */
+static bool watch_side(struct engine *engine, int operation, struct side *side) {
+    // Edges: each change is told once, and what is there already is told now.
+    struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP | EPOLLET, .data.ptr = side};
+    if (side->queue != NULL) event.events |= EPOLLOUT;
+    return epoll_ctl(engine->epoll, operation, side->fd, &event) == 0;
+}
+
 /* An orderly end is a cause only while nothing worse has happened, as in HAProxy's logs. */
 static void note_end(struct relay *relay, enum relay_end end, int error) {
     bool is_orderly = relay->end == END_CLIENT_CLOSED || relay->end == END_SERVER_CLOSED;
@@ -145,6 +153,7 @@ static void deliver(struct engine *engine, struct side *to, const uint8_t *bytes
         fail(engine, to, ENOMEM);
         return;
     }
+    watch_side(engine, EPOLL_CTL_MOD, to);
     // A side that has ended, and so had no deadline, has one while it does not take its bytes.
     if (to->ended) watch_deadline(engine, to->relay);
 }
@@ -281,13 +290,6 @@ void engine_start(struct engine *engine, int epoll, int64_t now_ms) {
     wheel_start(&engine->wheel, now_ms);
 }
 
-static bool watch_side(struct engine *engine, struct side *side) {
-    // Edges: each change is told once, and what is there already is told now.
-    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
-                                .data.ptr = side};
-    return epoll_ctl(engine->epoll, EPOLL_CTL_ADD, side->fd, &event) == 0;
-}
-
 void relay_begin(struct engine *engine, struct relay *relay) {
     relay->next = engine->all;
     if (engine->all != NULL) engine->all->previous = relay;
@@ -296,7 +298,10 @@ void relay_begin(struct engine *engine, struct relay *relay) {
     relay->client.heard_ms = engine->now_ms;
     relay->server.activity_ms = engine->now_ms;
     watch_deadline(engine, relay);
-    if (watch_side(engine, &relay->client) && watch_side(engine, &relay->server)) return;
+    if (watch_side(engine, EPOLL_CTL_ADD, &relay->client) &&
+        watch_side(engine, EPOLL_CTL_ADD, &relay->server)) {
+        return;
+    }
     // The kernel has no memory for another watch.
     note_end(relay, END_CLIENT_ERROR, errno);
     close_both(engine, relay, true);

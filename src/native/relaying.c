@@ -48,7 +48,7 @@ napi_value start_relay(napi_env env, napi_callback_info info) {
     double client_bytes = next_double(&call), server_bytes = next_double(&call);
     struct array to_client = next_array(&call, napi_uint8_array);
     struct array to_server = next_array(&call, napi_uint8_array);
-    bool is_client_watched = next_bool(&call);
+    bool is_client_watched = next_bool(&call), is_server_watched = next_bool(&call);
     if (call.is_refused) return NULL;
     struct relay *relay = relay_make(client, server, &spec);
     if (relay == NULL) return to_int(env, -ENOMEM);
@@ -67,7 +67,7 @@ napi_value start_relay(napi_env env, napi_callback_info info) {
         return to_int(env, -ENOMEM);
     }
     if (is_client_watched) mover_unwatch(mover, client);
-    mover_unwatch(mover, server);
+    if (is_server_watched) mover_unwatch(mover, server);
     // Without memory for the command the relay waits for its end, by closeRelay() or with the mover.
     relay_thread_begin(relay->thread, relay);
     return to_int(env, slot);

@@ -12,10 +12,10 @@
 #include "relay.h"
 
 /*
- * startRelay(mover, client, server, spec, clientBytes, serverBytes, toClient, toServer, isClientWatched):
- * joins two descriptors; the relay's slot, or a negative errno. The counts are of bytes received before;
- * what is `toClient` and `toServer` is sent first and may be undefined; `isClientWatched` tells whether
- * the mover watches the client, too. `spec` is the five timeouts of `struct relay_spec` in its order, ms,
+ * startRelay(mover, client, server, spec, clientBytes, serverBytes, toClient, toServer, isClientWatched,
+ * isServerWatched): joins two descriptors; the relay's slot, or a negative errno. The counts are of bytes
+ * received before; what is `toClient` and `toServer` is sent first and may be undefined; the last two tell
+ * which of them the mover watches. `spec` is the five timeouts of `struct relay_spec` in its order, ms,
  * negative when infinite, and its two choices, 1 or 0; then 1 or 0 for the framing of MQTT, with stage,
  * type and value of `struct frames` for client and server.
  */

@@ -13,6 +13,7 @@ import {
   listenBackend,
   listenSpec,
   MOVERS,
+  MOVERS_AND_FAR,
   NO_KEEPALIVE,
   openClient,
   readBytes,
@@ -280,7 +281,7 @@ describe.each(MOVERS)("$name: inspect()", (factory) => {
   });
 });
 
-describe.each(MOVERS)("$name: connect() and close()", (factory) => {
+describe.each(MOVERS_AND_FAR)("$name: connect() and close()", (factory) => {
   test("connect() sends its preamble first", async () => {
     const harness = new Harness(factory);
     const backend = await listenBackend();

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import net from "node:net";
 import { performance } from "node:perf_hooks";
 import { NodeMover } from "../../src/io/mover/node-mover.ts";
-import { loadMoverAddon } from "../../src/io/mover/native/addon.ts";
+import { type LoadedAddon, loadMoverAddon } from "../../src/io/mover/native/addon.ts";
 import { RoutedMover } from "../../src/io/mover/routed-mover.ts";
 import type {
   ConnectionId,
@@ -16,6 +16,7 @@ import type {
   RelaySpec,
 } from "../../src/session/mover.ts";
 import { endLater } from "../support/cleanup.ts";
+import { withFarServers } from "./far-servers.ts";
 
 /** A mover that the suites run over. */
 export interface MoverFactory {
@@ -31,17 +32,24 @@ const native = loadMoverAddon();
 
 export const MOVERS: readonly MoverFactory[] = [
   { name: "node mover", unknownInterface: "ENOTSUP", make: (options) => new NodeMover(options) },
+  ...(native.addon === undefined ? [] : [nativeMover("native mover", () => native)]),
+];
+
+/** The same, and the native one once more with servers that are far. */
+export const MOVERS_AND_FAR: readonly MoverFactory[] = [
+  ...MOVERS,
   ...(native.addon === undefined
     ? []
-    : [
-        {
-          name: "native mover",
-          unknownInterface: "ENODEV",
-          make: (options: Parameters<MoverFactory["make"]>[0]) =>
-            new RoutedMover({ ...options, loaded: native, warn: () => undefined }),
-        },
-      ]),
+    : [nativeMover("native mover with far servers", () => withFarServers(native.addon))]),
 ];
+
+function nativeMover(name: string, load: () => LoadedAddon): MoverFactory {
+  return {
+    name,
+    unknownInterface: "ENODEV",
+    make: (options) => new RoutedMover({ ...options, loaded: load(), warn: () => undefined }),
+  };
+}
 
 type Kind = MoverEvent["kind"];
 type EventOf<K extends Kind> = Extract<MoverEvent, { readonly kind: K }>;

@@ -2,7 +2,7 @@ import { generate } from "mqtt-packet";
 import { describe, expect, test } from "vitest";
 import { FrameTracker } from "../../src/mqtt/frames.ts";
 import { waitFor } from "../support/wait-for.ts";
-import { ending, Harness, listenBackend, MOVERS, readBytes } from "./mover-harness.ts";
+import { ending, Harness, listenBackend, MOVERS_AND_FAR, readBytes } from "./mover-harness.ts";
 
 const FAREWELL = generate({ cmd: "disconnect", reasonCode: 0x8b }, { protocolVersion: 5 });
 const PING = Buffer.from([0xc0, 0x00]);
@@ -11,7 +11,7 @@ const BEGINNING = Buffer.from([0x30, 0x08, 0x00, 0x01]);
 const REST = Buffer.from("t12345");
 const MALFORMED = Buffer.from([0x30, 0xff, 0xff, 0xff, 0xff, 0xff]);
 
-describe.each(MOVERS)("$name: leave()", (factory) => {
+describe.each(MOVERS_AND_FAR)("$name: leave()", (factory) => {
   test("leave() waits for the end of the server's packet", async () => {
     const harness = new Harness(factory);
     const { client, server, clientId } = await harness.relayed({ framing: new FrameTracker() });

@@ -7,13 +7,19 @@ import { describe, expect, test } from "vitest";
 import { loadMoverAddon } from "../../src/io/mover/native/addon.ts";
 import { RoutedMover } from "../../src/io/mover/routed-mover.ts";
 import { waitFor } from "../support/wait-for.ts";
-import { Harness, listenBackend, MOVERS, NO_KEEPALIVE, openClient } from "./mover-harness.ts";
+import {
+  Harness,
+  listenBackend,
+  MOVERS_AND_FAR,
+  NO_KEEPALIVE,
+  openClient,
+} from "./mover-harness.ts";
 
 function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString();
 }
 
-describe.each(MOVERS)("$name: a newcomer", (factory) => {
+describe.each(MOVERS_AND_FAR)("$name: a newcomer", (factory) => {
   /** A client that had spoken when it was accepted, and is inspected. */
   async function spokenTo(harness: Harness, said: string): Promise<net.Socket> {
     const { port, id } = await harness.listen();

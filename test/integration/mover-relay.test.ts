@@ -2,9 +2,16 @@ import { createHash, randomBytes } from "node:crypto";
 import type net from "node:net";
 import { describe, expect, test } from "vitest";
 import { waitFor } from "../support/wait-for.ts";
-import { ending, Harness, listenBackend, MOVERS, openClient, readBytes } from "./mover-harness.ts";
+import {
+  ending,
+  Harness,
+  listenBackend,
+  MOVERS_AND_FAR,
+  openClient,
+  readBytes,
+} from "./mover-harness.ts";
 
-describe.each(MOVERS)("$name: relay()", (factory) => {
+describe.each(MOVERS_AND_FAR)("$name: relay()", (factory) => {
   test("relay() moves bytes both ways and counts them", async () => {
     const harness = new Harness(factory);
     const { client, server, clientId } = await harness.relayed();

@@ -36,8 +36,8 @@ function openPair(native: MoverAddon): number {
 /** Starts a relay between two such, which may be silent for ever; its slot. */
 function startRelay(native: MoverAddon, handle: MoverHandle, clientBytes: number): number {
   const [client, server] = [openPair(native), openPair(native)];
-  const [none, isWatched] = [undefined, false];
-  return native.startRelay(handle, client, server, SPEC, clientBytes, 9, none, none, isWatched);
+  const rest = [undefined, undefined, false, false] as const;
+  return native.startRelay(handle, client, server, SPEC, clientBytes, 9, ...rest);
 }
 
 const SPEC = new Float64Array(14).fill(-1, 0, 5);

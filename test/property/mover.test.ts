@@ -4,7 +4,7 @@ import { once } from "node:events";
 import type net from "node:net";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Harness, listenBackend, MOVERS } from "../integration/mover-harness.ts";
+import { Harness, listenBackend, MOVERS_AND_FAR } from "../integration/mover-harness.ts";
 
 type Side = "client" | "server";
 
@@ -70,7 +70,7 @@ async function turn(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }
 
-test.each(MOVERS)(
+test.each(MOVERS_AND_FAR)(
   "$name: relays deliver what was written",
   async (factory) => {
     const harness = new Harness(factory);

@@ -71,6 +71,7 @@ export interface MoverAddon {
     toClient: Uint8Array | undefined,
     toServer: Uint8Array | undefined,
     isClientWatched: boolean,
+    isServerWatched: boolean,
   ): number;
   retimeRelay(mover: MoverHandle, slot: number, spec: Float64Array): void;
   leaveRelay(mover: MoverHandle, slot: number, farewell: Uint8Array | undefined): void;

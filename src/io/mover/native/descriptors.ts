@@ -3,7 +3,7 @@ import type { ConnectSpec, SocketOptions } from "../../../session/mover.ts";
 import type { MoverAddon, MoverHandle } from "./addon.ts";
 import { ipBytes, toNativeAddress } from "./addresses.ts";
 
-/** Starts to connect; the watched descriptor, or a negative errno. Its generation is the first scratch number. */
+/** Starts to connect; the descriptor, or a negative errno. Its generation, 0 if it is connected already, is the first scratch number. */
 export function openConnection(addon: MoverAddon, handle: MoverHandle, spec: ConnectSpec): number {
   const { isUnix, bytes, port } = toNativeAddress(spec.endpoint);
   const { local } = spec;

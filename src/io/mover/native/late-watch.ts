@@ -27,8 +27,7 @@ export class LateWatch {
 
   #turn(): void {
     for (const name of this.#older) {
-      const connection = this.#find(name);
-      if (connection?.phase === "open") connection.watch();
+      this.#find(name)?.watchOpen();
     }
     this.#older = this.#younger;
     this.#younger = [];

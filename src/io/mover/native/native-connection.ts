@@ -141,6 +141,12 @@ export class NativeConnection implements DeadlineEntry {
     else if (this.#isReadable) process.nextTick(readOn, this);
   }
 
+  /** The server has taken it before `connect` was over. It is watched if it is not in a relay at once. */
+  stand(): void {
+    this.#areWritesWatched = false;
+    process.nextTick(openThenWatch, this);
+  }
+
   /** Tells what is in hand; public only to be reached by `nextTick`. */
   tellHeld(): void {
     if (this.isInspected && this.phase === "open") this.#host.bytesHeld(this);
@@ -179,6 +185,11 @@ export class NativeConnection implements DeadlineEntry {
     const generation = addon.watch(handle, this.fd);
     if (generation < 0) this.#failSoon(systemError(-generation, "watch"));
     else this.generation = generation;
+  }
+
+  /** As `watch`, unless it has left for a relay or is closing. */
+  watchOpen(): void {
+    if (this.phase === "open") this.watch();
   }
 
   #unwatch(): void {
@@ -307,6 +318,12 @@ export class NativeConnection implements DeadlineEntry {
     if (fd >= 0) this.#host.addon.closeDescriptor(fd, isReset);
     this.#host.descriptorClosed(this, fd);
   }
+}
+
+function openThenWatch(connection: NativeConnection): void {
+  if (connection.phase !== "connect") return;
+  connection.onReady(READY.write, 0);
+  connection.watchOpen();
 }
 
 function tellThenRead(connection: NativeConnection): void {

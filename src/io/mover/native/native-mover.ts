@@ -197,6 +197,7 @@ export class NativeMover implements PlainMover {
     if (fd < 0) return this.#failLater(connection, -fd);
     connection.spec = spec;
     connection.generation = this.#scratch[0]!;
+    if (connection.generation === 0) connection.stand();
     return this.#adopt(connection);
   }
 

@@ -118,7 +118,6 @@ export class NativeRelays {
     const serverFd = server.fd;
     const toClient = client.joinRelay();
     const toServer = server.joinRelay();
-    const isClientWatched = client.generation !== 0;
     const slot = this.#host.addon.startRelay(
       this.#host.handle,
       clientFd,
@@ -128,7 +127,8 @@ export class NativeRelays {
       server.bytesIn,
       toClient,
       toServer,
-      isClientWatched,
+      client.generation !== 0,
+      server.generation !== 0,
     );
     const { bytesIn: bytesToServer } = client;
     const { bytesIn: bytesToClient } = server;
@@ -156,6 +156,7 @@ export class NativeRelays {
       ...counts,
       forClient,
       forServer,
+      false,
       false,
     );
     this.#settle(slot, names, frozen, frames);
