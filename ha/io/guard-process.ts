@@ -13,7 +13,7 @@ import type { EventSenderKeeper } from "./event-sender-keeper.ts";
 import { GuardJournal, type GuardLog } from "./guard-journal.ts";
 import { MachineDriver } from "./machine-driver.ts";
 import { ProcessInspector } from "./process-inspect.ts";
-import { becomeRealtime } from "./realtime.ts";
+import { becomeRealtime, makeRealtime } from "./realtime.ts";
 import { ReserveProcess } from "./reserve-process.ts";
 import { onSignalNumber } from "./signals.ts";
 import { SystemdNotifier } from "./systemd.ts";
@@ -52,6 +52,13 @@ const SIGNAL_JSON = 36;
 export function runGuard(options: GuardOptions): Promise<number> {
   return new GuardProcess(options).run();
 }
+
+/**
+ * The run of an agent that loads its program as an ordinary process: a real-time one keeps whatever serves on
+ * the same CPUs waiting, and nothing depends on an agent before its first one is ready. Those that are started
+ * again are needed, however busy the machine is.
+ */
+const FIRST_RUN = 1;
 
 interface Run {
   readonly number: number;
@@ -244,7 +251,7 @@ class GuardProcess {
       onEnded: (code, signal) => this.#onEnded(child, number, code, signal),
     };
     const woken = reserve === undefined ? undefined : this.#takeReserve(reserve)?.wake(listener);
-    const started = woken ?? this.#start(child, listener);
+    const started = woken ?? this.#start(child, number, listener);
     const inspector = started.pid === undefined ? undefined : new ProcessInspector(started.pid);
     this.#runs.set(child, { number, process: started, inspector });
     if (started.pid !== undefined) {
@@ -253,13 +260,21 @@ class GuardProcess {
     }
   }
 
-  #start(child: Child, listener: ChildListener): ChildRun {
+  #start(child: Child, run: number, listener: ChildListener): ChildRun {
     const { agentCommand, balancerCommand } = this.#options;
     const isAgent = child === "agent";
     const command = given(isAgent ? agentCommand : balancerCommand, child);
-    const prefix = isAgent ? this.#agentPrefix : [];
+    const prefix = isAgent && run > FIRST_RUN ? this.#agentPrefix : [];
     const charsMax = isAgent ? LIFE_LINE_CHARS_MAX : BALANCER_LINE_CHARS_MAX;
     return new ChildRun(command, prefix, charsMax, listener);
+  }
+
+  /** What an agent that is ready has to do must not be late. */
+  async #hastenAgent(run: number): Promise<void> {
+    const pid = this.#runOf("agent", run)?.process.pid;
+    const problem = pid === undefined ? undefined : await makeRealtime(pid, this.#agentPrefix);
+    if (problem === undefined || this.#runOf("agent", run) === undefined) return;
+    this.#options.log("warning", `The agent is not scheduled in real time: ${problem}`, "agent");
   }
 
   #prepareReserve(number: number): void {
@@ -289,6 +304,7 @@ class GuardProcess {
       const message = decodeToGuard(line);
       if (message === undefined) return this.#warnOfLine(child);
       if (message.kind === "beat") this.#runOf(child, run)?.inspector?.beat();
+      if (message.kind === "ready" && run === FIRST_RUN) void this.#hastenAgent(run);
       this.#driver.feed({ kind: "from-agent", run, message });
     } else {
       const message = decodeFromBalancer(line);

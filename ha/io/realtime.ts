@@ -1,6 +1,7 @@
 // Real-time scheduling (sched(7)) through `chrt`: the guard must judge a child that has taken its
 // CPU for itself, so it stands one step above the agent.
 import { spawnSync } from "node:child_process";
+import { runProgram } from "./run-program.ts";
 
 /**
  * Flags for a real-time Node process. Threads that help with the garbage are of ordinary priority and
@@ -41,6 +42,23 @@ export function becomeRealtime(agentPriority: number): Realtime {
   if (result.status !== 0) return { agentPrefix: [], problem: result.stderr.trim() };
   const agentPrefix = ["chrt", "--rr", "--reset-on-fork", String(priority)];
   return { agentPrefix, problem: undefined };
+}
+
+/**
+ * Makes a process real-time that runs already: its main thread, as `agentPrefix` does at a start. Resolves to
+ * what went wrong; `undefined` when nothing did. An empty prefix does nothing.
+ */
+export function makeRealtime(
+  pid: number,
+  agentPrefix: readonly string[],
+): Promise<string | undefined> {
+  const [chrt, ...words] = agentPrefix;
+  if (chrt === undefined) return Promise.resolve(undefined);
+  return runProgram(
+    chrt,
+    [...words.slice(0, -1), "--pid", words.at(-1)!, String(pid)],
+    CHRT_MS_MAX,
+  );
 }
 
 const CHRT_MS_MAX = 2_000;

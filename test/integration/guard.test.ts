@@ -19,6 +19,15 @@ const DEL = "ip addr del 10.98.0.100/24 dev eth0";
 
 beforeAll(compilePrograms);
 
+const URGENT = "SCHED_RR|SCHED_RESET_ON_FORK";
+
+/** Policy and priority of a process, its main thread. */
+async function schedulingOf(pid: number): Promise<string> {
+  const { stdout } = await runToEnd({ command: "chrt", args: ["--pid", String(pid)] });
+  const found = /policy: (\S+)[^]*priority: (\d+)/.exec(stdout)?.slice(1);
+  return found?.join(" ") ?? stdout;
+}
+
 function isRealtimePermitted(): boolean {
   const chrt = findProgram("chrt");
   return chrt !== undefined && spawnSync(chrt, ["--rr", "5", "true"]).status === 0;
@@ -206,21 +215,27 @@ describe("guard: itself", () => {
     "real time: the guard stands above the agent, the balancer is ordinary",
     async () => {
       const node = await startNode({ realtimePriority: 5 });
-      const pids = [node.process.pid, await node.run("agent", 1), await node.run("balancer", 1)];
-      const shown = await Promise.all(
-        pids.map((pid) => runToEnd({ command: "chrt", args: ["--pid", String(pid)] })),
-      );
-      expect(
-        shown.map(({ stdout }) => /policy: (\S+)[^]*priority: (\d+)/.exec(stdout)?.slice(1)),
-      ).toEqual([
-        ["SCHED_RR|SCHED_RESET_ON_FORK", "6"],
-        ["SCHED_RR|SCHED_RESET_ON_FORK", "5"],
-        ["SCHED_OTHER", "0"],
-      ]);
+      const agent = await node.run("agent", 1);
+      expect(await schedulingOf(node.process.pid)).toBe(`${URGENT} 6`);
+      expect(await schedulingOf(await node.run("balancer", 1))).toBe("SCHED_OTHER 0");
+      await waitFor(async () => (await schedulingOf(agent)) === `${URGENT} 5`);
       await node.guardNote(/^prefix chrt --rr --reset-on-fork 5$/);
-      process.kill(pids[1]!, "SIGWINCH");
+      process.kill(agent, "SIGWINCH");
       await node.guardNote("Agent \\(run 1\\) is lost: it hangs");
       await node.guardNote(DEL);
+    },
+  );
+
+  test.skipIf(!isRealtimePermitted())(
+    "real time: the first agent loads its program as an ordinary process, the next one does not",
+    async () => {
+      const agentOrders = ["no-ready"];
+      const node = await startNode({ realtimePriority: 5, agentOrders, isReady: false });
+      await node.childNote("agent", "started");
+      expect(await schedulingOf(node.pids("agent")[0]!)).toBe("SCHED_OTHER 0");
+      process.kill(node.pids("agent")[0]!, "SIGKILL");
+      await node.childNote("agent", "started", 2);
+      expect(await schedulingOf(node.pids("agent")[1]!)).toBe(`${URGENT} 5`);
     },
   );
 
