@@ -6,12 +6,13 @@
 // by DISCONNECT. All bytes of the broker together are bounded, so a broker that never stops talking
 // fails the check; one that never answers is the business of the owner's timeout, which `waitingFor`
 // words. Time is measured for the probe message alone, by a timer of its own.
-import { generate, type Packet } from "mqtt-packet";
+import type { Packet } from "mqtt-packet";
 import type { Machine } from "../base/machine.ts";
 import type { Millis } from "../base/units.ts";
 import type { MqttCheck } from "../config/model/check.ts";
 import { CHECK_ANSWER_BYTES_MAX } from "../limits.ts";
 import { inspectFirstPacket, type ConnackFacts } from "../mqtt/inspect.ts";
+import { generate } from "../mqtt/generate.ts";
 import { encodeConnect } from "../mqtt/own-connect.ts";
 import { parseFrame } from "../mqtt/parse-frame.ts";
 import { describeReason, isAboutCredentials } from "../mqtt/reason-codes.ts";

@@ -1,6 +1,6 @@
 // DISCONNECT of a server (MQTT 5.0 §3.14), the last packet that a client gets. Before MQTT 5 only clients
 // send it: to others a server can but close.
-import { generate } from "mqtt-packet";
+import { generate } from "./generate.ts";
 import type { ServerReference } from "../config/model/proxy.ts";
 import type { ConnectFacts } from "./inspect.ts";
 

@@ -1,5 +1,5 @@
 // CONNECT of clients of our own: checks, probes and practice.
-import { generate } from "mqtt-packet";
+import { generate } from "./generate.ts";
 
 /** Who connects, and how. */
 export interface OwnClient {

@@ -1,6 +1,6 @@
 // CONNACKs that refuse a client (MQTT 3.1.1 §3.2.2.3, MQTT 5.0 §3.2.2.2). Before MQTT 5 a broker can
 // only say that it is not there or that the client may not enter.
-import { generate } from "mqtt-packet";
+import { generate } from "./generate.ts";
 import type { ConnectFacts } from "./inspect.ts";
 
 /** Why a client is refused. */

@@ -244,7 +244,8 @@ function senders(): readonly string[] {
     .filter((name) => name.endsWith(".ts"))
     .flatMap((name) => {
       const text = readFileSync(path.join("src", name), "utf8");
-      if (!/import \{[^}]*\bgenerate\b[^}]*\} from "mqtt-packet"/.test(text)) return [];
+      if (!/import \{[^}]*\bgenerate\b[^}]*\} from "[^"]*(mqtt-packet|generate\.ts)"/.test(text))
+        return [];
       return [...text.matchAll(/\bcmd: "(\w+)"/g)].map(([, cmd]) => `${name} ${cmd!}`);
     });
 }
